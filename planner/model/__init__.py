@@ -1,0 +1,1 @@
+"""The words of Plugsure as frozen values: standard library only, no behaviour that needs a world."""

@@ -1,0 +1,39 @@
+"""One frozen object with all that an installation can set; read once, passed in, never global."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where state lives and what bounds hold.
+
+    Attributes
+    ----------
+    home : Path
+        ``PLUGSURE_HOME``: regions, the default database, keys.
+    database : str
+        ``PLUGSURE_DATABASE``: an SQLAlchemy URL; SQLite in the home by default.
+    region : str or None
+        ``PLUGSURE_REGION``: the region that plans use where several are there.
+    """
+
+    home: Path
+    database: str
+    region: str | None = None
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings from environment variables; all have defaults."""
+        env = os.environ if environ is None else environ
+        default = Path(env.get("HOME", "~")).expanduser() / ".local" / "share" / "plugsure"
+        home = Path(env.get("PLUGSURE_HOME") or default).expanduser()
+        database = env.get("PLUGSURE_DATABASE") or f"sqlite:///{home / 'plugsure.sqlite'}"
+        return cls(home=home, database=database, region=env.get("PLUGSURE_REGION") or None)
+
+    @property
+    def regions(self) -> Path:
+        """The folder that holds one folder for each region."""
+        return self.home / "regions"
