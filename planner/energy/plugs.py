@@ -1,0 +1,58 @@
+"""Which posts a car can plug into: inlets, cables and currents, in OCPI's words.
+
+A post with format CABLE brings its own: the car needs an inlet that the plug fits. A post with
+format SOCKET has none: the driver needs a cable for that socket, whose other end is the car's own.
+Direct current is always tethered, whatever a feed says of the format.
+Source: IEC 61851-23:2014, 6.3.1 (connection case C for d.c.).
+"""
+
+from planner.model.vehicle import Vehicle
+
+AC_PHASES: dict[str, int] = {
+    "AC_1_PHASE": 1,
+    "AC_2_PHASE": 2,
+    "AC_2_PHASE_SPLIT": 1,
+    "AC_3_PHASE": 3,
+}
+"""Phases that an OCPI PowerType offers to a car; split phase is one voltage of 240 V.
+
+Source: OCPI 2.2.1-d2, mod_locations, PowerType.
+"""
+
+INLETS_FOR_PLUG: dict[tuple[str, bool], frozenset[str]] = {
+    ("IEC_62196_T2", False): frozenset({"IEC_62196_T2", "IEC_62196_T2_COMBO"}),
+    ("IEC_62196_T2", True): frozenset({"TESLA_S"}),
+    ("IEC_62196_T2_COMBO", True): frozenset({"IEC_62196_T2_COMBO"}),
+    ("IEC_62196_T1", False): frozenset({"IEC_62196_T1", "IEC_62196_T1_COMBO"}),
+    ("IEC_62196_T1_COMBO", True): frozenset({"IEC_62196_T1_COMBO"}),
+    ("CHADEMO", True): frozenset({"CHADEMO"}),
+    ("TESLA_S", False): frozenset({"TESLA_S"}),
+    ("TESLA_S", True): frozenset({"TESLA_S"}),
+    ("TESLA_R", False): frozenset({"TESLA_R"}),
+}
+"""Inlets that take a plug, by (plug, whether it gives direct current).
+
+A combo inlet takes the alternating-current plug of its own type; a combo plug has no pins for
+alternating current. Direct current by a Type 2 plug is Tesla's older European Supercharger.
+Source: IEC 62196-2:2016, IEC 62196-3:2014, configurations AA, BB, EE, FF.
+"""
+
+DOMESTIC_KW = 2.3
+"""Most that a portable cable draws from a household socket for hours: 10 A at 230 V.
+
+Source: IEC 62752:2016 (IC-CPD) with the 10 A setting that car makers ship for CEE 7 plugs.
+"""
+
+
+def fits(vehicle: Vehicle, *, standard: str, format: str, is_dc: bool) -> bool:  # noqa: A002 -- OCPI's word
+    """Say whether the car can be joined to a connector of that standard, format and current."""
+    plug = standard.upper()
+    inlets = INLETS_FOR_PLUG.get((plug, is_dc), frozenset() if is_dc else frozenset({plug}))
+    if format.upper() == "SOCKET" and not is_dc:
+        return plug in vehicle.cables
+    return not inlets.isdisjoint(vehicle.connectors)
+
+
+def socket_limit_kw(standard: str) -> float:
+    """Most that a socket of that standard gives for hours, kW; infinite where the post decides."""
+    return DOMESTIC_KW if standard.upper().startswith("DOMESTIC_") else float("inf")
