@@ -1,0 +1,239 @@
+"""The made-up parties of the demo: who runs posts where, and how the planner reaches them.
+
+None of them exists. Every name says ``(demo)``, and every party id has a 9 in its middle, which
+no party in the public feeds that this project was tried on has.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An OCPI party: country, three-character id and a name that says that it is made up."""
+
+    country_code: str
+    party_id: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """``CC*PPP``."""
+        return f"{self.country_code}*{self.party_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator(Party):
+    """A charge point operator.
+
+    ``motorway`` and ``town`` give its share of the sites by area (see `area_of`);
+    ``motorway_kw`` and ``town_kw`` are the powers that its posts come in, the usual one first.
+    ``terminals`` is the share of its DC posts that have a terminal for payment cards.
+    """
+
+    currency: str
+    vat_percent: float
+    price_kwh: float
+    motorway: dict[str, float] = field(default_factory=dict)
+    town: dict[str, float] = field(default_factory=dict)
+    motorway_kw: tuple[int, ...]
+    town_kw: tuple[int, ...]
+    terminals: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One OCPI connection: the peer whose credentials it uses and the operators behind it."""
+
+    id: str
+    peer: Party
+    is_hub: bool
+    operators: tuple[Operator, ...]
+
+
+EDELVOLT = Operator(
+    "AT",
+    "E9V",
+    "Edelvolt (demo)",
+    currency="EUR",
+    vat_percent=20.0,
+    price_kwh=0.49,
+    motorway={"AT": 0.75, "AT-west": 0.5, "IT-north": 0.7, "DE-south": 0.1},
+    town={"AT": 0.7, "AT-west": 0.4, "IT-north": 0.6},
+    motorway_kw=(150, 300, 150),
+    town_kw=(22, 50, 75, 11),
+    terminals=0.3,
+)
+MURMELSTROM = Operator(
+    "DE",
+    "M9S",
+    "Murmelstrom (demo)",
+    currency="EUR",
+    vat_percent=19.0,
+    price_kwh=0.47,
+    motorway={"DE": 0.8, "DE-south": 0.6, "AT": 0.1},
+    town={"DE": 0.25, "DE-south": 0.4, "AT": 0.1},
+    motorway_kw=(300, 150, 400),
+    town_kw=(22, 50, 150),
+    terminals=0.35,
+)
+STADTKABEL = Operator(
+    "DE",
+    "S9K",
+    "Stadtkabel (demo)",
+    currency="EUR",
+    vat_percent=19.0,
+    price_kwh=0.42,
+    town={"DE": 0.7},
+    motorway_kw=(50,),
+    town_kw=(11, 22, 50),
+    terminals=0.1,
+)
+FONDUEVOLT = Operator(
+    "CH",
+    "F9V",
+    "Fonduevolt (demo)",
+    currency="CHF",
+    vat_percent=8.1,
+    price_kwh=0.52,
+    motorway={"CH": 0.85, "AT-west": 0.35, "DE-south": 0.15},
+    town={"CH": 0.8, "AT-west": 0.4, "DE-south": 0.4},
+    motorway_kw=(150, 300, 150, 50),
+    town_kw=(22, 50, 11),
+    terminals=0.2,
+)
+POLENTAVOLT = Operator(
+    "IT",
+    "P9V",
+    "Polentavolt (demo)",
+    currency="EUR",
+    vat_percent=22.0,
+    price_kwh=0.59,
+    motorway={"IT": 0.55, "IT-north": 0.15},
+    town={"IT": 0.35, "IT-north": 0.2},
+    motorway_kw=(150, 75, 300),
+    town_kw=(22, 75, 50),
+    terminals=0.25,
+)
+SPINALUCE = Operator(
+    "IT",
+    "S9L",
+    "Spinaluce (demo)",
+    currency="EUR",
+    vat_percent=22.0,
+    price_kwh=0.55,
+    motorway={"IT": 0.35, "IT-north": 0.05},
+    town={"IT": 0.65, "IT-north": 0.2},
+    motorway_kw=(75, 150, 150),
+    town_kw=(22, 11, 75),
+    terminals=0.15,
+)
+LAC_ET_LUMIERE = Operator(
+    "FR",
+    "L9L",
+    "Lac et Lumière (demo)",
+    currency="EUR",
+    vat_percent=20.0,
+    price_kwh=0.45,
+    motorway={"FR": 0.85, "CH": 0.05, "LU": 0.7},
+    town={"FR": 1.0, "CH": 0.1, "LU": 1.0},
+    motorway_kw=(150, 300, 300),
+    town_kw=(22, 11, 50),
+    terminals=0.3,
+)
+BURJAPOLNI = Operator(
+    "SI",
+    "B9P",
+    "Burjapolni (demo)",
+    currency="EUR",
+    vat_percent=22.0,
+    price_kwh=0.44,
+    motorway={"SI": 0.9, "EAST": 0.85},
+    town={"SI": 1.0, "EAST": 1.0},
+    motorway_kw=(150, 75, 150),
+    town_kw=(22, 50, 11),
+    terminals=0.2,
+)
+KNEDLIK = Operator(
+    "CZ",
+    "K9N",
+    "Knedlík Power (demo)",
+    currency="CZK",
+    vat_percent=21.0,
+    price_kwh=11.9,
+    motorway={"CZ": 0.8},
+    town={"CZ": 1.0},
+    motorway_kw=(150, 75),
+    town_kw=(22, 50),
+    terminals=0.2,
+)
+HYPERGIPFEL = Operator(
+    "LI",
+    "H9G",
+    "Hypergipfel (demo)",
+    currency="EUR",
+    vat_percent=20.0,
+    price_kwh=0.79,
+    motorway={
+        "AT": 0.15,
+        "AT-west": 0.15,
+        "DE": 0.2,
+        "DE-south": 0.15,
+        "IT": 0.1,
+        "IT-north": 0.1,
+        "CH": 0.1,
+        "FR": 0.15,
+        "SI": 0.1,
+        "EAST": 0.15,
+        "CZ": 0.2,
+        "LU": 0.3,
+    },
+    motorway_kw=(400, 300),
+    town_kw=(300,),
+    terminals=1.0,
+)
+
+OPERATORS: tuple[Operator, ...] = (
+    EDELVOLT,
+    MURMELSTROM,
+    STADTKABEL,
+    SPINALUCE,
+    FONDUEVOLT,
+    POLENTAVOLT,
+    LAC_ET_LUMIERE,
+    BURJAPOLNI,
+    KNEDLIK,
+    HYPERGIPFEL,
+)
+HUB = Party("LI", "G9H", "Gipfelhub (demo)")
+WANDERKARTE = Party("DE", "W9K", "Wanderkarte (demo)")
+PASSKARTE = Party("CH", "P9K", "Passkarte (demo)")
+PROVIDERS: tuple[Party, ...] = (WANDERKARTE, PASSKARTE)
+
+_DIRECT = (EDELVOLT, MURMELSTROM, STADTKABEL, SPINALUCE)
+CONNECTIONS: tuple[Connection, ...] = (
+    *(Connection(op.party_id.lower(), op, is_hub=False, operators=(op,)) for op in _DIRECT),
+    Connection("hub", HUB, is_hub=True, operators=tuple(o for o in OPERATORS if o not in _DIRECT)),
+)
+"""Four operators are reached directly, six through the hub."""
+
+HUB_STATUS: dict[str, str] = {KNEDLIK.key: "SUSPENDED"}
+"""What the hub says of its parties; CONNECTED where nothing stands here."""
+
+BY_KEY: dict[str, Operator] = {operator.key: operator for operator in OPERATORS}
+
+
+def area_of(country_code: str, lon: float, lat: float) -> str:
+    """Return the area in whose shares operators divide a site, e.g. ``IT-north``.
+
+    Country borders are split where the demo's operators meet: the lake of Constance, Vorarlberg,
+    South Tyrol with Trento, and the small far east of the region taken together.
+    """
+    if country_code == "AT" and lon < 10.2:  # noqa: PLR2004 -- the Arlberg
+        return "AT-west"
+    if country_code == "DE" and lat < 47.95:  # noqa: PLR2004 -- south of Munich
+        return "DE-south"
+    if country_code == "IT" and lat > 45.75 and 10.4 < lon < 12.4:  # noqa: PLR2004 -- South Tyrol
+        return "IT-north"
+    if country_code in {"HR", "HU", "SK", "BA"}:
+        return "EAST"
+    return {"LI": "CH", "SM": "IT", "MC": "FR", "BE": "LU"}.get(country_code, country_code)

@@ -1,0 +1,70 @@
+"""``python -m planner.demo.serving``: runs the demo's OCPI server until it is told to stop.
+
+The bootstrap token comes by the environment variable ``PLUGSURE_DEMO_TOKEN``, so that it stands
+in no list of processes. When it listens it prints one line, ``{"port": N}``.
+"""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from time import time
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from planner.demo.live import LiveWorld
+from planner.demo.operators import CONNECTIONS
+from planner.demo.partners import Partners
+from planner.demo.server import Peers, create_server
+from planner.demo.sites import read_sites
+
+SEED = 20_261_122
+"""The seed of the demo's world."""
+TOKEN_VARIABLE = "PLUGSURE_DEMO_TOKEN"  # noqa: S105 -- a name, not the token
+
+
+class _Handler(WSGIRequestHandler):
+    """HTTP/1.1 with kept connections; logs no request, for addresses may hold a token's uid."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve; return the exit status."""
+    parser = argparse.ArgumentParser(prog="planner.demo.serving", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--tick-s", type=float, default=3.0, help="seconds between changes")
+    parser.add_argument("--state", type=Path, default=None, help="file that keeps registrations")
+    given = parser.parse_args(arguments)
+    bootstrap = os.environ.get(TOKEN_VARIABLE, "")
+    if not bootstrap:
+        sys.stderr.write(f"{TOKEN_VARIABLE} is not set: it holds the bootstrap token\n")
+        return 2
+    logging.basicConfig(level=logging.WARNING)
+    world = LiveWorld(read_sites(), seed=given.seed, epoch_s=time())
+    partners = Partners(tuple(c.id for c in CONNECTIONS), bootstrap, given.state)
+    app = create_server(Peers(world, partners))
+    server = make_server("127.0.0.1", given.port, app, threaded=True, request_handler=_Handler)
+    stopped = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopped.set())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdout.write(json.dumps({"port": server.server_port}) + "\n")
+    sys.stdout.flush()
+    while not stopped.wait(given.tick_s):
+        world.tick(time())
+    server.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
