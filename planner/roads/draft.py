@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def assemble(
         "name_first": np.cumsum([0, *(len(said) for said in encoded)]),
         "name_utf8": np.frombuffer(b"".join(encoded), np.uint8),
     }
-    parts = {}
+    parts: dict[str, Any] = {}
     for key, (dtype, _shape) in PARTS.items():
         parts[key] = np.ascontiguousarray(arrays[key], dtype=np.dtype(dtype))
         parts[key].setflags(write=False)

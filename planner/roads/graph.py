@@ -153,7 +153,7 @@ class RoadGraph:
             A part is missing, cut or of another type than the manifest says; names it.
         """
         manifest = read_manifest(folder)
-        arrays = {name: read_part(folder, name, manifest) for name in PARTS}
+        arrays: dict[str, Any] = {name: read_part(folder, name, manifest) for name in PARTS}
         for name, (dtype, _shape) in PARTS.items():
             if arrays[name].dtype.str != dtype:
                 raise RegionDamaged(
@@ -161,7 +161,7 @@ class RoadGraph:
                     place=str(folder / f"{name}.npy"),
                     remedy="Build the region again with `plugsure region build`",
                 )
-        facts = {key: manifest[key] for key in _FACTS}
+        facts: dict[str, Any] = {key: manifest[key] for key in _FACTS}
         facts["notes"] = tuple(facts["notes"])
         return cls(**facts, **arrays, folder=folder)
 

@@ -28,7 +28,7 @@ _REBUILD = "Build the region again with `plugsure region build`"
 def part_hash(array: NDArray[Any]) -> str:
     """Return the SHA-256 of an array's type, shape and values, independent of the file's header."""
     said = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    said.update(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+    said.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return said.hexdigest()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from planner.errors import DataMissing, InputError, RegionDamaged
 from planner.model.geo import BBox
+from planner.roads.elevation import open_heights
 from planner.roads.graph import RoadGraph
 from planner.roads.networks import build_network, read_network
 from planner.roads.parts import MANIFEST, read_manifest
@@ -18,6 +19,9 @@ Progress = Callable[[str, float], None]
 
 def silent(_stage: str, _share: float) -> None:
     """Tell nobody of the progress."""
+
+
+_NOWHERE = BBox(0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class RegionInfo:
     nodes: int = 0
     edges: int = 0
     has_elevation: bool = False
-    bbox: BBox = BBox(0, 0, 0, 0)
+    bbox: BBox = _NOWHERE
     source: str = ""
     attribution: str = ""
     notes: tuple[str, ...] = ()
@@ -104,12 +108,19 @@ def _build_from_network(
 ) -> RoadGraph:
     progress("reading the network", 0.0)
     network = read_network(*files)
+    said = ""
+    if elevation is not None:
+        progress("looking up heights", 0.3)
+        heights = open_heights(elevation)
+        network = network.with_heights(heights.heights_m(network.lon, network.lat))
+        said = f"Heights: {heights.title}."
     progress("building", 0.5)
     return build_network(
         network,
         name=name,
         as_of=_date_of(files[0]),
         source=", ".join(path.name for path in files),
+        height_note=said,
     )
 
 

@@ -56,7 +56,7 @@ class Snapper:
             raise OffNetwork(
                 f"{near}at most {self._max_snap_m / 1000:g} km are allowed",
                 place=f"{point.lon:.5f},{point.lat:.5f}",
-                remedy="Choose a point nearer to a road of the region; order is longitude, latitude",
+                remedy="Choose a point nearer to a road; order is longitude, latitude",
             )
         return Snap(int(node[0]), float(distance[0]))
 
