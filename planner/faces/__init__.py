@@ -1,0 +1,1 @@
+"""The faces of Plugsure: page, HTTP API and command line; each thin, over the same core."""

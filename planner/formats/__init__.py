@@ -1,0 +1,1 @@
+"""Plans and missions as files: JSON, GeoJSON, GPX, iCalendar, CSV; values in, values out."""

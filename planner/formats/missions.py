@@ -1,0 +1,172 @@
+"""Files of missions: CSV, XLSX, JSON and NDJSON in, one plan request for each row out.
+
+A row becomes the JSON body of a plan request, so that files and API share one way of checking. A
+row that cannot be read keeps its place and carries its faults; only a file that cannot be read at
+all is an error.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planner.errors import DataError, Fault
+from planner.formats.mission_cells import body_of_cells, heading
+from planner.formats.mission_sheets import csv_rows, xlsx_rows
+
+KINDS = {".csv": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".json": "json", ".ndjson": "ndjson"}
+KINDS[".jsonl"] = "ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class MissionRow:
+    """One mission of a file: ``place`` says where it stands; with faults, ``body`` is partial."""
+
+    place: str
+    mission_id: str
+    body: dict[str, Any]
+    faults: tuple[Fault, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"MissionRow({self.place}, {self.mission_id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class MissionFile:
+    """The missions of a file in their order, and what was ignored in it."""
+
+    rows: tuple[MissionRow, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def read_missions(path: Path) -> MissionFile:
+    """Read a file of missions by its extension.
+
+    Raises
+    ------
+    DataError
+        If the extension is none of `KINDS` or the file as a whole cannot be read.
+    """
+    kind = KINDS.get(path.suffix.lower())
+    if kind is None:
+        known = ", ".join(sorted(KINDS))
+        raise DataError(
+            f"missions are read from {known}", place=str(path), remedy="Rename or convert the file"
+        )
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", place=str(path)) from error
+    return read_mission_bytes(data, kind, path.name)
+
+
+def read_mission_bytes(data: bytes, kind: str, name: str) -> MissionFile:
+    """Read missions of the given kind (``csv``, ``xlsx``, ``json``, ``ndjson``).
+
+    ``name`` is what the places of faults begin with.
+    """
+    if kind == "csv":
+        return _from_table(csv_rows(data, name), name)
+    if kind == "xlsx":
+        return _from_table(xlsx_rows(data, name), name)
+    read = _json_rows(data, name) if kind == "json" else _ndjson_rows(data, name)
+    return MissionFile(_named(list(read)))
+
+
+def _from_table(rows: Iterator[tuple[int, list[Any]]], name: str) -> MissionFile:
+    first = next(rows, None)
+    if first is None:
+        raise DataError("is empty", place=name, remedy="The first row names the columns")
+    columns = [heading(str(cell or "")) for cell in first[1]]
+    _check_columns([column for column, _ in columns], name)
+    ignored = tuple(
+        f"{name}: column {given!r} is not known and was ignored"
+        for (column, given) in columns
+        if column is None and given
+    )
+    read = []
+    for line, cells in rows:
+        if all(cell is None or str(cell).strip() == "" for cell in cells):
+            continue
+        named = {
+            column: cell
+            for (column, _), cell in zip(columns, cells, strict=False)
+            if column is not None
+        }
+        place = f"{name}:{line}"
+        body, faults = body_of_cells(named, place)
+        read.append(MissionRow(place, str(body.get("mission_id", "")), body, tuple(faults)))
+    return MissionFile(_named(read), ignored)
+
+
+def _check_columns(columns: list[str | None], name: str) -> None:
+    missing = [needed for needed in ("from", "to", "vehicle", "soc") if needed not in columns]
+    if missing:
+        raise DataError(
+            f"has no column {', '.join(missing)}",
+            place=name,
+            remedy="The first row names the columns: mission_id, vehicle, wallet, from, to, soc, …",
+        )
+    twice = sorted({c for c in columns if c is not None and columns.count(c) > 1})
+    if twice:
+        raise DataError(f"has two columns for {', '.join(twice)}", place=name)
+
+
+def _json_rows(data: bytes, name: str) -> Iterator[MissionRow]:
+    document = _parse(data, name)
+    if isinstance(document, dict) and isinstance(document.get("missions"), list):
+        document = document["missions"]
+    if not isinstance(document, list):
+        raise DataError(
+            "should be a list of plan requests", place=name, remedy='Or {"missions": [...]}'
+        )
+    for index, body in enumerate(document):
+        yield _json_row(body, f"{name}/{index}")
+
+
+def _ndjson_rows(data: bytes, name: str) -> Iterator[MissionRow]:
+    for number, line in enumerate(data.splitlines(), start=1):
+        if not line.strip():
+            continue
+        place = f"{name}:{number}"
+        try:
+            body = _parse(line, place)
+        except DataError as error:
+            yield MissionRow(place, "", {}, error.faults)
+        else:
+            yield _json_row(body, place)
+
+
+def _json_row(body: Any, place: str) -> MissionRow:
+    if not isinstance(body, dict):
+        return MissionRow(place, "", {}, (Fault(place, "should be a plan request, an object"),))
+    named = body.get("mission_id")
+    return MissionRow(place, named if isinstance(named, str) else "", body)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _parse(data: bytes, place: str) -> Any:
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"is not JSON: {error}", place=place) from error
+
+
+def _named(rows: list[MissionRow]) -> tuple[MissionRow, ...]:
+    """Give rows without an id their place in the file, and mark ids that come twice."""
+    seen: set[str] = set()
+    named = []
+    for number, row in enumerate(rows, start=1):
+        mission_id = row.mission_id.strip() or f"row-{number}"
+        faults = row.faults
+        if mission_id in seen:
+            place = f"{row.place}:mission_id"
+            faults = (*faults, Fault(place, "is the id of an earlier row", "Ids are unique"))
+        seen.add(mission_id)
+        body = {**row.body, "mission_id": mission_id}
+        named.append(MissionRow(row.place, mission_id, body, faults))
+    return tuple(named)

@@ -1,0 +1,73 @@
+"""Answers to many missions as CSV: one row for each mission, in their order."""
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+COLUMNS = (
+    "mission_id",
+    "status",
+    "departure",
+    "arrival",
+    "distance_m",
+    "driving_s",
+    "charging_s",
+    "energy_kwh",
+    "charging_stops",
+    "stations",
+    "min_grade",
+    "order",
+    "cost",
+    "currency",
+    "reason",
+    "detail",
+    "plan_id",
+)
+"""``status`` is planned, infeasible or failed; several currencies are joined by ``;``."""
+
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def header_line() -> str:
+    """Return the CSV header."""
+    return _line(COLUMNS)
+
+
+def result_line(row: Mapping[str, Any]) -> str:
+    """Write one result (as in a batch's NDJSON) as a line of CSV."""
+    answer = row.get("plan") or row.get("infeasible") or {}
+    said: dict[str, Any] = {"mission_id": row["mission_id"], "status": row["status"]}
+    said["plan_id"] = answer.get("id", "")
+    if row["status"] == "planned":
+        said |= _planned(answer)
+    elif row["status"] == "infeasible":
+        said |= {"reason": answer["reason"], "detail": answer["title"]}
+    else:
+        error = row["error"]
+        said |= {"reason": error["type"].rpartition(":")[2], "detail": error["detail"]}
+    return _line([_cell(said.get(column, "")) for column in COLUMNS])
+
+
+def _planned(plan: Mapping[str, Any]) -> dict[str, Any]:
+    summary = plan["summary"]
+    costs = summary["cost"] or []
+    return {
+        **{name: summary[name] for name in COLUMNS[2:9]},
+        "stations": ";".join(stop["station"]["id"] for stop in plan["charging_stops"]),
+        "min_grade": summary["guarantee"]["min_grade"] or "",
+        "order": summary["guarantee"]["order"],
+        "cost": ";".join(cost["amount"] for cost in costs),
+        "currency": ";".join(cost["currency"] for cost in costs),
+    }
+
+
+def _cell(value: Any) -> Any:
+    """Keep a spreadsheet from taking text for a formula."""
+    return "'" + value if isinstance(value, str) and value.startswith(_RISKY) else value
+
+
+def _line(cells: Any) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerow(cells)
+    return written.getvalue()
