@@ -135,7 +135,8 @@ def _guarantee(request: PlanRequest, wallet: Wallet, assumed: list[str]) -> Guar
         assumed.append(f"min_grade {word}{card}")
     if "fallbacks" not in given:
         assumed.append(f"fallbacks {fallbacks}")
-    return Guarantee(min_grade=Grade.read(word), fallbacks=fallbacks)
+    windows = asked is not None and asked.windows
+    return Guarantee(min_grade=Grade.read(word), fallbacks=fallbacks, windows=windows)
 
 
 def _objective(asked: ObjectiveRequest | None, assumed: list[str]) -> Objective:

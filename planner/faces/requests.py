@@ -138,6 +138,7 @@ class GuaranteeRequest(Body):
 
     min_grade: GradeWord = "ad_hoc"
     fallbacks: Annotated[Whole, Field(ge=0, le=3)] = 1
+    windows: Flag = Field(default=False, description="Fallbacks must keep time windows too")
 
 
 class ObjectiveRequest(Body):

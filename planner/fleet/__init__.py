@@ -1,0 +1,1 @@
+"""Many missions at once."""

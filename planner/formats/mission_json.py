@@ -34,6 +34,7 @@ def mission_to_json(mission: Mission) -> dict[str, Any]:
         "guarantee": {
             "min_grade": mission.guarantee.min_grade.word,
             "fallbacks": mission.guarantee.fallbacks,
+            "windows": mission.guarantee.windows,
         },
         "objective": {
             "value_of_time": str(mission.objective.value_of_time),
@@ -67,6 +68,7 @@ def mission_from_json(node: Node) -> Mission:
         guarantee=Guarantee(
             min_grade=node.at("guarantee").at("min_grade").read(Grade.read),
             fallbacks=node.at("guarantee").at("fallbacks").whole(),
+            windows=node.at("guarantee").given("windows", Node.flag, default=False),
         ),
         objective=_objective(node.at("objective")),
         conditions=_conditions(node.at("conditions")),
