@@ -4,7 +4,7 @@ Stations stand in ``stations``; their EVSEs are numbered through: EVSE ``e`` of 
 ``stations[s].evses[e - first[s]]``. Columns are read-only NumPy arrays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +125,8 @@ class Snapshot:
     reports: tuple[DriverReport, ...]
     status_silence_s: NDArray[np.float64] | None = None
     """Shape (evses,): silence after which a status is no longer plausible there; None: default."""
+    held: object = field(default=None, repr=False)
+    """What the store needs to read the next snapshot from this one; for nobody else."""
 
     def evse(self, number: int) -> Evse:
         """Return the EVSE of that number."""

@@ -1,0 +1,112 @@
+"""What is known besides feeds: agreements, prices, hubs' words, and what happened at posts."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, delete, insert, select
+
+from planner.store.bodies import decode, encode
+from planner.store.database import Change, Database
+from planner.store.snapshot import (
+    Agreement,
+    ClientInfo,
+    DriverReport,
+    RetailPrice,
+    TokenEvidence,
+)
+from planner.store.tables import evidence, lists
+
+T = TypeVar("T")
+
+
+class Knowledge:
+    """Agreements and prices (replaced whole), client infos (by hub), evidence (only added)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def replace_agreements(self, rows: Sequence[Agreement]) -> None:
+        """Put these in the place of all roaming agreements."""
+        self._replace("agreements", "", rows)
+
+    def replace_prices(self, rows: Sequence[RetailPrice]) -> None:
+        """Put these in the place of all retail prices."""
+        self._replace("prices", "", rows)
+
+    def replace_client_infos(self, hub: str, rows: Sequence[ClientInfo]) -> None:
+        """Put these in the place of all that this hub said of its parties."""
+        self._replace("client_infos", hub, rows)
+
+    def add_token_evidence(self, rows: Sequence[TokenEvidence]) -> None:
+        """Add what became known of tokens."""
+        self._add("evidence", rows)
+
+    def add_reports(self, rows: Sequence[DriverReport]) -> None:
+        """Add what drivers said at stops."""
+        self._add("reports", rows)
+
+    def agreements(self) -> tuple[Agreement, ...]:
+        """Read all roaming agreements, in the order of their file."""
+        with self._database.reading() as connection:
+            return read_list(connection, "agreements", tuple[Agreement, ...])
+
+    def prices(self) -> tuple[RetailPrice, ...]:
+        """Read all retail prices, in the order of their file."""
+        with self._database.reading() as connection:
+            return read_list(connection, "prices", tuple[RetailPrice, ...])
+
+    def forget_before(self, at: float) -> int:
+        """Delete evidence and reports older than this epoch; give how many there were."""
+        with self._database.writing() as change:
+            gone = change.connection.execute(delete(evidence).where(evidence.c.at < at)).rowcount
+            if gone:
+                change.touch("evidence")
+                change.touch("reports")
+            return int(gone)
+
+    def _replace(self, kind: str, owner: str, rows: Sequence[object]) -> None:
+        with self._database.writing() as change:
+            body = encode(tuple(rows))
+            this = (lists.c.kind == kind) & (lists.c.owner == owner)
+            if change.connection.execute(select(lists.c.body).where(this)).scalar() == body:
+                return
+            change.connection.execute(delete(lists).where(this))
+            change.connection.execute(insert(lists).values(kind=kind, owner=owner, body=body))
+            change.touch(kind)
+
+    def _add(self, kind: str, rows: Sequence[TokenEvidence] | Sequence[DriverReport]) -> None:
+        if not rows:
+            return
+        with self._database.writing() as change:
+            _insert(change, kind, rows)
+            change.touch(kind)
+
+
+def read_list(connection: Connection, kind: str, rows: type[tuple[T, ...]]) -> tuple[T, ...]:
+    """Read a list that is replaced whole, all owners' parts in the order of their names."""
+    bodies = connection.execute(
+        select(lists.c.body).where(lists.c.kind == kind).order_by(lists.c.owner)
+    ).scalars()
+    return tuple(value for body in bodies for value in decode(body, rows))
+
+
+def read_evidence(connection: Connection, kind: str, row: type[T]) -> tuple[T, ...]:
+    """Read all evidence of a kind, oldest first."""
+    bodies = connection.execute(
+        select(evidence.c.body)
+        .where(evidence.c.kind == kind)
+        .order_by(evidence.c.at, evidence.c.id)
+    ).scalars()
+    return tuple(decode(body, row) for body in bodies)
+
+
+def _insert(
+    change: Change, kind: str, rows: Sequence[TokenEvidence] | Sequence[DriverReport]
+) -> None:
+    change.connection.execute(
+        insert(evidence),
+        [
+            {"kind": kind, "at": row.at, "body": encode(row), "sequence": change.sequence}
+            for row in rows
+        ],
+    )

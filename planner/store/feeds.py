@@ -1,0 +1,249 @@
+"""The feeds: where each comes from, how its last pull went, and what it had to leave out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from planner.errors import Fault, InputError, NotFound
+from planner.model.station import Feed
+from planner.store.bodies import decode, encode
+from planner.store.database import Change, Database
+from planner.store.tables import evses, feeds, rejections, stations, tariffs
+from planner.store.updates import Repair
+from planner.store.vault import Vault
+
+KINDS = ("ocpi", "file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A feed as it was registered, and how its last pulls went.
+
+    Attributes
+    ----------
+    name, kind
+        ``kind`` is ``ocpi`` (pulled live) or ``file``.
+    url : str
+        The party's versions URL, for ``ocpi``.
+    path, tariffs_path, format : str
+        For ``file``: where it lies, and ``ocpi``, ``irve``, ...
+    sender, is_hub, own_of
+        As in `planner.model.station.Feed`.
+    last_sync, last_attempt : float or None
+        UTC epoch seconds of the last pull that succeeded, and of the last at all.
+    error : str
+        Why the last attempt failed; empty if it did not.
+    counts : dict of str to int
+        What the last sync brought, by name.
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    path: str = ""
+    tariffs_path: str = ""
+    format: str = ""
+    sender: str = ""
+    is_hub: bool = False
+    own_of: str = ""
+    last_sync: float | None = None
+    last_attempt: float | None = None
+    error: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def feed(self) -> Feed:
+        """What a snapshot knows of it."""
+        return Feed(
+            name=self.name,
+            kind=self.kind,
+            sender=self.sender,
+            is_hub=self.is_hub,
+            own_of=self.own_of,
+            last_sync=self.last_sync,
+        )
+
+
+class Feeds:
+    """The registered feeds."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def add(self, source: Source, credentials: Mapping[str, str] | None = None) -> None:
+        """Register a feed; InputError if the name is taken or the kind unknown."""
+        if not source.name or source.kind not in KINDS:
+            raise InputError(
+                f"a feed needs a name and a kind of {' or '.join(KINDS)}", place=source.name
+            )
+        with self._database.writing() as change:
+            taken = change.connection.execute(
+                select(feeds.c.id).where(feeds.c.name == source.name)
+            ).scalar()
+            if taken is not None:
+                raise InputError(
+                    "there is a feed of that name already",
+                    place=source.name,
+                    remedy="Choose another name, or remove that feed first.",
+                )
+            change.connection.execute(
+                insert(feeds).values(
+                    name=source.name,
+                    kind=source.kind,
+                    body=encode(source),
+                    credentials=self._seal(credentials),
+                )
+            )
+            change.touch("feeds")
+
+    def sources(self) -> tuple[Source, ...]:
+        """List all feeds, by name."""
+        with self._database.reading() as connection:
+            bodies = connection.execute(select(feeds.c.body).order_by(feeds.c.name)).scalars()
+            return tuple(decode(body, Source) for body in bodies)
+
+    def get(self, name: str) -> Source:
+        """Give one feed; NotFound if there is none of that name."""
+        with self._database.reading() as connection:
+            return _read(connection, name)
+
+    def save(self, source: Source) -> None:
+        """Write a feed anew, by its name; its kind stays."""
+        with self._database.writing() as change:
+            _write(change, replace(source, kind=_read(change.connection, source.name).kind))
+
+    def record_sync(self, name: str, at: float, counts: Mapping[str, int] | None = None) -> None:
+        """Note that a pull succeeded."""
+        with self._database.writing() as change:
+            source = _read(change.connection, name)
+            kept = source.counts if counts is None else dict(counts)
+            _write(change, replace(source, last_sync=at, last_attempt=at, error="", counts=kept))
+
+    def record_failure(self, name: str, at: float, error: str) -> None:
+        """Note that a pull failed, and why; what was known stays."""
+        with self._database.writing() as change:
+            source = _read(change.connection, name)
+            _write(change, replace(source, last_attempt=at, error=error))
+
+    def credentials(self, name: str) -> dict[str, str]:
+        """Decrypt the credentials of a feed; empty if it has none."""
+        with self._database.reading() as connection:
+            sealed = connection.execute(
+                select(feeds.c.credentials).where(feeds.c.id == feed_id(connection, name))
+            ).scalar()
+        return {} if sealed is None else decode(self._vault.unseal(sealed), dict[str, str])
+
+    def save_credentials(self, name: str, credentials: Mapping[str, str]) -> None:
+        """Keep the credentials of a feed, encrypted."""
+        with self._database.writing() as change:
+            change.connection.execute(
+                update(feeds)
+                .where(feeds.c.id == feed_id(change.connection, name))
+                .values(credentials=self._seal(credentials))
+            )
+
+    def rejections(self, name: str, *, mended: bool = False) -> list[Fault]:
+        """List what the feed had to leave out, and why; with ``mended`` also what was repaired."""
+        with self._database.reading() as connection:
+            query = (
+                select(rejections.c.mended, *_FAULT_COLUMNS)
+                .where(rejections.c.feed == feed_id(connection, name))
+                .order_by(rejections.c.id)
+            )
+            if not mended:
+                query = query.where(~rejections.c.mended)
+            rows = connection.execute(query).all()
+        return [(Repair if row.mended else Fault)(*row[1:]) for row in rows]
+
+    def rejection_counts(self) -> dict[str, tuple[int, int]]:
+        """For each feed: how many faults were rejections, how many were mended."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(feeds.c.name, rejections.c.mended, func.count())
+                .join(rejections, rejections.c.feed == feeds.c.id)
+                .group_by(feeds.c.name, rejections.c.mended)
+            ).all()
+        counted: dict[str, tuple[int, int]] = {}
+        for name, is_mended, count in rows:
+            lost, repaired = counted.get(name, (0, 0))
+            counted[name] = (lost, repaired + count) if is_mended else (lost + count, repaired)
+        return counted
+
+    def _seal(self, credentials: Mapping[str, str] | None) -> bytes | None:
+        return None if credentials is None else self._vault.seal(encode(dict(credentials)))
+
+
+_FAULT_COLUMNS = (rejections.c.place, rejections.c.detail, rejections.c.remedy)
+
+
+def feed_id(connection: Connection, name: str) -> int:
+    """Find the row of a feed; NotFound if there is none of that name."""
+    found = connection.execute(select(feeds.c.id).where(feeds.c.name == name)).scalar()
+    if found is None:
+        raise NotFound(
+            f"there is no feed {name!r}", remedy="See `plugsure feed list` for those there are."
+        )
+    return int(found)
+
+
+def forget(change: Change, feed: int) -> None:
+    """Take a feed and all that it brought out of the database."""
+    of_feed = select(stations.c.id).where(stations.c.feed == feed)
+    change.connection.execute(delete(evses).where(evses.c.station.in_(of_feed)))
+    for table in (stations, tariffs, rejections):
+        change.connection.execute(delete(table).where(table.c.feed == feed))
+    change.connection.execute(delete(feeds).where(feeds.c.id == feed))
+    for domain in ("feeds", "stations", "tariffs"):
+        change.touch(domain)
+
+
+def replace_faults(
+    change: Change, feed: int, module: str, faults: Iterable[Fault], told: Iterable[str] | None
+) -> None:
+    """Keep what is wrong with the objects that were told of (None: the whole module)."""
+    faults = list(faults)
+    stale = delete(rejections).where(rejections.c.feed == feed, rejections.c.module == module)
+    if told is None:
+        change.connection.execute(stale)
+    else:
+        named = sorted({*told, *(object_of(fault) for fault in faults)})
+        for start in range(0, len(named), 500):
+            part = named[start : start + 500]
+            change.connection.execute(stale.where(rejections.c.object.in_(part)))
+    if faults:
+        change.connection.execute(
+            insert(rejections),
+            [
+                {
+                    "feed": feed,
+                    "module": module,
+                    "object": object_of(fault)[:300],
+                    "mended": isinstance(fault, Repair),
+                    "place": fault.place,
+                    "detail": fault.detail,
+                    "remedy": fault.remedy,
+                }
+                for fault in faults
+            ],
+        )
+
+
+def object_of(fault: Fault) -> str:
+    """Name the object that a fault is about: its place up to the first slash."""
+    return fault.place.split("/", 1)[0]
+
+
+def _read(connection: Connection, name: str) -> Source:
+    body = connection.execute(
+        select(feeds.c.body).where(feeds.c.id == feed_id(connection, name))
+    ).scalar_one()
+    return decode(body, Source)
+
+
+def _write(change: Change, source: Source) -> None:
+    change.connection.execute(
+        update(feeds).where(feeds.c.name == source.name).values(body=encode(source))
+    )
+    change.touch("feeds")

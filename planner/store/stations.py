@@ -1,0 +1,285 @@
+"""Writing what feeds say of stations: only what differs is written, in one transaction.
+
+A station whose body is the same byte for byte keeps its row, so that readers of the snapshot
+learn of a new status without reading the station again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from planner.errors import NotFound
+from planner.model.station import STATUSES, Station, Status
+from planner.ocpi.ids import normalise_evse_id
+from planner.store.bodies import digest, encode
+from planner.store.database import Change
+from planner.store.feeds import feed_id, replace_faults
+from planner.store.tables import evses, feeds, stations
+from planner.store.updates import StationsUpdate, StatusUpdate, Told
+from planner.store.winners import CHUNK, chunks, settle
+
+CODES: dict[Status, int] = {status: code for code, status in enumerate(STATUSES)}
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one update comes to, before it is written."""
+
+    added: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    station_ids: set[str] = field(default_factory=set)
+    idents: set[str] = field(default_factory=set)
+
+
+def apply_stations(change: Change, told: StationsUpdate) -> None:
+    """Write new and changed stations and their statuses, and take out those that are gone."""
+    connection = change.connection
+    feed = feed_id(connection, told.feed)
+    live = connection.execute(select(feeds.c.kind).where(feeds.c.id == feed)).scalar_one() == "ocpi"
+    newest = {station.id: (station, statuses) for station, statuses in told.stations}
+    known = _known(change, feed, None if told.full else [*newest, *told.removed])
+    work = _compare(newest, known, told, feed, change.sequence)
+    _write_stations(change, work)
+    _write_evses(change, feed, newest, work, keep_newer=live)
+    settle(change, work.station_ids, work.idents)
+    replace_faults(
+        change, feed, "locations", told.faults, None if told.full else [*newest, *told.removed]
+    )
+
+
+def apply_statuses(change: Change, told: StatusUpdate) -> None:
+    """Write the statuses that are newer than what is known.
+
+    An EVSE that is hidden behind another copy of the same EVSE ID tells that one: the copy that
+    readers see carries the newest word of all.
+    """
+    connection = change.connection
+    feed = feed_id(connection, told.feed)
+    row = connection.execute(
+        select(stations.c.id).where(
+            stations.c.station_id == told.station_id,
+            stations.c.feed == feed,
+            ~stations.c.removed,
+        )
+    ).scalar()
+    if row is None:
+        raise NotFound(f"feed {told.feed!r} has no station {told.station_id!r}")
+    held = {
+        evse.uid: evse
+        for evse in connection.execute(select(evses).where(evses.c.station == row)).all()
+    }
+    news: list[dict[str, Any]] = []
+    for uid, (status, at) in told.statuses.items():
+        if uid not in held:
+            raise NotFound(f"station {told.station_id!r} has no EVSE {uid!r}")
+        news += _status_news(held[uid], status, at)
+        if held[uid].hidden and held[uid].ident:
+            twins = connection.execute(
+                select(evses).where(evses.c.ident == held[uid].ident, ~evses.c.hidden)
+            ).all()
+            for twin in twins:
+                news += _status_news(twin, status, at)
+    _write_statuses(change, news)
+
+
+def names_of_feed(change: Change, feed: int) -> tuple[set[str], set[str]]:
+    """Give the ids of a feed's stations and EVSEs, which others may show once it is gone."""
+    names = change.connection.execute(
+        select(stations.c.station_id).where(stations.c.feed == feed, ~stations.c.removed)
+    ).scalars()
+    idents = change.connection.execute(
+        select(evses.c.ident)
+        .join(stations, stations.c.id == evses.c.station)
+        .where(stations.c.feed == feed, evses.c.ident != "")
+    ).scalars()
+    return set(names), set(idents)
+
+
+def _known(change: Change, feed: int, ids: Sequence[str] | None) -> dict[str, Any]:
+    """Rows of the feed's stations by station id, those that were removed among them."""
+    query = select(
+        stations.c.id, stations.c.station_id, stations.c.digest, stations.c.removed
+    ).where(stations.c.feed == feed)
+    if ids is None:
+        return {row.station_id: row for row in change.connection.execute(query)}
+    found: dict[str, Any] = {}
+    for part in chunks(ids):
+        rows = change.connection.execute(query.where(stations.c.station_id.in_(part)))
+        found.update((row.station_id, row) for row in rows)
+    return found
+
+
+def _compare(
+    newest: Mapping[str, tuple[Station, Mapping[str, Told]]],
+    known: Mapping[str, Any],
+    told: StationsUpdate,
+    feed: int,
+    sequence: int,
+) -> _Work:
+    work = _Work()
+    for name, (station, _) in newest.items():
+        if station.feed != told.feed:
+            raise ValueError(f"station {name} is of feed {station.feed!r}, not {told.feed!r}")
+        body = encode(station)
+        named = digest(body)
+        row = known.get(name)
+        values = {
+            "last_updated": station.last_updated,
+            "digest": named,
+            "body": body,
+            "hidden": False,
+            "removed": False,
+            "sequence": sequence,
+        }
+        if row is None:
+            work.added.append({"feed": feed, "station_id": name, **values})
+        elif row.removed or row.digest != named:
+            work.changed.append({"key": row.id, **values})
+        else:
+            continue
+        work.station_ids.add(name)
+    gone = set(known) - set(newest) if told.full else set(told.removed) - set(newest)
+    for name in gone:
+        if name in known and not known[name].removed:
+            work.removed.append(known[name].id)
+            work.station_ids.add(name)
+    return work
+
+
+def _write_stations(change: Change, work: _Work) -> None:
+    connection = change.connection
+    if work.added:
+        connection.execute(insert(stations), work.added)
+    if work.changed:
+        connection.execute(
+            update(stations)
+            .where(stations.c.id == bindparam("key"))
+            .values({name: bindparam(name) for name in work.changed[0] if name != "key"}),
+            work.changed,
+        )
+    for part in chunks(work.removed):
+        idents = connection.execute(
+            select(evses.c.ident).where(evses.c.station.in_(part), evses.c.ident != "")
+        ).scalars()
+        work.idents.update(idents)
+        connection.execute(delete(evses).where(evses.c.station.in_(part)))
+        connection.execute(
+            update(stations)
+            .where(stations.c.id.in_(part))
+            .values(removed=True, hidden=False, body=b"", digest=b"", sequence=change.sequence)
+        )
+    if work.added or work.changed or work.removed:
+        change.touch("stations")
+
+
+def _write_evses(
+    change: Change,
+    feed: int,
+    newest: Mapping[str, tuple[Station, Mapping[str, Told]]],
+    work: _Work,
+    *,
+    keep_newer: bool,
+) -> None:
+    """Bring the EVSE rows of all told stations in line, touching only those that differ."""
+    rows_of = _known(change, feed, list(newest) if len(newest) <= CHUNK else None)
+    held = _held_evses(change, feed, [rows_of[name].id for name in newest])
+    added: list[dict[str, Any]] = []
+    idents: list[dict[str, Any]] = []
+    news: list[dict[str, Any]] = []
+    gone: list[tuple[int, str]] = []
+    for name, (station, statuses) in newest.items():
+        key = rows_of[name].id
+        before = held.pop(key, {})
+        for evse in station.evses:
+            status, at = statuses.get(evse.uid, (Status.UNKNOWN, None))
+            ident = normalise_evse_id(evse.evse_id) if evse.evse_id else ""
+            row = before.pop(evse.uid, None)
+            if row is None:
+                added.append(_evse_row(key, evse.uid, ident, (status, at), change.sequence))
+                work.idents.add(ident)
+                continue
+            if row.ident != ident:
+                idents.append({"key": key, "name": evse.uid, "ident": ident})
+                work.idents |= {ident, row.ident}
+            fresh = _status_news(row, status, at, keep_newer=keep_newer)
+            if fresh:
+                news += fresh
+                work.idents.add(ident)
+        gone += [(key, uid) for uid in before]
+        work.idents |= {row.ident for row in before.values()}
+    work.idents.discard("")
+    _write_evse_rows(change, added, idents, gone)
+    _write_statuses(change, news)
+
+
+def _evse_row(key: int, uid: str, ident: str, told: Told, sequence: int) -> dict[str, Any]:
+    status, at = told
+    return {
+        "station": key,
+        "uid": uid,
+        "ident": ident,
+        "status": CODES[status],
+        "status_at": at,
+        "hidden": False,
+        "sequence": sequence,
+    }
+
+
+def _held_evses(change: Change, feed: int, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
+    query = select(evses.c.station, evses.c.uid, evses.c.ident, evses.c.status, evses.c.status_at)
+    held: dict[int, dict[str, Any]] = {}
+    if len(keys) > CHUNK:
+        of_feed = select(stations.c.id).where(stations.c.feed == feed)
+        parts = [query.where(evses.c.station.in_(of_feed))]
+    else:
+        parts = [query.where(evses.c.station.in_(keys))] if keys else []
+    for part in parts:
+        for row in change.connection.execute(part):
+            held.setdefault(row.station, {})[row.uid] = row
+    return held
+
+
+def _write_evse_rows(
+    change: Change,
+    added: list[dict[str, Any]],
+    idents: list[dict[str, Any]],
+    gone: list[tuple[int, str]],
+) -> None:
+    connection = change.connection
+    if added:
+        connection.execute(insert(evses), added)
+    this = (evses.c.station == bindparam("key"), evses.c.uid == bindparam("name"))
+    if idents:
+        connection.execute(
+            update(evses).where(*this).values(ident=bindparam("ident"), hidden=False), idents
+        )
+    if gone:
+        connection.execute(
+            delete(evses).where(*this), [{"key": key, "name": uid} for key, uid in gone]
+        )
+
+
+def _status_news(
+    row: Any, status: Status, at: float | None, *, keep_newer: bool = True
+) -> list[dict[str, Any]]:
+    """Say what to write for an EVSE: nothing, if that is known or older than what is known."""
+    if keep_newer and row.status_at is not None and (at is None or at < row.status_at):
+        return []
+    if row.status == CODES[status] and row.status_at == at:
+        return []
+    return [{"key": row.station, "name": row.uid, "code": CODES[status], "at": at}]
+
+
+def _write_statuses(change: Change, news: list[dict[str, Any]]) -> None:
+    if not news:
+        return
+    change.connection.execute(
+        update(evses)
+        .where(evses.c.station == bindparam("key"), evses.c.uid == bindparam("name"))
+        .values(status=bindparam("code"), status_at=bindparam("at"), sequence=change.sequence),
+        news,
+    )
+    change.touch("statuses")

@@ -1,0 +1,144 @@
+"""The store: one object that opens the database and hands out its parts.
+
+Writers call `Store.apply`; readers hold a `Snapshot` and ask for the next one::
+
+    store = Store.open(settings.database, settings.home / "key")
+    store.feeds.add(Source(name="nl", kind="file", path="nl.ndjson.gz", format="ocpi"))
+    store.apply(StationsUpdate(feed="nl", stations=..., full=True))
+    snapshot = store.snapshot()
+    snapshot = store.snapshot(snapshot)  # reads only what changed since
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from planner.errors import Fault
+from planner.store.database import BUSY_S, Database
+from planner.store.evidence import Knowledge
+from planner.store.feeds import Feeds, feed_id, forget
+from planner.store.keys import Keys
+from planner.store.plans import Batches, Plans
+from planner.store.reading import read_sequence, read_snapshot
+from planner.store.snapshot import Snapshot
+from planner.store.stations import apply_stations, apply_statuses, names_of_feed
+from planner.store.tariffs import apply_tariffs
+from planner.store.updates import StationsUpdate, StatusUpdate, TariffsUpdate, Update
+from planner.store.vault import Vault
+from planner.store.wallets import Wallets
+from planner.store.winners import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store; safe to share between threads, and with processes that fork.
+
+    Attributes
+    ----------
+    feeds : Feeds
+        Registered feeds, their credentials and what they had to leave out.
+    knowledge : Knowledge
+        Agreements, prices, client infos, token evidence, driver reports.
+    plans, batches : Plans, Batches
+        Answers, as bodies.
+    wallets, keys : Wallets, Keys
+        Secrets.
+    """
+
+    database: Database
+    feeds: Feeds
+    knowledge: Knowledge
+    plans: Plans
+    batches: Batches
+    wallets: Wallets
+    keys: Keys
+
+    @classmethod
+    def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
+        """Open the database at an SQLAlchemy URL, and make or bring up to date its tables.
+
+        Parameters
+        ----------
+        url : str
+            ``sqlite:///path`` or ``postgresql://user:password@host/database``.
+        key_file : Path
+            Holds the key by which secrets are encrypted; made (mode 0600) if it is not there.
+        busy_s : float
+            How many seconds to wait for another writer.
+
+        Raises
+        ------
+        StoreError
+            If the database is unreachable, locked, damaged or newer than this program.
+        """
+        vault = Vault.open(key_file)
+        database = Database.open(url, busy_s=busy_s)
+        return cls(
+            database=database,
+            feeds=Feeds(database, vault),
+            knowledge=Knowledge(database),
+            plans=Plans(database),
+            batches=Batches(database),
+            wallets=Wallets(database, vault),
+            keys=Keys(database),
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def sequence(self) -> int:
+        """Give the sequence of the last change: cheap enough to ask before every plan."""
+        with self.database.reading() as connection:
+            return read_sequence(connection)
+
+    def snapshot(self, previous: Snapshot | None = None) -> Snapshot:
+        """Read what is known now; from ``previous``, read only what changed since.
+
+        If nothing changed, ``previous`` itself comes back. If only statuses, reports or evidence
+        did, the stations and facts are the same objects and ``static_hash`` is the same.
+        """
+        with self.database.reading() as connection:
+            return read_snapshot(connection, previous)
+
+    def apply(self, update: Update) -> int:
+        """Write what a feed told, all or nothing; give the sequence that it has.
+
+        Raises
+        ------
+        NotFound
+            If there is no such feed, or a status names a station or EVSE that is not there.
+        """
+        with self.database.writing() as change:
+            match update:
+                case StationsUpdate():
+                    apply_stations(change, update)
+                case TariffsUpdate():
+                    apply_tariffs(change, update)
+                case StatusUpdate():
+                    apply_statuses(change, update)
+                case _:
+                    assert_never(update)
+            return change.sequence if change.touched else change.sequence - 1
+
+    def remove_feed(self, name: str) -> None:
+        """Take out a feed and all that it brought; NotFound if there is none of that name."""
+        with self.database.writing() as change:
+            feed = feed_id(change.connection, name)
+            station_ids, idents = names_of_feed(change, feed)
+            forget(change, feed)
+            settle(change, station_ids, idents)
+
+    def rejections(self, feed: str, *, mended: bool = False) -> list[Fault]:
+        """List what a feed had to leave out, and why; with ``mended`` also what was repaired."""
+        return self.feeds.rejections(feed, mended=mended)
+
+    def save_plan(
+        self, name: str, body: bytes, *, created: float, world: str, mission_id: str = ""
+    ) -> None:
+        """Keep a plan under its id."""
+        self.plans.save(name, body, created=created, world=world, mission_id=mission_id)
+
+    def plan(self, name: str) -> bytes:
+        """Give a plan's body; NotFound if there is none of that id."""
+        return self.plans.get(name).body

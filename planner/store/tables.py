@@ -1,0 +1,196 @@
+"""The tables, in SQLAlchemy Core: one word for SQLite and PostgreSQL alike.
+
+Whatever readers of a snapshot follow carries the ``sequence`` of its last change, and what is gone
+stays as a row marked ``removed``, so that a reader learns of it by sequence too. Values that are
+only ever read whole (a station, a tariff, a plan) are JSON bodies; what is searched has columns.
+Row ids that readers hold on to are never used twice (``sqlite_autoincrement``).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+REVISION = "0001"
+"""The migration that these tables are the result of: the newest one in ``versions``."""
+
+DOMAINS = (
+    "all",
+    "feeds",
+    "stations",
+    "statuses",
+    "tariffs",
+    "agreements",
+    "prices",
+    "client_infos",
+    "evidence",
+    "reports",
+)
+"""What has a sequence of its own, so that a reader knows what to read again."""
+
+metadata = MetaData()
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("domain", String(20), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("credentials", LargeBinary),
+    sqlite_autoincrement=True,
+)
+
+stations = Table(
+    "stations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("station_id", String(255), nullable=False),
+    Column("last_updated", Double, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Index("stations_by_id", "station_id", "feed", unique=True),
+    Index("stations_by_feed", "feed"),
+    Index("stations_by_sequence", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+evses = Table(
+    "evses",
+    metadata,
+    Column("station", ForeignKey("stations.id"), primary_key=True),
+    Column("uid", String(255), primary_key=True),
+    Column("ident", String(255), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("status_at", Double),
+    Column("hidden", Boolean, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Index("evses_by_ident", "ident"),
+    Index("evses_by_sequence", "sequence"),
+)
+
+tariffs = Table(
+    "tariffs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("party", String(10), nullable=False),
+    Column("tariff_id", String(255), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Index("tariffs_by_id", "feed", "party", "tariff_id", unique=True),
+    Index("tariffs_by_sequence", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("module", String(20), nullable=False),
+    Column("object", String(300), nullable=False),
+    Column("mended", Boolean, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Index("rejections_by_object", "feed", "module", "object"),
+)
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("owner", String(100), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Lists that are replaced whole: agreements and prices by import, client infos by hub."""
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Index("evidence_by_sequence", "sequence"),
+    Index("evidence_by_time", "at"),
+    sqlite_autoincrement=True,
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("created", Double, nullable=False),
+    Column("world", String(64), nullable=False),
+    Column("mission_id", String(255), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("plans_by_time", "created"),
+    Index("plans_by_mission", "mission_id"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("created", Double, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+batch_rows = Table(
+    "batch_rows",
+    metadata,
+    Column("batch", ForeignKey("batches.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("failed", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+wallets = Table(
+    "wallets",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Bodies are encrypted: they hold token uids."""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("scopes", String(200), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("revoked", Double),
+)
+"""Only a SHA-256 of each API key: the key itself is random and long, and shown once."""
