@@ -1,0 +1,231 @@
+"""Paging without input or output: give it each answer, it names the next URL.
+
+The rule of this file: a token goes only where the first request went. So a next page must lie on
+the same host, and an http link of an https feed is raised to https. A page is asked for once; a
+list that does not end, or that repeats itself, is an error and not a hang.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+import msgspec
+
+from planner.errors import Fault, FeedError
+from planner.ocpi.messages import demand_success, read_envelope
+from planner.ocpi.times import write_time
+
+MAX_PAGES = 100_000
+"""More pages than any feed has: 10 million objects at 100 a page."""
+
+MAX_REPETITIONS = 3
+"""A page may come again this often in one walk; a list that does so more often is a circle."""
+
+_NEXT = re.compile(r"<([^>]*)>\s*;[^,]*?\brel\s*=\s*\"?next\"?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The objects of a page, and a fault for each entry that is none."""
+
+    objects: tuple[dict[str, Any], ...]
+    faults: tuple[Fault, ...] = ()
+
+
+def shown(url: str) -> str:
+    """Give a URL as messages may show it: without user, password, query and fragment."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def keep_safe(here: str, there: str) -> str:
+    """Give the URL ``there`` that an answer from ``here`` names, if a token may be sent to it.
+
+    Raises
+    ------
+    FeedError
+        If it is no http URL, or would send unencrypted what came encrypted.
+    """
+    now, then = urlsplit(here), urlsplit(there)
+    if then.scheme not in ("http", "https") or not then.netloc:
+        raise FeedError(
+            f"the party names {shown(there)!r}, which is no http address",
+            place=shown(here),
+            remedy="Ask the operator of the feed to give whole addresses",
+        )
+    if now.scheme == "https" and then.scheme == "http":
+        raise FeedError(
+            f"the party leads from https to http, at {shown(there)}",
+            place=shown(here),
+            remedy="The token is not sent unencrypted; ask the operator to name https addresses",
+        )
+    return there
+
+
+class Pager:
+    """One walk through a list.
+
+    Attributes
+    ----------
+    url : str or None
+        The page to ask for next; None when the list is complete.
+    received : int
+        Entries so far.
+    total : int or None
+        What ``X-Total-Count`` said last.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        date_from: float | None = None,
+        limit: int | None = None,
+        max_pages: int = MAX_PAGES,
+    ) -> None:
+        query = dict(parse_qsl(urlsplit(url).query))
+        if date_from is not None:
+            query["date_from"] = write_time(date_from)
+        if limit is not None:
+            query["limit"] = str(limit)
+        self._first = _with_query(url, query)
+        self.url: str | None = self._first
+        self.received = 0
+        self.total: int | None = None
+        self._pages_left = max_pages
+        self._asked = {self._first}
+        self._seen: set[bytes] = set()
+        self._repetitions = 0
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Page:
+        """Take the answer to `url` and move on.
+
+        Raises
+        ------
+        FeedError
+            If the answer is no page, says that something failed, or leads back or away.
+        """
+        if self.url is None:
+            raise ValueError("the list is complete, no page was asked for")
+        asked = self.url
+        place = shown(asked)
+        data = demand_success(read_envelope(body, place=place), place=place)
+        entries = self._entries(data, place)
+        self._refuse_repetition(entries, place)
+        page = _sort(entries, place, self.received)
+        self.received += len(entries)
+        self.total = _count(headers, "x-total-count")
+        self.url = self._next(asked, headers, data, len(entries))
+        return page
+
+    @property
+    def missing(self) -> int:
+        """Entries that the total promised and no page brought, once the list has ended."""
+        return max(0, (self.total or 0) - self.received) if self.url is None else 0
+
+    def _entries(self, data: Any, place: str) -> list[Any]:
+        if isinstance(data, dict) and isinstance(data.get("items"), list):
+            items: list[Any] = data["items"]
+            return items
+        if data is None:
+            return []
+        if not isinstance(data, list):
+            raise FeedError(
+                f"the data is a {type(data).__name__}, not a list",
+                place=place,
+                remedy="Check that the address is that of a list of objects",
+            )
+        return data
+
+    def _refuse_repetition(self, entries: list[Any], place: str) -> None:
+        """Bear a page that comes twice (feeds hold duplicates), but not one that keeps coming."""
+        digest = hashlib.sha256(msgspec.json.encode(entries)).digest()
+        if entries and digest in self._seen:
+            self._repetitions += 1
+        if self._repetitions > MAX_REPETITIONS:
+            raise FeedError(
+                "the list repeats itself, so it would never end",
+                place=place,
+                remedy="Ask the operator of the feed to mend its paging",
+            )
+        self._seen.add(digest)
+
+    def _next(self, asked: str, headers: Mapping[str, str], data: Any, count: int) -> str | None:
+        """Name the next page: the Link header, a ``next`` beside items, or the rest by offset."""
+        link = _NEXT.search(_header(headers, "link"))
+        following = link[1].strip() if link else ""
+        if not following and isinstance(data, dict) and isinstance(data.get("next"), str):
+            following = data["next"].strip()
+        if following:
+            return self._accept(asked, urljoin(asked, following))
+        if count and self.total is not None and self.received < self.total:
+            query = dict(parse_qsl(urlsplit(self._first).query))
+            query["offset"] = str(int(query.get("offset", "0") or 0) + self.received)
+            return self._accept(asked, _with_query(self._first, query))
+        return None
+
+    def _accept(self, asked: str, url: str) -> str:
+        place = shown(asked)
+        here, there = urlsplit(asked), urlsplit(url)
+        if (here.scheme, there.scheme) == ("https", "http") and here.hostname == there.hostname:
+            url = urlunsplit(("https", here.netloc, there.path, there.query, ""))
+            there = urlsplit(url)
+        if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+            raise FeedError(
+                f"the next page is said to lie elsewhere, at {shown(url)}",
+                place=place,
+                remedy="The token is sent to no other host; ask the operator to mend its links",
+            )
+        self._pages_left -= 1
+        if url in self._asked or self._pages_left <= 0:
+            raise FeedError(
+                "the next page is one that was read already, so the list would never end"
+                if url in self._asked
+                else "the list has more pages than any feed has",
+                place=place,
+                remedy="Ask the operator of the feed to mend its paging",
+            )
+        self._asked.add(url)
+        return url
+
+
+def write_paging(url: str, *, offset: int, limit: int, total: int) -> dict[str, str]:
+    """Give the headers with which a sender answers a page of its own list.
+
+    Source: OCPI 2.2.1, transport and format, pagination.
+    """
+    headers = {"X-Total-Count": str(total), "X-Limit": str(limit)}
+    if offset + limit < total:
+        query = dict(parse_qsl(urlsplit(url).query))
+        query |= {"offset": str(offset + limit), "limit": str(limit)}
+        headers["Link"] = f'<{_with_query(url, query)}>; rel="next"'
+    return headers
+
+
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def _count(headers: Mapping[str, str], name: str) -> int | None:
+    text = _header(headers, name).strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _sort(entries: list[Any], place: str, before: int) -> Page:
+    """Part objects from entries that are none."""
+    objects = tuple(entry for entry in entries if isinstance(entry, dict))
+    faults = tuple(
+        Fault(f"{place}#/{before + number}", f"an object is needed, not {type(entry).__name__}")
+        for number, entry in enumerate(entries)
+        if not isinstance(entry, dict)
+    )
+    return Page(objects, faults)
