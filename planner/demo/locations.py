@@ -1,7 +1,7 @@
 """The demo's Locations as OCPI 2.2.1 objects, with posts as diverse and as broken as real ones.
 
 Source of the form: OCPI 2.2.1-d2, module Locations. All that an object holds follows from the
-site, the seed and the epoch (the moment at which the demo's clock starts); nothing is real.
+site, the seed and the week; nothing is real. Statuses are told apart (see `statuses`).
 """
 
 from datetime import UTC, datetime
@@ -10,10 +10,10 @@ from typing import Any
 
 from planner.demo.operators import BY_KEY, Operator
 from planner.demo.sites import Site
+from planner.demo.statuses import DAY_S, HOUR_S, WEEK_S
 from planner.demo.tariffs import STATIC_SINCE, tariff_ids
 
 Json = dict[str, Any]
-DAY_S = 86_400
 ALPHA3 = {
     "AT": "AUT",
     "BA": "BIH",
@@ -34,21 +34,6 @@ ALPHA3 = {
 }
 """ISO 3166-1 alpha-3 by alpha-2, as far as the region reaches."""
 
-FIRST_STATUS: tuple[tuple[str, float], ...] = (
-    ("AVAILABLE", 0.66),
-    ("CHARGING", 0.22),
-    ("OUTOFORDER", 0.035),
-    ("INOPERATIVE", 0.02),
-    ("RESERVED", 0.01),
-    ("BLOCKED", 0.01),
-    ("UNKNOWN", 0.025),
-    ("PLANNED", 0.01),
-    ("REMOVED", 0.01),
-)
-"""Statuses at the epoch and their shares; made up, near what public feeds show."""
-STALE_SHARE = 0.06
-"""Share of EVSEs of which nothing was heard for 40 to 400 days."""
-
 _DC_POST = {50: (500, 125), 75: (500, 200), 150: (920, 300), 300: (920, 500), 400: (920, 600)}
 """Volts and amperes of a DC post by its kW; 50 and 75 kW are old posts for 400 V cars."""
 _AC_AMPERES = {11: 16, 22: 32}
@@ -59,8 +44,8 @@ def moment(epoch_s: float) -> str:
     return datetime.fromtimestamp(int(epoch_s), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def location_of(site: Site, *, seed: int, epoch_s: float) -> Json:
-    """Return the Location of a site.
+def location_of(site: Site, *, seed: int, week_s: int) -> Json:
+    """Return the Location of a site, its EVSEs without ``status`` and ``last_updated``.
 
     Parameters
     ----------
@@ -68,19 +53,18 @@ def location_of(site: Site, *, seed: int, epoch_s: float) -> Json:
         Where, whose, and of which kind.
     seed : int
         Of the demo's world.
-    epoch_s : float
-        The clock's start, UTC epoch seconds: statuses are as of before it, exceptional closings
-        lie around it.
+    week_s : int
+        Start of the week, UTC epoch seconds: exceptional closings lie in it and the next.
 
     Returns
     -------
     dict
-        A Location object of OCPI 2.2.1.
+        A Location object of OCPI 2.2.1 but for the statuses.
     """
     random = Random(f"{seed}/{site.id}")  # noqa: S311 -- made-up data, not a secret
     operator = BY_KEY[site.operator]
     town = site.kind == "town"
-    evses = _evses(site, operator, random, epoch_s)
+    evses = _evses(site, operator, random)
     body: Json = {
         "country_code": operator.country_code,
         "party_id": operator.party_id,
@@ -103,12 +87,12 @@ def location_of(site: Site, *, seed: int, epoch_s: float) -> Json:
         "facilities": random.sample(_FACILITIES[town], 2),
         "time_zone": site.time_zone,
     }
-    hours = _opening_times(random, epoch_s, town=town)
+    hours = _opening_times(random, week_s, town=town)
     if hours is not None:
         body["opening_times"] = hours
         body["charging_when_closed"] = random.random() < 0.5  # noqa: PLR2004
-    body["last_updated"] = max(STATIC_SINCE, *(evse["last_updated"] for evse in evses))
-    return body
+    changes_weekly = "exceptional_closings" in (hours or {})
+    return body | {"last_updated": moment(week_s) if changes_weekly else STATIC_SINCE}
 
 
 _STREET = {True: ("Beispielgasse", "Musterplatz", "Demoweg"), False: ("Demorast", "Musterhof")}
@@ -133,10 +117,10 @@ def _publication(random: Random, *, town: bool) -> Json:
     return {"publish": False, "publish_allowed_to": allowed}
 
 
-def _opening_times(random: Random, epoch_s: float, *, town: bool) -> Json | None:
+def _opening_times(random: Random, week_s: int, *, town: bool) -> Json | None:
     """Open motorways day and night; let towns keep shop hours; let some say nothing."""
     draw = random.random()
-    closing = _closing(random, epoch_s)
+    closing = _closings(random, week_s)
     if not town or draw < 0.45:  # noqa: PLR2004
         return {"twentyfourseven": True} | (closing if draw < 0.04 else {})  # noqa: PLR2004
     if draw < 0.55:  # noqa: PLR2004
@@ -148,14 +132,18 @@ def _opening_times(random: Random, epoch_s: float, *, town: bool) -> Json | None
     return hours | (closing if draw < 0.65 else {})  # noqa: PLR2004
 
 
-def _closing(random: Random, epoch_s: float) -> Json:
-    midnight = int(epoch_s // DAY_S) * DAY_S
-    begin = midnight + random.randint(0, 6) * DAY_S + 8 * 3600
-    period = {"period_begin": moment(begin), "period_end": moment(begin + 10 * 3600)}
-    return {"exceptional_closings": [period]}
+def _closings(random: Random, week_s: int) -> Json:
+    """Close for ten hours on the same day of this week and the next."""
+    begins_s = random.randint(0, 6) * DAY_S + 8 * HOUR_S
+    days = [begin_s + begins_s for begin_s in (week_s, week_s + WEEK_S)]
+    return {
+        "exceptional_closings": [
+            {"period_begin": moment(day), "period_end": moment(day + 10 * HOUR_S)} for day in days
+        ]
+    }
 
 
-def _evses(site: Site, operator: Operator, random: Random, epoch_s: float) -> list[Json]:
+def _evses(site: Site, operator: Operator, random: Random) -> list[Json]:
     town = site.kind == "town"
     powers = operator.town_kw if town else operator.motorway_kw
     main = random.choices(powers, range(len(powers) + 1, 1, -1))[0]
@@ -166,12 +154,10 @@ def _evses(site: Site, operator: Operator, random: Random, epoch_s: float) -> li
     kilowatts = [main] * max(1, count - extra) + [22] * extra
     evses: list[Json] = []
     for number, kw in enumerate(kilowatts, 1):
-        status, age_s = _first_status(random)
         told = [] if silent else _capabilities(random, kw, terminal=terminal)
         body: Json = {
             "uid": f"{operator.party_id}-{site.id}-{number}",
             "evse_id": f"{site.country}*{operator.party_id}*E{site.id}*{number}",
-            "status": status,
         }
         if told:
             body["capabilities"] = told
@@ -180,17 +166,8 @@ def _evses(site: Site, operator: Operator, random: Random, epoch_s: float) -> li
             body["floor_level"] = "-1"
         body["physical_reference"] = f"{'ABCDEFGHIJKL'[number - 1]}{number}"
         body["parking_restrictions"] = _restrictions(random, number, town=town)
-        evses.append(body | {"last_updated": moment(epoch_s - age_s)})
+        evses.append(body)
     return evses
-
-
-def _first_status(random: Random) -> tuple[str, float]:
-    """Draw a status and its age in seconds: half were heard of in the last twelve minutes."""
-    words, shares = zip(*FIRST_STATUS, strict=True)
-    status = random.choices(words, shares)[0]
-    if random.random() < STALE_SHARE or status == "REMOVED":
-        return status, random.randint(40, 400) * DAY_S
-    return status, random.randint(20, 720 if random.random() < 0.5 else 6 * 3600)  # noqa: PLR2004
 
 
 def _capabilities(random: Random, kw: int, *, terminal: bool) -> list[str]:

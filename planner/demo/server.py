@@ -15,10 +15,10 @@ from werkzeug.exceptions import HTTPException
 from planner.demo import protocol
 from planner.demo.callback import endpoints_of
 from planner.demo.live import LiveWorld
-from planner.demo.locations import moment
-from planner.demo.operators import CONNECTIONS, HUB_STATUS, OPERATORS, PROVIDERS, Connection
+from planner.demo.operators import CONNECTIONS, HUB_STATUS, PROVIDERS, Connection
 from planner.demo.partners import Caller, Partners
 from planner.demo.protocol import VERSION, Page, Refusal, envelope, page_of
+from planner.demo.tariffs import STATIC_SINCE
 from planner.model.station import Status
 
 Json = dict[str, Any]
@@ -166,12 +166,14 @@ def _serve_objects(app: Flask, peers: Peers) -> None:
     @app.get(f"/<name>/ocpi/cpo/{VERSION}/locations")
     def locations(name: str) -> Response:
         parties = _addressed(_admit_partner(peers, name))
-        return _paged(page_of(peers.world.locations(parties), request.args))
+        return _paged(page_of(peers.world.locations(parties, peers.clock()), request.args))
 
     @app.get(f"/<name>/ocpi/cpo/{VERSION}/locations/<path:ids>")
     def part_of_location(name: str, ids: str) -> Response:
         parties = _addressed(_admit_partner(peers, name))
-        return jsonify(envelope(_part(peers.world.locations(parties), ids.split("/"))))
+        return jsonify(
+            envelope(_part(peers.world.locations(parties, peers.clock()), ids.split("/")))
+        )
 
     @app.get(f"/<name>/ocpi/cpo/{VERSION}/tariffs")
     def tariffs(name: str) -> Response:
@@ -183,7 +185,7 @@ def _serve_objects(app: Flask, peers: Peers) -> None:
         connection = _admit_partner(peers, name)
         if not connection.is_hub:
             raise Refusal(404, protocol.CLIENT_ERROR, "this party is no hub")
-        since = moment(peers.world.epoch_s)
+        since = STATIC_SINCE
         parties = [(op, "CPO") for op in connection.operators] + [(p, "EMSP") for p in PROVIDERS]
         infos: list[Json] = [
             {
@@ -258,11 +260,6 @@ def _serve_controls(app: Flask, peers: Peers) -> None:
     def guard() -> None:
         if request.path.startswith("/demo/") and request.remote_addr not in {"127.0.0.1", "::1"}:
             raise Refusal(403, protocol.CLIENT_ERROR, "steering is for this machine only")
-
-    @app.get("/demo/alive")
-    def alive() -> Response:
-        evses = sum(len(at["evses"]) for at in peers.world.locations([op.key for op in OPERATORS]))
-        return jsonify({"ticks": peers.world.ticks, "evses": evses})
 
     @app.post("/demo/evse/<uid>/status")
     def set_status(uid: str) -> Response:

@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from time import time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -42,7 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="planner.demo.serving", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--tick-s", type=float, default=3.0, help="seconds between changes")
     parser.add_argument("--state", type=Path, default=None, help="file that keeps registrations")
     given = parser.parse_args(arguments)
     bootstrap = os.environ.get(TOKEN_VARIABLE, "")
@@ -50,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{TOKEN_VARIABLE} is not set: it holds the bootstrap token\n")
         return 2
     logging.basicConfig(level=logging.WARNING)
-    world = LiveWorld(read_sites(), seed=given.seed, epoch_s=time())
+    world = LiveWorld(read_sites(), seed=given.seed)
     partners = Partners(tuple(c.id for c in CONNECTIONS), bootstrap, given.state)
     app = create_server(Peers(world, partners))
     server = make_server("127.0.0.1", given.port, app, threaded=True, request_handler=_Handler)
@@ -60,8 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(json.dumps({"port": server.server_port}) + "\n")
     sys.stdout.flush()
-    while not stopped.wait(given.tick_s):
-        world.tick(time())
+    stopped.wait()
     server.shutdown()
     return 0
 
