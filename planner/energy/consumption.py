@@ -132,7 +132,12 @@ def driven_speed_kmh(
 
 
 def auxiliary_power_kw(vehicle: Vehicle, conditions: Conditions) -> float:
-    """Electronics, lights, ventilation, heating and cooling together, kW."""
+    """Electronics, lights, ventilation, heating and cooling together, kW.
+
+    A vehicle of the kind ``motorbike`` has no cabin to heat or cool.
+    """
+    if vehicle.kind == "motorbike":
+        return vehicle.auxiliary_kw
     cabin_kw = cabin_power_kw(conditions.temperature_c, heat_pump=vehicle.heat_pump)
     return vehicle.auxiliary_kw + cabin_kw
 

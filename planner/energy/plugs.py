@@ -29,6 +29,7 @@ INLETS_FOR_PLUG: dict[tuple[str, bool], frozenset[str]] = {
     ("TESLA_S", False): frozenset({"TESLA_S"}),
     ("TESLA_S", True): frozenset({"TESLA_S"}),
     ("TESLA_R", False): frozenset({"TESLA_R"}),
+    **{(own, True): frozenset({own}) for own in ("CHAOJI", "GBT_DC", "MCS", "SAE_J3400")},
 }
 """Inlets that take a plug, by (plug, whether it gives direct current).
 
@@ -36,6 +37,54 @@ A combo inlet takes the alternating-current plug of its own type; a combo plug h
 alternating current. Direct current by a Type 2 plug is Tesla's older European Supercharger.
 Source: IEC 62196-2:2016, IEC 62196-3:2014, configurations AA, BB, EE, FF.
 """
+
+CONNECTOR_TYPES = frozenset(
+    {
+        "CHADEMO",
+        "CHAOJI",
+        *(f"DOMESTIC_{letter}" for letter in "ABCDEFGHIJKLMNO"),
+        "GBT_AC",
+        "GBT_DC",
+        "IEC_60309_2_SINGLE_16",
+        "IEC_60309_2_THREE_16",
+        "IEC_60309_2_THREE_32",
+        "IEC_60309_2_THREE_64",
+        "IEC_62196_T1",
+        "IEC_62196_T1_COMBO",
+        "IEC_62196_T2",
+        "IEC_62196_T2_COMBO",
+        "IEC_62196_T3A",
+        "IEC_62196_T3C",
+        "MCS",
+        "NEMA_5_20",
+        "NEMA_6_30",
+        "NEMA_6_50",
+        "NEMA_10_30",
+        "NEMA_10_50",
+        "NEMA_14_30",
+        "NEMA_14_50",
+        "PANTOGRAPH_BOTTOM_UP",
+        "PANTOGRAPH_TOP_DOWN",
+        "SAE_J3400",
+        "TESLA_R",
+        "TESLA_S",
+    }
+)
+"""OCPI ConnectorTypes in capitals. Source: OCPI 2.2.1-d2 and 2.3.0, mod_locations."""
+
+DC_INLETS = frozenset(
+    {
+        "CHADEMO",
+        "CHAOJI",
+        "GBT_DC",
+        "IEC_62196_T1_COMBO",
+        "IEC_62196_T2_COMBO",
+        "MCS",
+        "SAE_J3400",
+        "TESLA_S",
+    }
+)
+"""Inlets that direct current can enter by."""
 
 DOMESTIC_KW = 2.3
 """Most that a portable cable draws from a household socket for hours: 10 A at 230 V.
