@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from typing import Any
 
 from planner.energy.plugs import CONNECTOR_TYPES, DC_INLETS
@@ -103,11 +103,11 @@ def vehicle_from_dict(d: Any, *, place: str = "") -> Vehicle:
 
 
 def vehicle_to_dict(v: Vehicle) -> dict[str, Any]:
-    """Write a vehicle as `vehicle_from_dict` reads it; what has its default is left out."""
+    """Write a vehicle as `vehicle_from_dict` reads it; what is unknown or empty is left out."""
     out: dict[str, Any] = {}
     for field in fields(v):
         value = getattr(v, field.name)
-        if field.default is MISSING or value != field.default or field.name in LISTS:
+        if value not in (None, "") and field.name != "dc_curve":
             out[field.name] = list(value) if isinstance(value, tuple) else value
     if v.dc_curve:
         out["dc_curve"] = [{"soc": p.soc, "power_kw": p.power_kw} for p in v.dc_curve]

@@ -213,9 +213,14 @@ def _check_power(row: dict[str, Any], peak_kw: float, usable_kwh: float) -> None
 
 
 def _inlets(row: dict[str, Any]) -> tuple[str, ...]:
-    """Inlets as OCPI connector types, each once; the car's Type 1 makes its combo a Type 1 too."""
+    """Inlets as OCPI connector types, each once; the car's Type 1 makes its combo a Type 1 too.
+
+    A car with Tesla's own inlet takes CHAdeMO by an adapter that not every driver has: left out.
+    """
     ac = _ports(row, "ac_charger", AC_INLETS)
     dc = _ports(row, "dc_charger", DC_INLETS)
+    if "TESLA_S" in dc:
+        dc = [inlet for inlet in dc if inlet != "CHADEMO"]
     if ac == ["IEC_62196_T1"]:
         dc = ["IEC_62196_T1_COMBO" if inlet == "IEC_62196_T2_COMBO" else inlet for inlet in dc]
     if not dc:
