@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import msgspec
 
@@ -37,9 +37,19 @@ class Page:
 
 def shown(url: str) -> str:
     """Give a URL as messages may show it: without user, password, query and fragment."""
-    parts = urlsplit(url)
+    parts = _split(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise FeedError(
+            f"an address is no URL ({error})",
+            remedy="Check the address, or ask the operator of the feed for a whole one",
+        ) from None
 
 
 def keep_safe(here: str, there: str) -> str:
@@ -50,7 +60,7 @@ def keep_safe(here: str, there: str) -> str:
     FeedError
         If it is no http URL, or would send unencrypted what came encrypted.
     """
-    now, then = urlsplit(here), urlsplit(there)
+    now, then = _split(here), _split(there)
     if then.scheme not in ("http", "https") or not then.netloc:
         raise FeedError(
             f"the party names {shown(there)!r}, which is no http address",
@@ -87,7 +97,7 @@ class Pager:
         limit: int | None = None,
         max_pages: int = MAX_PAGES,
     ) -> None:
-        query = dict(parse_qsl(urlsplit(url).query))
+        query = dict(parse_qsl(_split(url).query))
         if date_from is not None:
             query["date_from"] = write_time(date_from)
         if limit is not None:
@@ -161,19 +171,19 @@ class Pager:
         if not following and isinstance(data, dict) and isinstance(data.get("next"), str):
             following = data["next"].strip()
         if following:
-            return self._accept(asked, urljoin(asked, following))
+            return self._accept(asked, _join(asked, following))
         if count and self.total is not None and self.received < self.total:
-            query = dict(parse_qsl(urlsplit(self._first).query))
+            query = dict(parse_qsl(_split(self._first).query))
             query["offset"] = str(int(query.get("offset", "0") or 0) + self.received)
             return self._accept(asked, _with_query(self._first, query))
         return None
 
     def _accept(self, asked: str, url: str) -> str:
         place = shown(asked)
-        here, there = urlsplit(asked), urlsplit(url)
+        here, there = _split(asked), _split(url)
         if (here.scheme, there.scheme) == ("https", "http") and here.hostname == there.hostname:
             url = urlunsplit(("https", here.netloc, there.path, there.query, ""))
-            there = urlsplit(url)
+            there = _split(url)
         if (there.scheme, there.netloc) != (here.scheme, here.netloc):
             raise FeedError(
                 f"the next page is said to lie elsewhere, at {shown(url)}",
@@ -200,15 +210,20 @@ def write_paging(url: str, *, offset: int, limit: int, total: int) -> dict[str, 
     """
     headers = {"X-Total-Count": str(total), "X-Limit": str(limit)}
     if offset + limit < total:
-        query = dict(parse_qsl(urlsplit(url).query))
+        query = dict(parse_qsl(_split(url).query))
         query |= {"offset": str(offset + limit), "limit": str(limit)}
         headers["Link"] = f'<{_with_query(url, query)}>; rel="next"'
     return headers
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:
-    parts = urlsplit(url)
+    parts = _split(url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
+
+
+def _join(here: str, there: str) -> str:
+    _split(there)
+    return urljoin(here, there)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
