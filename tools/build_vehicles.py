@@ -20,7 +20,6 @@ from planner.energy.catalogue import ATTRIBUTION, catalogue_json
 from planner.energy.open_ev_data import SOURCE, read_open_ev_data
 from planner.model.vehicle import Vehicle
 
-
 BODIES = Path(__file__).resolve().parent / "vehicle_bodies.csv"
 NUMBERS = ("voltage_v", "low_voltage_kw", "height_m", "length_m", "max_speed_kmh")
 """Columns that stand for themselves where they are filled in."""

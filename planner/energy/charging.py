@@ -38,7 +38,7 @@ STEP_SOC = 0.02
 """Widest step between breakpoints."""
 
 NEGLIGIBLE_SOC = 1e-9
-"""Breakpoints nearer than this to another are not added."""
+"""Breakpoints nearer than this to one of the curve's own are not added: rounding would rule."""
 
 LOW_VOLTAGE_V = 500.0
 """Posts up to this voltage cannot reach an 800 V battery directly.
@@ -231,7 +231,8 @@ def _plug_power(
     own_kw = np.array([point.power_kw for point in vehicle.dc_curve])
     if low and vehicle.low_voltage_kw is None:
         own_kw = own_kw * LOW_VOLTAGE_SHARE
-    soc = np.unique(np.concatenate((grid, own_soc)))
+    apart = np.abs(grid[:, None] - own_soc[None, :]).min(axis=1) > NEGLIGIBLE_SOC
+    soc = np.sort(np.concatenate((grid[apart], own_soc)))
     return soc, np.interp(soc, own_soc, own_kw)
 
 

@@ -30,6 +30,7 @@ INLETS_FOR_PLUG: dict[tuple[str, bool], frozenset[str]] = {
     ("TESLA_S", True): frozenset({"TESLA_S"}),
     ("TESLA_R", False): frozenset({"TESLA_R"}),
     **{(own, True): frozenset({own}) for own in ("CHAOJI", "GBT_DC", "MCS", "SAE_J3400")},
+    **{(own, False): frozenset({own}) for own in ("GBT_AC", "IEC_62196_T3A", "IEC_62196_T3C")},
 }
 """Inlets that take a plug, by (plug, whether it gives direct current).
 
@@ -96,7 +97,7 @@ Source: IEC 62752:2016 (IC-CPD) with the 10 A setting that car makers ship for C
 def fits(vehicle: Vehicle, *, standard: str, format: str, is_dc: bool) -> bool:  # noqa: A002 -- OCPI's word
     """Say whether the car can be joined to a connector of that standard, format and current."""
     plug = standard.upper()
-    inlets = INLETS_FOR_PLUG.get((plug, is_dc), frozenset() if is_dc else frozenset({plug}))
+    inlets = INLETS_FOR_PLUG.get((plug, is_dc), frozenset())
     if format.upper() == "SOCKET" and not is_dc:
         return plug in vehicle.cables
     return not inlets.isdisjoint(vehicle.connectors)
