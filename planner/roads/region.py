@@ -8,9 +8,11 @@ from pathlib import Path
 
 from planner.errors import DataMissing, InputError, RegionDamaged
 from planner.model.geo import BBox
-from planner.roads.elevation import open_heights
+from planner.roads.elevation import HeightSource, open_heights
 from planner.roads.graph import RoadGraph
 from planner.roads.networks import build_network, read_network
+from planner.roads.osm import read_osm
+from planner.roads.osm_graph import build_from_osm
 from planner.roads.parts import MANIFEST, read_manifest
 
 Progress = Callable[[str, float], None]
@@ -95,8 +97,13 @@ def build_region(
         raise InputError(
             "a region is built from either an OSM file or a network", place="region build"
         )
-    if network is not None:
-        graph = _build_from_network(name, network, elevation, progress)
+    heights = None if elevation is None else open_heights(elevation)
+    if osm is not None:
+        graph = build_from_osm(
+            read_osm(osm, progress), name=name, source=osm.name, heights=heights, progress=progress
+        )
+    elif network is not None:
+        graph = _build_from_network(name, network, heights, progress)
     progress("saving", 0.0)
     graph.save(folder)
     progress("saving", 1.0)
@@ -104,14 +111,13 @@ def build_region(
 
 
 def _build_from_network(
-    name: str, files: tuple[Path, Path], elevation: Path | None, progress: Progress
+    name: str, files: tuple[Path, Path], heights: HeightSource | None, progress: Progress
 ) -> RoadGraph:
     progress("reading the network", 0.0)
     network = read_network(*files)
     said = ""
-    if elevation is not None:
+    if heights is not None:
         progress("looking up heights", 0.3)
-        heights = open_heights(elevation)
         network = network.with_heights(heights.heights_m(network.lon, network.lat))
         said = f"Heights: {heights.title}."
     progress("building", 0.5)

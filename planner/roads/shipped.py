@@ -14,8 +14,8 @@ from planner.roads.region import region_folder
 
 SHIPPED: tuple[str, ...] = ("alps",)
 
-E3 = 0.001
-"""Degrees and kilometres in one unit of a shipped file, as precise as its source."""
+PER_UNIT = 1000
+"""Units of a shipped file in a degree and in a kilometre: as precise as its source."""
 
 
 def data_folder() -> Path:
@@ -79,12 +79,12 @@ def read_shipped(name: str) -> tuple[Network, Facts]:
     with np.load(path) as archive:
         told: dict[str, Any] = json.loads(archive["facts"].tobytes())
         network = Network(
-            lon=archive["lon_e3"] * E3,
-            lat=archive["lat_e3"] * E3,
+            lon=archive["lon_e3"] / PER_UNIT,
+            lat=archive["lat_e3"] / PER_UNIT,
             ele_m=archive["ele_m"].astype(float),
             a=np.cumsum(archive["a_step"], dtype=np.int64),
             b=np.cumsum(archive["a_step"], dtype=np.int64) + archive["b_beyond_a"],
-            km=archive["length_m"] * E3,
+            km=archive["length_m"] / PER_UNIT,
         )
     return network, Facts(**told)
 
@@ -97,10 +97,10 @@ def pack_network(network: Network, facts: Facts) -> dict[str, Any]:
         raise ValueError("a shipped network has heights")
     return {
         "facts": np.frombuffer(json.dumps(facts.__dict__, ensure_ascii=False).encode(), np.uint8),
-        "lon_e3": np.rint(network.lon / E3).astype(np.int32),
-        "lat_e3": np.rint(network.lat / E3).astype(np.int32),
+        "lon_e3": np.rint(network.lon * PER_UNIT).astype(np.int32),
+        "lat_e3": np.rint(network.lat * PER_UNIT).astype(np.int32),
         "ele_m": np.rint(network.ele_m).astype(np.int16),
         "a_step": np.diff(low[order], prepend=0).astype(np.int16),
         "b_beyond_a": (high - low)[order].astype(np.int32),
-        "length_m": np.rint(network.km[order] / E3).astype(np.int32),
+        "length_m": np.rint(network.km[order] * PER_UNIT).astype(np.int32),
     }

@@ -1,0 +1,170 @@
+"""From the ways of an OpenStreetMap file to a RoadGraph."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.roads.classes import CLASS_INDEX, SPEED_SOURCES
+from planner.roads.draft import Draft, assemble
+from planner.roads.elevation import HeightSource
+from planner.roads.graph import E7, Flag, RoadGraph
+from planner.roads.networks import OSM_ATTRIBUTION
+from planner.roads.osm import OsmRoads
+from planner.roads.pieces import NODE_EVERY_M, Pieces, cut_ways, split_long
+from planner.roads.profiles import Profile, profile
+from planner.roads.tags import BOARDING_S
+
+MAX_SNAP_M = 2_000.0
+"""Streets are all there, so a point farther off is in the wild or outside the extract."""
+
+FERRY_KMH = (2.0, 70.0)
+"""Bounds of a ferry's speed by its timetable. Source: fast car ferries make some 38 knots."""
+
+MIN_LENGTH_M = 0.1
+
+NOTES: tuple[str, ...] = (
+    "Turn restrictions, times of day and vehicle weights and sizes in tags are not read; reversible "
+    "roads are left out.",
+    "Speeds are the signed limits, the legal limits of named zones, or a default by class of road; "
+    "traffic is not known. Waiting of 10 s is counted at traffic lights, 5 s at stop signs, 20 s at "
+    "toll booths, 10 minutes for boarding a ferry.",
+    "Roads open to arriving traffic only may be driven through, at no more than 20 km/h.",
+    f"Places are joined to the nearest node; nodes stand at most {NODE_EVERY_M:g} m apart.",
+)
+FLAT_NOTE = "No elevation was given: all roads are taken to be flat."
+
+
+def build_from_osm(
+    roads: OsmRoads,
+    *,
+    name: str,
+    source: str,
+    heights: HeightSource | None,
+    progress: Callable[[str, float], None],
+) -> RoadGraph:
+    """Cut the ways, look up their heights, and lay an edge for each direction that is open."""
+    progress("cutting ways", 0.0)
+    way = _columns(roads)
+    ferry = way["road_class"] == CLASS_INDEX["ferry"]
+    whole = cut_ways(roads)
+    pieces = split_long(whole, ferry[whole.way])
+    above = ferry | ((way["flags"] & Flag.BRIDGE_OR_TUNNEL) > 0)
+    progress("cutting ways", 1.0)
+    told = None
+    if heights is not None:
+        told = profile(pieces, above[pieces.way], heights, progress)
+    progress("building", 0.0)
+    draft = _draft(roads, way, pieces, told)
+    graph = assemble(
+        draft,
+        name=name,
+        as_of=roads.as_of,
+        attribution=OSM_ATTRIBUTION,
+        notes=(*NOTES, *_height_notes(heights, told)),
+        source=source,
+        max_snap_m=MAX_SNAP_M,
+        has_elevation=told is not None and told.known > 0,
+    )
+    progress("building", 1.0)
+    return graph
+
+
+def _height_notes(heights: HeightSource | None, told: Profile | None) -> tuple[str, ...]:
+    if heights is None or told is None:
+        return (FLAT_NOTE,)
+    notes = (
+        f"Heights: {heights.title}, sampled every 30 m and smoothed along the roads; bridges, "
+        "tunnels and ferries run straight between their ends.",
+    )
+    if told.known >= 1.0:
+        return notes
+    lacking = f"Heights of {100 * (1 - told.known):.1f} % of the roads are not in the tiles; there "
+    return (*notes, lacking + "they are drawn from the nearest known ones.")
+
+
+def _columns(roads: OsmRoads) -> dict[str, NDArray[np.float64]]:
+    """Return what the ways are as one array each, by way."""
+    facts = roads.ways
+    names = {"": 0}
+    columns: dict[str, NDArray[np.float64]] = {
+        "road_class": np.array([CLASS_INDEX[way.road_class] for way in facts], np.uint8),
+        "flags": np.array([way.flags for way in facts], np.uint8),
+        "forward_kmh": np.array([way.forward_kmh for way in facts]),
+        "backward_kmh": np.array([way.backward_kmh for way in facts]),
+        "forward_from": np.array([SPEED_SOURCES.index(way.forward_from) for way in facts]),
+        "backward_from": np.array([SPEED_SOURCES.index(way.backward_from) for way in facts]),
+        "crossing_s": np.array([way.crossing_s for way in facts]),
+        "name": np.array([names.setdefault(way.name, len(names)) for way in facts]),
+    }
+    return columns
+
+
+def _draft(
+    roads: OsmRoads, way: dict[str, NDArray[np.float64]], pieces: Pieces, told: Profile | None
+) -> Draft:
+    length_m = np.maximum(pieces.length_m, MIN_LENGTH_M)
+    forward = np.flatnonzero(way["forward_kmh"][pieces.way] > 0)
+    backward = np.flatnonzero(way["backward_kmh"][pieces.way] > 0)
+    piece = np.concatenate((forward, backward))
+    of_way = pieces.way[piece]
+    ahead = np.arange(len(piece)) < len(forward)
+    speed = np.where(ahead, way["forward_kmh"][of_way], way["backward_kmh"][of_way])
+    waiting_s = np.where(ahead, pieces.forward_s[piece], pieces.backward_s[piece])
+    speed, boarding_s = _at_sea(way, pieces, piece, speed)
+    climb = np.zeros(len(pieces.way)) if told is None else told.climb_m
+    descent = np.zeros(len(pieces.way)) if told is None else told.descent_m
+    lon, lat = _node_places(pieces)
+    inner = pieces.node < 0
+    line = np.repeat(np.arange(len(pieces.way)), np.diff(pieces.first))
+    drawn = np.bincount(line[inner], minlength=len(pieces.way))
+    shape = np.where(drawn[piece] > 0, piece + 1, 0)
+    e7 = np.stack((pieces.lon[inner], pieces.lat[inner]), axis=1) / E7
+    names = dict.fromkeys(["", *(facts.name for facts in roads.ways)])
+    return Draft(
+        lon=lon,
+        lat=lat,
+        ele_m=np.zeros(pieces.nodes, np.float32) if told is None else told.ele_m,
+        tail=np.where(ahead, pieces.start[piece], pieces.end[piece]).astype(np.int32),
+        head=np.where(ahead, pieces.end[piece], pieces.start[piece]).astype(np.int32),
+        length_m=length_m[piece],
+        speed_kmh=speed,
+        duration_s=length_m[piece] / speed * 3.6 + waiting_s + boarding_s,
+        climb_m=np.where(ahead, climb[piece], descent[piece]).astype(np.float32),
+        descent_m=np.where(ahead, descent[piece], climb[piece]).astype(np.float32),
+        flags=way["flags"][of_way].astype(np.uint8),
+        road_class=way["road_class"][of_way].astype(np.uint8),
+        speed_from=np.where(
+            ahead, way["forward_from"][of_way], way["backward_from"][of_way]
+        ).astype(np.uint8),
+        shape_of=np.where(ahead, shape, -shape).astype(np.int32),
+        shape_first=np.concatenate(([0], np.cumsum(drawn))).astype(np.int64),
+        shape_e7=np.rint(e7).astype(np.int32),
+        name_of=way["name"][of_way].astype(np.int32),
+        names=list(names),
+    )
+
+
+def _at_sea(
+    way: dict[str, NDArray[np.float64]],
+    pieces: Pieces,
+    piece: NDArray[np.int64],
+    speed: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return speeds with ferries at their timetable's, and each edge's share of the boarding."""
+    way_m = np.bincount(pieces.way, pieces.length_m, minlength=len(way["flags"]))
+    of_way = pieces.way[piece]
+    ferry = (way["flags"].astype(np.int64)[of_way] & Flag.FERRY) > 0
+    crossing_s = way["crossing_s"][of_way]
+    timed = ferry & (crossing_s > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_timetable = np.clip(way_m[of_way] / crossing_s * 3.6, *FERRY_KMH)
+    share = pieces.length_m[piece] / np.maximum(way_m[of_way], MIN_LENGTH_M)
+    return np.where(timed, by_timetable, speed), np.where(ferry, BOARDING_S * share, 0.0)
+
+
+def _node_places(pieces: Pieces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lon, lat = np.zeros(pieces.nodes), np.zeros(pieces.nodes)
+    ends = np.concatenate((pieces.first[:-1], pieces.first[1:] - 1))
+    lon[pieces.node[ends]], lat[pieces.node[ends]] = pieces.lon[ends], pieces.lat[ends]
+    return lon, lat

@@ -1,0 +1,166 @@
+"""Heights along roads: sampled from tiles, freed of noise, straight over bridges and in tunnels.
+
+Tiles are noisy, and a road that winds along a slope slips to and fro beside its true place in
+them; taken as they are, both would add climbs that no car drives. So the heights h along all roads
+together are those that least offend ``sum ds (h - d)**2 + sum (reach**2 / ds) (difference of h)**2``
+where d are the sampled heights: neighbours within some ``reach`` metres along the road are drawn
+together. Since nodes are shared by the roads that meet there, climb minus descent of each edge is
+exactly the difference of its ends' heights. Source: Whittaker-Tikhonov smoothing of first order;
+its kernel along a road is exp(-|s| / reach) / (2 reach), which leaves even slopes as they are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse.linalg import cg
+
+from planner.roads.elevation import HeightSource
+from planner.roads.pieces import Pieces
+
+SAMPLE_EVERY_M = 30.0
+"""Samples lie at most this far apart: the finest tiles have posts every 30 m."""
+
+REACH_SHORTEST_M, REACH_LONGEST_M = 100.0, 600.0
+"""Bounds of the reach of smoothing. Source: chosen; the shorter is about one post of 3-arc-second
+tiles, the longer flattens hills of less than some metres."""
+
+PASS_LOSS_M = 4.0
+"""The top of a pass with grade g is lowered by g * reach; reach is chosen so that this is near it.
+Source: the relative error of SRTM is 5 to 6 m at 90 % (Rodriguez et al. 2006, Photogrammetric
+Engineering and Remote Sensing 72:249-260): less than that cannot be told from noise."""
+
+_TOLERANCE = 1e-6
+_MOST_STEPS = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Heights of nodes, and climb and descent along each piece, in metres.
+
+    ``known`` is the share of the sampled points whose height the source tells.
+    """
+
+    ele_m: NDArray[np.float32]
+    climb_m: NDArray[np.float64]
+    descent_m: NDArray[np.float64]
+    known: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chain:
+    """Samples of all pieces, numbered after the nodes, and the links between neighbours."""
+
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    step_m: NDArray[np.float64]
+    piece: NDArray[np.int64]
+
+
+def profile(
+    pieces: Pieces,
+    straight: NDArray[np.bool_],
+    source: HeightSource,
+    progress: Callable[[str, float], None],
+) -> Profile:
+    """Return heights and climbs; ``straight`` marks pieces that do not follow the ground.
+
+    Nodes that only such pieces meet get their height from the line between the ground on both
+    sides, as do points that the source does not know. A part of the network of which nothing is
+    known lies at 0.
+    """
+    chain = _sample(pieces, straight)
+    progress("looking up heights", 0.0)
+    heights = source.heights_m(chain.lon, chain.lat)
+    on_ground = np.ones(len(chain.lon), np.bool_)
+    on_ground[: pieces.nodes] = False
+    ground = ~straight
+    on_ground[pieces.start[ground]] = True
+    on_ground[pieces.end[ground]] = True
+    told = np.isfinite(heights)
+    trusted = told & on_ground
+    progress("smoothing heights", 0.3)
+    rough = _smooth(chain, heights, trusted, np.full(len(chain.a), REACH_LONGEST_M / 2))
+    grade = np.abs(rough[chain.b] - rough[chain.a]) / np.maximum(chain.step_m, 1.0)
+    reach = np.clip(
+        PASS_LOSS_M / np.maximum(grade, 1e-6), REACH_SHORTEST_M, REACH_LONGEST_M
+    )
+    progress("smoothing heights", 0.6)
+    smooth = _smooth(chain, heights, trusted, reach)
+    progress("smoothing heights", 1.0)
+    ele_m = smooth[: pieces.nodes].astype(np.float32)
+    rises = smooth[chain.b] - smooth[chain.a]
+    count = len(pieces.way)
+    climb = np.bincount(chain.piece, np.maximum(rises, 0), minlength=count)
+    between = ele_m[pieces.end].astype(float) - ele_m[pieces.start]
+    climb = np.maximum(climb, np.maximum(between, 0))
+    return Profile(
+        ele_m=ele_m, climb_m=climb, descent_m=climb - between, known=float(told.mean())
+    )
+
+
+def _sample(pieces: Pieces, straight: NDArray[np.bool_]) -> _Chain:
+    """Put samples on every stretch between points, none on straight pieces."""
+    line = np.repeat(np.arange(len(pieces.way)), np.diff(pieces.first))
+    begin = np.flatnonzero(np.append(line[1:] == line[:-1], False))
+    length_m = pieces.along_m[begin + 1] - pieces.along_m[begin]
+    parts = np.maximum(np.ceil(length_m / SAMPLE_EVERY_M), 1).astype(np.int64)
+    parts[straight[line[begin]]] = 1
+    of = np.repeat(np.arange(len(begin)), parts)
+    rank = np.arange(len(of)) - np.repeat(np.cumsum(parts) - parts, parts)
+    share = (rank + 1) / parts[of]
+    lon = pieces.lon[begin[of]] * (1 - share) + pieces.lon[begin[of] + 1] * share
+    lat = pieces.lat[begin[of]] * (1 - share) + pieces.lat[begin[of] + 1] * share
+    last = rank + 1 == parts[of]
+    node = np.where(last, pieces.node[begin[of] + 1], -1)
+    inner = node < 0
+    number = np.where(inner, pieces.nodes + np.cumsum(inner) - 1, node)
+    piece = line[begin[of]]
+    before = np.empty(len(of), np.int64)
+    before[1:] = number[:-1]
+    opens = np.concatenate(([True], np.diff(piece) != 0))[: len(of)]
+    before[opens] = pieces.start[piece[opens]]
+    node_lon, node_lat = np.zeros(pieces.nodes), np.zeros(pieces.nodes)
+    ends = np.concatenate((pieces.first[:-1], pieces.first[1:] - 1))
+    node_lon[pieces.node[ends]], node_lat[pieces.node[ends]] = pieces.lon[ends], pieces.lat[ends]
+    return _Chain(
+        lon=np.concatenate((node_lon, lon[inner])),
+        lat=np.concatenate((node_lat, lat[inner])),
+        a=before,
+        b=number,
+        step_m=np.maximum(length_m[of] / parts[of], 0.1),
+        piece=piece,
+    )
+
+
+def _smooth(
+    chain: _Chain,
+    heights: NDArray[np.float64],
+    trusted: NDArray[np.bool_],
+    reach_m: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Solve the least squares of this module's head by conjugate gradients."""
+    count = len(chain.lon)
+    share = np.bincount(chain.a, chain.step_m / 2, minlength=count)
+    share += np.bincount(chain.b, chain.step_m / 2, minlength=count)
+    weight = np.where(trusted, np.maximum(share, 1.0), 0.0)
+    stiff = reach_m**2 / chain.step_m
+    ends = np.concatenate((chain.a, chain.b)), np.concatenate((chain.b, chain.a))
+    links = csr_array(coo_array((np.tile(stiff, 2), ends), shape=(count, count)))
+    diagonal = weight + links.sum(axis=1)
+    diagonal = np.where(diagonal > 0, diagonal, 1.0)
+    middle = float(heights[trusted].mean()) if trusted.any() else 0.0
+    wanted = np.where(trusted, heights - middle, 0.0)
+    solved, _steps = cg(
+        diags_array(diagonal) - links,
+        weight * wanted,
+        x0=wanted,
+        rtol=_TOLERANCE,
+        maxiter=_MOST_STEPS,
+        M=diags_array(1 / diagonal),
+    )
+    return np.asarray(solved + middle)
