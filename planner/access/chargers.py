@@ -1,0 +1,317 @@
+"""Which EVSEs a wallet opens: the grades of all of them at one moment, and each again at its hour.
+
+`accessible` judges what does not depend on the hour and is fast enough to be asked for every
+trip. `Chargers.refusal_at` then asks about one EVSE and one stay: is the evidence still valid, is
+the place open, does the status allow it, has a driver reported otherwise.
+
+Columns are shared by all who ask the same; a `Chargers` itself belongs to one plan, it is not
+to be asked by several threads at once.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.access.agreements import PROVIDER_ALIASES, Roaming
+from planner.access.bench import Bench, Judged, Judgement, feed_of, grade_refusal, records_of, tell
+from planner.access.case import Known, Stay
+from planner.access.connection import Connections
+from planner.access.evidence import CARD_DIGEST, turning_points
+from planner.access.ledger import CODES, REASONS, Refusal, refusal
+from planner.access.memory import Memory
+from planner.access.moment import allows, moment_refusal, reports_by_station
+from planner.access.outlets import Outlets
+from planner.access.parking import FROM_FEED, FROM_STATION
+from planner.access.status import believed, stamp
+from planner.errors import InputError
+from planner.model.grade import Evidence, Grade, Verdict
+from planner.model.station import Status
+from planner.model.token import Wallet
+from planner.model.vehicle import Vehicle
+from planner.store.snapshot import DriverReport, Snapshot, TokenEvidence
+
+__all__ = ["Chargers", "accessible", "allows", "counts"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chargers:
+    """What a wallet and a vehicle can use, as known at ``now`` for a stay at ``at``.
+
+    Attributes
+    ----------
+    grade : int8, shape (evses,)
+        `Grade` of the best token.
+    token : int8, shape (evses,)
+        Index in the wallet of that token, -1 the payment card, -2 none.
+    connector : int8, shape (evses,)
+        Connector to use, by its place in `Evse.connectors`; -1 none.
+    power_kw : float32, shape (evses,)
+        What the car draws there at most, at the plug.
+    reason : int16, shape (evses,)
+        Index in `REASONS`; 0 where it may carry a stop as far as lasting facts go.
+    unseen : bool, shape (evses,)
+        Not to be shown to this driver: never to be listed, only counted.
+    """
+
+    snapshot: Snapshot
+    wallet: Wallet
+    vehicle: Vehicle
+    min_grade: Grade
+    now: float
+    at: float
+    grade: NDArray[np.int8]
+    token: NDArray[np.int8]
+    connector: NDArray[np.int8]
+    power_kw: NDArray[np.float32]
+    reason: NDArray[np.int16]
+    unseen: NDArray[np.bool_]
+    _judgement: Judgement = field(repr=False)
+    _bench: Bench = field(repr=False)
+    _points: tuple[float, ...] = field(repr=False)
+    _again: dict[tuple[int, bool, int, int], Judged] = field(
+        init=False, repr=False, default_factory=dict
+    )
+
+    def verdict(self, e: int) -> Verdict:
+        """Return the verdict on EVSE ``e`` at the moment that the columns are for."""
+        return self._dated(self._judged(e).verdict, e)
+
+    def verdict_at(self, e: int, arrival: float, departure: float) -> Verdict:
+        """Return the verdict on EVSE ``e`` for a stay: what a plan shows for its stop."""
+        return self._dated(self._judged_at(e, arrival, departure).verdict, e)
+
+    def verdicts_at(self, e: int, arrival: float, departure: float) -> tuple[Verdict, ...]:
+        """Judge each token in the wallet's order, then the payment card, for a stay."""
+        bench = replace(self._bench, stay=Stay(self.now, arrival, departure))
+        return tuple(self._dated(verdict, e) for verdict in bench.verdicts(e))
+
+    def refusal(self, e: int) -> Refusal | None:
+        """Return why EVSE ``e`` may not carry a stop at any hour, None if it may."""
+        return self._judged(e).refusal
+
+    def detail(self, e: int) -> str:
+        """Tell the fact behind the rejection of EVSE ``e`` in words; empty if there is none."""
+        found = self.refusal(e)
+        return found.detail if found else ""
+
+    def refusal_at(self, e: int, arrival: float, departure: float) -> Refusal | None:
+        """Return why EVSE ``e`` may not carry a stop from ``arrival`` to ``departure``.
+
+        Both are UTC epoch seconds. Asks, in this order: lasting facts, evidence that must still be
+        valid, opening hours, status, and reports of drivers. None: it may.
+        """
+        judged = self._judged_at(e, arrival, departure)
+        if judged.refusal is not None:
+            return self._ended(e, judged)
+        return self._moment(e, arrival, departure, judged.verdict)
+
+    def fallback_refusal_at(self, e: int, arrival: float, departure: float) -> Refusal | None:
+        """Return why EVSE ``e`` may not be a fallback, None if it may.
+
+        As for a stop; but where its state is unknown, another must stand beside it.
+        """
+        found = self.refusal_at(e, arrival, departure)
+        if found is not None or not self.is_uncertain(e):
+            return found
+        station = int(self.snapshot.evse_station[e])
+        beside = range(int(self.snapshot.first[station]), int(self.snapshot.first[station + 1]))
+        if any(o != e and self.refusal_at(o, arrival, departure) is None for o in beside):
+            return None
+        return refusal("lone_unknown", "its state is UNKNOWN")
+
+    def is_uncertain(self, e: int) -> bool:
+        """Whether the state of EVSE ``e`` counts as UNKNOWN: so told, never told, or too old."""
+        told = believed(self.snapshot, e, self.now).status
+        return told not in {Status.AVAILABLE, Status.CHARGING, Status.RESERVED}
+
+    def station_refusal(self, station: int) -> Refusal | None:
+        """Return the reason of a station: that of its best EVSE, None if one may carry a stop."""
+        first, last = int(self.snapshot.first[station]), int(self.snapshot.first[station + 1])
+        codes = self.reason[first:last]
+        if not len(codes) or not codes.all():
+            return None
+        return self.refusal(first + int(codes.argmax()))
+
+    def station_refusal_at(self, station: int, arrival: float, departure: float) -> Refusal | None:
+        """Return the reason of a station for a stay: that of its best EVSE, None if one may."""
+        found: Refusal | None = None
+        first, last = int(self.snapshot.first[station]), int(self.snapshot.first[station + 1])
+        for e in range(first, last):
+            here = self.refusal_at(e, arrival, departure)
+            if here is None:
+                return None
+            if found is None or CODES[here.reason] > CODES[found.reason]:
+                found = here
+        return found
+
+    def _judged(self, e: int) -> Judged:
+        exception = self._judgement.exceptions.get(e)
+        return exception or self._judgement.rows[int(self.snapshot.facts_of[e])]
+
+    def _judged_at(self, e: int, arrival: float, departure: float) -> Judged:
+        """Judge again only if something begins or ends between the columns' moment and the stay."""
+        begin, end = bisect_right(self._points, arrival), bisect_right(self._points, departure)
+        if begin == end == bisect_right(self._points, self.at):
+            return self._judged(e)
+        special = e in self._judgement.exceptions
+        number = e if special else int(self.snapshot.facts_of[e])
+        key = (number, special, begin, end)
+        known = self._again.get(key)
+        if known is None:
+            bench = replace(self._bench, stay=Stay(self.now, arrival, departure))
+            outlets = Outlets(self.vehicle)
+            known = self._again[key] = (
+                bench.judge_evse(e, outlets)
+                if special
+                else bench.judge_facts(self.snapshot.facts[number], outlets)
+            )
+        return known
+
+    def _ended(self, e: int, judged: Judged) -> Refusal | None:
+        """Say that access ends before the stay, where it stood at the columns' moment."""
+        before = self._judged(e)
+        if before.refusal is not None or grade_refusal(judged.verdict, self.min_grade) is None:
+            return judged.refusal
+        had = before.verdict
+        until = f" until {stamp(had.valid_until)}" if had.valid_until is not None else ""
+        told = "; ".join(tell(item) for item in had.evidence)
+        return refusal("evidence_ended", f"{had.grade.word} by {told}{until}")
+
+    def _moment(self, e: int, arrival: float, departure: float, verdict: Verdict) -> Refusal | None:
+        ours = verdict.rule == "reservation"
+        return moment_refusal(
+            self.snapshot, e, arrival, departure, self.now, self._reports, reserved_for_us=ours
+        )
+
+    @cached_property
+    def _reports(self) -> Mapping[str, tuple[DriverReport, ...]]:
+        return reports_by_station(self.snapshot)
+
+    def _dated(self, verdict: Verdict, e: int) -> Verdict:
+        """Give the station's and the feed's facts their source and date."""
+        facts = self.snapshot.facts[int(self.snapshot.facts_of[e])]
+        station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
+        feed = feed_of(self.snapshot, facts)
+        source = f"feed {feed.name}"
+        dates = {
+            FROM_STATION: (f"{source}, {station.id}", station.last_updated or None),
+            FROM_FEED: (source, feed.last_sync),
+        }
+        evidence = tuple(
+            Evidence(dates[item.source][0], item.field, item.value, dates[item.source][1])
+            if item.source in dates
+            else item
+            for item in verdict.evidence
+        )
+        return replace(verdict, evidence=evidence)
+
+
+def accessible(
+    snapshot: Snapshot,
+    wallet: Wallet,
+    vehicle: Vehicle,
+    *,
+    min_grade: Grade,
+    now: float,
+    at: float | None = None,
+    aliases: Mapping[str, str] = PROVIDER_ALIASES,
+) -> Chargers:
+    """Judge every EVSE of a snapshot for one wallet and vehicle.
+
+    Parameters
+    ----------
+    min_grade : Grade
+        Least grade that may carry a stop: INDICATED or better. Unknown is never yes.
+    now : float
+        The clock, UTC epoch seconds, by which news ages.
+    at : float, optional
+        The moment for which the columns are judged, ``now`` by default; a trip that departs later
+        passes its departure, so that an agreement counts that begins before then.
+    aliases : mapping
+        Provider (``CC*PPP``) by the name, in lower case, under which operators list it.
+
+    Raises
+    ------
+    InputError
+        ``min_grade`` is UNKNOWN or REFUSED.
+    """
+    if min_grade <= Grade.UNKNOWN:
+        raise InputError(
+            f"a stop cannot rest on access that is {min_grade.word}",
+            remedy="Ask for indicated, ad_hoc, contracted, verified or committed",
+        )
+    moment = now if at is None else at
+    own = _own_evidence(snapshot, wallet)
+    names = tuple(sorted(aliases.items()))
+    roaming = _ROAMING.recall(
+        (snapshot.agreements_hash, names), lambda: Roaming(snapshot.agreements, dict(names))
+    )
+    connections = Connections(snapshot.feeds, snapshot.client_infos, now)
+    bench = Bench(
+        snapshot=snapshot,
+        wallet=wallet,
+        vehicle=vehicle,
+        min_grade=min_grade,
+        stay=Stay(now, moment, moment),
+        known=Known(connections=connections, roaming=roaming),
+        records=records_of(wallet, own, now),
+    )
+    points = _points(wallet, roaming, own)
+    key = (
+        snapshot.static_hash,
+        connections.state(),
+        snapshot.agreements_hash,
+        names,
+        own,
+        wallet.digest,
+        vehicle,
+        min_grade,
+        bisect_right(points, now),
+        bisect_right(points, moment),
+    )
+    judgement = _JUDGEMENTS.recall(key, bench.judge_all)
+    return Chargers(
+        snapshot=snapshot,
+        wallet=wallet,
+        vehicle=vehicle,
+        min_grade=min_grade,
+        now=now,
+        at=moment,
+        grade=judgement.grade,
+        token=judgement.token,
+        connector=judgement.connector,
+        power_kw=judgement.power_kw,
+        reason=judgement.reason,
+        unseen=judgement.unseen,
+        _judgement=judgement,
+        _bench=bench,
+        _points=points,
+    )
+
+
+def counts(chargers: Chargers) -> dict[str, int]:
+    """Count the EVSEs by reason in the ledger's order, without those that may carry a stop."""
+    numbers = np.bincount(chargers.reason, minlength=len(REASONS))
+    return {REASONS[code]: int(n) for code, n in enumerate(numbers) if code and n}
+
+
+def _own_evidence(snapshot: Snapshot, wallet: Wallet) -> tuple[TokenEvidence, ...]:
+    names = {token.digest for token in wallet.tokens}
+    if wallet.payment_card:
+        names.add(CARD_DIGEST)
+    return tuple(item for item in snapshot.token_evidence if item.token in names)
+
+
+def _points(wallet: Wallet, roaming: Roaming, own: tuple[TokenEvidence, ...]) -> tuple[float, ...]:
+    """List the moments at which the wallet's evidence begins or ends, in order."""
+    ends = [token.expires for token in wallet.tokens if token.expires is not None]
+    ends += roaming.turning_points(token.provider for token in wallet.tokens)
+    return tuple(sorted({*ends, *turning_points(own)}))
+
+
+_JUDGEMENTS: Memory[Judgement] = Memory(24)
+_ROAMING: Memory[Roaming] = Memory(8)
