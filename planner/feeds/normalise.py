@@ -22,6 +22,9 @@ from planner.store.updates import Repair, Told
 _PARTY_PARTS = (2, 3)
 """Letters of a country code and of a party id. Source: OCPI 2.2.1, Location."""
 
+_ODD_SHARE = 0.05
+"""A power that is believed to less than this is as given; beyond, it is told as mended."""
+
 
 class Normalised(NamedTuple):
     """What a Location came to; ``station`` is None if all of it is lost.
@@ -205,7 +208,16 @@ def _connectors(
                 )
             )
             continue
-        yield _connector(told, name, standard, inherited)
+        connector = _connector(told, name, standard, inherited)
+        given_w = connector.power_given_w
+        if given_w and abs(given_w / 1000 - connector.power_kw) > _ODD_SHARE * given_w / 1000:
+            faults.append(
+                Repair(
+                    f"{where}/connectors/{name}/max_electric_power",
+                    f"{given_w:g} W cannot be: {connector.power_kw:g} kW are counted on",
+                )
+            )
+        yield connector
 
 
 def _connector(

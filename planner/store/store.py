@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import assert_never
 
 from planner.errors import Fault
-from planner.store.database import BUSY_S, Database
+from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
 from planner.store.keys import Keys
@@ -101,8 +101,8 @@ class Store:
         with self.database.reading() as connection:
             return read_snapshot(connection, previous)
 
-    def apply(self, update: Update) -> int:
-        """Write what a feed told, all or nothing; give the sequence that it has.
+    def apply(self, *updates: Update) -> int:
+        """Write what a feed told, all of it or nothing; give the sequence that it has.
 
         Raises
         ------
@@ -110,15 +110,8 @@ class Store:
             If there is no such feed, or a status names a station or EVSE that is not there.
         """
         with self.database.writing() as change:
-            match update:
-                case StationsUpdate():
-                    apply_stations(change, update)
-                case TariffsUpdate():
-                    apply_tariffs(change, update)
-                case StatusUpdate():
-                    apply_statuses(change, update)
-                case _:
-                    assert_never(update)
+            for update in updates:
+                _apply(change, update)
             return change.sequence if change.touched else change.sequence - 1
 
     def remove_feed(self, name: str) -> None:
@@ -142,3 +135,15 @@ class Store:
     def plan(self, name: str) -> bytes:
         """Give a plan's body; NotFound if there is none of that id."""
         return self.plans.get(name).body
+
+
+def _apply(change: Change, update: Update) -> None:
+    match update:
+        case StationsUpdate():
+            apply_stations(change, update)
+        case TariffsUpdate():
+            apply_tariffs(change, update)
+        case StatusUpdate():
+            apply_statuses(change, update)
+        case _:
+            assert_never(update)
