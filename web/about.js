@@ -30,4 +30,5 @@ function describe(known) {
 }
 
 const licence = () => h("p", { class: "small muted" }, "Road data © OpenStreetMap contributors, under the ",
-  h("a", { href: "https://opendatacommons.org/licenses/odbl/", rel: "noreferrer", target: "_blank" }, "Open Database License"), ". Town names from GeoNames, CC BY 4.0. Map by MapLibre, charts by uPlot.");
+  h("a", { href: "https://opendatacommons.org/licenses/odbl/", rel: "noreferrer", target: "_blank" }, "Open Database License"), ". Town names from GeoNames, CC BY 4.0. Vehicles from ",
+  h("a", { href: "https://github.com/KilowattApp/open-ev-data", rel: "noreferrer", target: "_blank" }, "Open EV Data"), ". Map by MapLibre, charts by uPlot.");

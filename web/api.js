@@ -18,7 +18,7 @@ export function setKey(key) {
 
 export const hasKey = () => apiKey !== "";
 
-export const findPlaces = (text, signal) => list(`/v1/places?q=${encodeURIComponent(text)}`, "places", signal);
+export const findPlaces = async (text, signal) => (text ? list(`/v1/places?q=${encodeURIComponent(text)}`, "places", signal) : []);
 
 export const findVehicles = (text, signal) => list(`/v1/vehicles?q=${encodeURIComponent(text)}&limit=30`, "vehicles", signal);
 
@@ -31,9 +31,9 @@ export const fetchPlan = (id) => getJson(`/v1/plans/${encodeURIComponent(id)}`);
 /** Plan one trip: `{kind: "plan" | "infeasible", answer}`. */
 export const planTrip = (request, signal) => ask("/v1/plans", request, signal);
 
-/** Tell what happened at a stop; the answer is the trip from there. */
-export const tellOutcome = (planId, evseId, outcome) =>
-  ask(`/v1/plans/${encodeURIComponent(planId)}/outcome`, { evse_id: evseId, outcome });
+/** Tell what happened at a stop, with `soc` and `at` where they are known; the answer is the trip from there. */
+export const tellOutcome = (planId, evseId, outcome, asItIs = {}) =>
+  ask(`/v1/plans/${encodeURIComponent(planId)}/outcome`, { evse_id: evseId, outcome, ...asItIs });
 
 /** The address of a plan in another format: `gpx`, `ics` or `geojson`. */
 export const exportUrl = (planId, format) => `/v1/plans/${encodeURIComponent(planId)}?format=${format}`;
@@ -57,6 +57,8 @@ export function watchPlan(planId, handlers) {
       }
     });
   }
+  // The server's own last word is called "error" too; a lost connection carries no data and is tried again.
+  source.addEventListener("error", (event) => { if (event.data) source.close(); });
   return () => source.close();
 }
 

@@ -7,6 +7,7 @@ import { tripView } from "./trip.js";
 import { infeasibleView } from "./infeasible.js";
 import { askWhatHappened, tellItWorks } from "./failed.js";
 import { bannerAfterFailure, bannerBroken, keyPrompt } from "./banners.js";
+import { loadReasons } from "./reasons.js";
 import { makeSheet } from "./sheet.js";
 import { openAbout } from "./about.js";
 import { drawPlan, drawPlaces, drawInfeasible, drawRejected, drawCursor } from "./trip-map.js";
@@ -21,7 +22,7 @@ const answers = new Map();
 let shown = { plan: null, chosen: 0, banner: null };
 let map = null;
 let chart = null;
-let drawCharge = null;
+let redrawChart = () => {};
 let unwatch = () => {};
 
 const sheet = makeSheet(panel, document.getElementById("grip"), () => {});
@@ -59,6 +60,7 @@ function showPlan(answer, { chosen = 0, banner = null, focusTab = false } = {}) 
   if (focusTab) view.node.querySelector('[role="tab"][aria-selected="true"]')?.focus(); else view.node.querySelector(".promise").focus({ preventScroll: true });
   announce(current.promise);
   showChart(view, current, answer.mission?.reserve_soc ?? 0.1);
+  map?.resize();
   if (map) drawOnMap();
   watch(answer, current);
 }
@@ -116,12 +118,20 @@ function showInfeasible(answer) {
   if (map) drawInfeasible(map, answer);
 }
 
+/** Plan the trip that is shown once more, on what is known now. */
+async function planAgain() {
+  const { mission } = shown.plan;
+  if (mission && !form.where.places.every(Boolean)) form.fill(mission);
+  backToForm();
+  await form.plan();
+}
+
 /** Apply one change that would make the trip sure, and plan again. */
 async function relax(relaxation) {
   const applied = form.relax(relaxation);
   backToForm();
   if (applied) await form.plan();
-  else form.showProblem({ message: `${relaxation.says}. Add it under Cards, then plan again`, errors: [{ pointer: "/wallet", detail: relaxation.says }] });
+  else form.showProblem({ errors: [{ pointer: "/wallet", detail: relaxation.says, remedy: "Choose or add it here, then plan again" }] });
 }
 
 function showAnswer(node) {
@@ -151,37 +161,34 @@ function backToForm() {
   if (map) drawPlaces(map, form.where.places, { fit: true });
 }
 
-async function showChart(view, current = null, reserve = 0.1) {
-  chart?.destroy();
-  chart = null;
-  dock.replaceChildren();
-  drawCharge = view && current?.legs.length ? async () => {
-    const { drawChart } = await import("./chart.js");
+/** The chart stands under the map, or in the sheet; its place is taken at once, its library comes later. */
+function showChart(view, current = null, reserve = 0.1) {
+  redrawChart = () => {
+    chart?.destroy();
+    chart = null;
+    dock.replaceChildren();
+    view?.chart.replaceChildren();
+    if (!current?.legs.length) { map?.resize(); return; }
     const container = h("div", { class: "chart" });
     (sheet.narrow.matches ? view.chart : dock).replaceChildren(container);
-    chart = drawChart(container, current, { reserve, onCursor: (km) => { if (map) drawCursor(map, current, km); } });
-    map?.resize();
-  } : null;
-  if (!drawCharge) { map?.resize(); return; }
-  await drawCharge().catch((error) => (sheet.narrow.matches ? view.chart : dock).replaceChildren(h("p", { class: "small muted" }, `The chart cannot be drawn: ${error.message}`)));
+    import("./chart.js").then(({ drawChart }) => {
+      if (container.isConnected) chart = drawChart(container, current, { reserve, onCursor: (km) => { if (map) drawCursor(map, current, km); } });
+    }).catch((error) => container.replaceChildren(h("p", { class: "small muted" }, `The chart cannot be drawn: ${error.message}`)));
+  };
+  redrawChart();
 }
 
-function redrawChart() {
-  chart?.destroy();
-  chart = null;
-  dock.replaceChildren();
-  drawCharge?.();
-}
-sheet.narrow.addEventListener("change", redrawChart);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawChart);
+sheet.narrow.addEventListener("change", () => redrawChart());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redrawChart());
 
 function watch(answer, current) {
   unwatch();
-  unwatch = watchPlan(answer.id, {
-    broken: ({ claims }) => {
+  unwatch = watchPlan(current.id, {
+    ok: () => { if (shown.plan === answer) views.answer.querySelector(".banner.changed")?.remove(); },
+    broken: ({ broken }) => {
       if (shown.plan !== answer) return;
-      const told = bannerBroken(claims ?? [], () => form.plan());
-      views.answer.querySelector(".trip").prepend(told);
+      views.answer.querySelector(".banner.changed")?.remove();
+      views.answer.querySelector(".trip").prepend(bannerBroken(broken ?? [], planAgain));
       announce("Something this trip rests on has changed");
     },
     replanned: ({ id, plan: next }) => {
@@ -239,4 +246,5 @@ async function startMap() {
   }
 }
 
+await loadReasons().catch(() => {});
 await Promise.all([offerWallets(), startMap(), followAddress()]);

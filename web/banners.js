@@ -19,7 +19,7 @@ export function bannerAfterFailure(plan, stop, outcome, undo) {
 
 /** Something that the trip rests on no longer holds. */
 export function bannerBroken(claims, replan) {
-  return h("div", { class: "banner amber", role: "alert" }, h("p", { class: "banner-go" }, "Something has changed on your way"),
+  return h("div", { class: "banner amber changed", role: "alert" }, h("p", { class: "banner-go" }, "Something has changed on your way"),
     h("ul", { class: "bullets small" }, claims.map((claim) => h("li", {}, claim.detail ?? String(claim)))),
     h("button", { type: "button", class: "button primary", on: { click: replan } }, "Plan again"));
 }

@@ -2,6 +2,7 @@
 // reaches its fallback.
 
 import uPlot from "./vendor/uPlot.esm.js";
+import { h } from "./dom.js";
 import { percent } from "./words.js";
 
 /** Points of the line: `{km, soc, stop}`; a stop gives two points at the same kilometre. */
@@ -29,6 +30,9 @@ export function drawChart(container, plan, { reserve, onCursor }) {
   const css = getComputedStyle(document.documentElement);
   const colour = (name) => css.getPropertyValue(name).trim();
   const font = `12px ${colour("--font")}`;
+  const canvas = h("div", { class: "chart-canvas" });
+  container.append(h("div", { class: "chart-head small" }, h("b", {}, "Charge along the way"),
+    h("span", { class: "chart-key reserve" }, "reserve"), stops.some((stop) => stop.floor > 0) ? h("span", { class: "chart-key floor" }, "needed for the fallback") : null), canvas);
   const axis = { stroke: colour("--ink-2"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
 
   const overlay = (u) => {
@@ -47,12 +51,9 @@ export function drawChart(container, plan, { reserve, onCursor }) {
     ctx.lineTo(left + width, y(reserve * 100));
     ctx.stroke();
     ctx.setLineDash([]);
-    ctx.fillStyle = colour("--amber");
-    ctx.textBaseline = "bottom";
-    ctx.fillText("reserve", left + 6 * ratio, y(reserve * 100) - 2 * ratio);
     stops.forEach((stop, index) => {
       ctx.strokeStyle = colour("--amber-mark");
-      ctx.lineWidth = 2.5 * ratio;
+      ctx.lineWidth = 3 * ratio;
       ctx.beginPath();
       ctx.moveTo(x(stop.km) - 9 * ratio, y(stop.floor));
       ctx.lineTo(x(stop.km) + 9 * ratio, y(stop.floor));
@@ -74,7 +75,7 @@ export function drawChart(container, plan, { reserve, onCursor }) {
   };
 
   const chart = new uPlot({
-    width: Math.max(200, container.clientWidth), height: heightOf(container),
+    width: Math.max(200, canvas.clientWidth), height: heightOf(container),
     padding: [16, 14, 0, 0],
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
     legend: { show: false },
@@ -85,13 +86,13 @@ export function drawChart(container, plan, { reserve, onCursor }) {
     ],
     series: [{}, { stroke: colour("--accent"), width: 2.5, fill: colour("--accent-soft"), points: { show: false } }],
     hooks: { draw: [overlay], setCursor: [(u) => onCursor(u.cursor.left >= 0 && u.cursor.idx !== null ? u.posToVal(u.cursor.left, "x") : null)] },
-  }, [km, soc], container);
-  container.setAttribute("role", "img");
-  container.setAttribute("aria-label", describe(plan, stops, reserve));
+  }, [km, soc], canvas);
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", describe(plan, stops, reserve));
 
-  const observer = new ResizeObserver(() => chart.setSize({ width: Math.max(200, container.clientWidth), height: heightOf(container) }));
+  const observer = new ResizeObserver(() => chart.setSize({ width: Math.max(200, canvas.clientWidth), height: heightOf(container) }));
   observer.observe(container);
-  return { destroy: () => { observer.disconnect(); chart.destroy(); container.removeAttribute("aria-label"); } };
+  return { destroy: () => { observer.disconnect(); chart.destroy(); } };
 }
 
 const heightOf = (container) => Number.parseInt(getComputedStyle(container).getPropertyValue("--chart-height"), 10) || 150;

@@ -45,7 +45,6 @@ export function tripForm({ onPlan, onPlaces }) {
   const general = h("div", { class: "note red", role: "alert", hidden: true });
   const submit = h("button", { type: "submit", class: "button primary wide plan-button" }, "Plan my trip");
   const slot = h("div", { class: "form-slot" });
-  let excluded = [];
 
   const node = h("form", { class: "form", novalidate: true, autocomplete: "off", on: { submit: (event) => { event.preventDefault(); plan(); } } },
     slot,
@@ -70,7 +69,6 @@ export function tripForm({ onPlan, onPlaces }) {
       objective: { preset: advanced.preset.value },
       ...(temperature === null ? {} : { conditions: { temperature_c: temperature } }),
       alternatives: 2,
-      ...(excluded.length ? { exclude_stations: excluded } : {}),
     };
   }
 
@@ -147,7 +145,6 @@ export function tripForm({ onPlan, onPlaces }) {
 
   return {
     node, slot, where, wallet, request, plan, showProblem,
-    exclude: (ids) => { excluded = ids; },
     /** Fill the form from a plan's mission, so that a trip opened by its address can be changed. */
     fill(mission) {
       where.set(mission.stops.map(({ location, name }) => ({ location, name: name ?? "" })));
@@ -165,11 +162,10 @@ export function tripForm({ onPlan, onPlaces }) {
       const share = { reserve_soc: advanced.reserve, arrival_soc: advanced.arrival }[change];
       if (share) share.set(Math.round(value * 1000) / 10);
       else if (change === "min_grade") advanced.grade.set(value);
-      else if (change === "fallbacks" || change === "guarantee") advanced.fallbacks.set(String(value));
-      else if (change === "departure") when.set(value);
+      else if (change === "fallbacks") advanced.fallbacks.set(String(value));
+      else if (change === "departure") when.set(typeof value === "number" ? value * 1000 : value);
       else if (change === "soc") charge.set(value);
-      else if (change === "payment_card") return wallet.usePaymentCard();
-      else return false;
+      else return wallet.adopt(change === "token" ? value : null, change === "payment_card");
       return true;
     },
     describe: () => where.places.filter(Boolean).map(placeTitle).join(" → "),

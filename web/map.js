@@ -13,7 +13,7 @@ export function createMap({ container, bounds, onPick, coveredPx }) {
   installRoadTiles(maplibre);
   const data = Object.fromEntries(overlaySources.map((name) => [name, emptyCollection]));
   const map = new maplibre.Map({
-    container, style: baseStyle(scheme.matches), bounds, fitBoundsOptions: { padding: 20 },
+    container, style: baseStyle(scheme.matches), bounds, fitBoundsOptions: { padding: { top: 20, left: 20, right: 20, bottom: 20 + coveredPx() } },
     attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 15, minZoom: 3,
     renderWorldCopies: false, fadeDuration: calm.matches ? 0 : 200, locale: { "Map.Title": "Map of the trip" },
   });
@@ -26,7 +26,7 @@ export function createMap({ container, bounds, onPick, coveredPx }) {
     for (const name of overlaySources) {
       if (!map.getSource(name)) map.addSource(name, { type: "geojson", data: data[name] });
     }
-    for (const layer of overlayLayers(scheme.matches)) if (!map.getLayer(layer.id)) map.addLayer(layer, "towns");
+    for (const layer of overlayLayers(scheme.matches)) if (!map.getLayer(layer.id)) map.addLayer(layer, "town-dots");
   };
   map.on("style.load", drawOverlays);
   scheme.addEventListener("change", () => map.setStyle(baseStyle(scheme.matches), { diff: false }));
@@ -72,8 +72,8 @@ export function createMap({ container, bounds, onPick, coveredPx }) {
     if (!points.length) return;
     const box = points.reduce((all, point) => all.extend(point), new maplibre.LngLatBounds(points[0], points[0]));
     const height = map.getContainer().clientHeight;
-    const bottom = Math.min(coveredPx(), height * 0.75);
-    const edge = Math.max(16, Math.min(70, map.getContainer().clientWidth / 9, (height - bottom) / 6));
+    const bottom = Math.min(coveredPx(), height * 0.72);
+    const edge = Math.max(16, Math.min(70, map.getContainer().clientWidth / 9, (height - bottom) / 7));
     map.fitBounds(box, { padding: { top: edge + 14, left: edge, right: edge, bottom: bottom + edge }, maxZoom, duration: calm.matches ? 0 : 700 });
   };
 
@@ -83,7 +83,7 @@ export function createMap({ container, bounds, onPick, coveredPx }) {
     resize: () => map.resize(),
     goTo(location, zoom = 10) {
       const bottom = Math.min(coveredPx(), map.getContainer().clientHeight * 0.75);
-      map.easeTo({ center: location, zoom: Math.max(map.getZoom(), zoom), padding: { bottom, top: 0, left: 0, right: 0 }, duration: calm.matches ? 0 : 600 });
+      map.easeTo({ center: location, zoom: Math.max(map.getZoom(), zoom), offset: [0, -bottom / 2], duration: calm.matches ? 0 : 600 });
     },
     /** Resolve once all that is in view has been drawn. */
     idle: () => new Promise((resolve) => { if (map.loaded() && !map.isMoving()) resolve(); else map.once("idle", () => resolve()); }),

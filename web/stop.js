@@ -19,6 +19,7 @@ export function stopCard(stop, index, { departure, onFailed, onWorked, onShow, o
     chargeBar(stop),
     starting(stop),
     availability(stop),
+    stop.decide_by ? h("p", { class: "decide figures" }, icon("clock"), h("span", {}, "No charge by ", h("b", {}, time(stop.decide_by)), "? Then go on to the fallback.")) : null,
     h("details", { class: "fold why" }, h("summary", {}, icon("shield"), "Why this is sure"), evidence(stop)),
     stop.fallbacks.length ? h("details", { class: "fold backup" }, h("summary", {}, icon("alert"), h("span", {}, "If it fails: ", h("b", {}, stop.fallbacks[0].station.name))),
       stop.fallbacks.map((fallback) => fallbackCard(fallback, departure, onShowFallback)))
@@ -68,9 +69,8 @@ function evidence(stop) {
   return h("div", { class: "fold-body" },
     h("p", {}, gradeMeaning(access.grade)),
     h("ul", { class: "evidence" }, access.evidence.map((fact) => h("li", {},
-      h("p", { class: "evidence-value" }, fact.value || "—"),
-      h("p", { class: "small muted" }, [fact.source, fact.field].filter(Boolean).join(" · ")),
-      h("p", { class: "small muted" }, fact.as_of ? `known ${withOffset(new Date(fact.as_of)).slice(0, 10)} ${time(fact.as_of)}` : "no date given")))),
+      h("p", { class: "evidence-value" }, fact.field ? `${fact.field}: ` : "", h("b", {}, fact.value || "—")),
+      h("p", { class: "small muted" }, `${fact.source}, ${fact.as_of ? `known ${withOffset(new Date(fact.as_of)).slice(0, 10)} ${time(fact.as_of)}` : "no date given"}`)))),
     (access.warnings ?? []).map((warning) => h("p", { class: "note amber small" }, warning)),
     h("p", { class: "small muted" }, `Rule: ${plain(access.rule)}.`, access.valid_until ? ` Valid until ${timeFrom(access.valid_until, stop.arrival)}.` : ""),
     stop.cost ? h("p", { class: "small muted" }, `${money(stop.cost)} is ${moneyBasis(stop.cost)}.`) : h("p", { class: "small muted" }, "Nobody told the price of this charger. It is not taken for free."));

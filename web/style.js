@@ -1,7 +1,7 @@
 // The base map: land and borders, our own roads, the names of towns. Nothing comes from elsewhere.
 
 const LIGHT = {
-  sea: "#d9e6ea", land: "#f4f2ec", border: "#b9b4a6", motorway: "#cfc3a6", road: "#ddd8ca", minor: "#e6e2d7",
+  sea: "#d9e6ea", land: "#f4f2ec", border: "#b9b4a6", motorway: "#c2ad7e", road: "#cfc8b6", minor: "#dcd7c9",
   label: "#3b4642", halo: "#f4f2ec", trip: "#0b6e54", tripCasing: "#ffffff", other: "#7aa596", fallback: "#c77700",
   rejected: "#7b8480", rejectedRing: "#ffffff", lit: "#a2242a",
 };
@@ -11,9 +11,16 @@ const DARK = {
   rejected: "#87948f", rejectedRing: "#131b1e", lit: "#ff9a92",
 };
 
+/** Kinds of road by how they are drawn: OpenStreetMap's classes, or by speed where none are known. */
+const MAIN = ["motorway", "motorway_link", "trunk", "trunk_link", "major"];
+const MIDDLE = ["primary", "primary_link", "secondary", "secondary_link", "main"];
+
 export const colours = (dark) => (dark ? DARK : LIGHT);
 
 const width = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
+
+/** Which towns are named: the large ones from afar, all of them near by. */
+const named = [">=", ["get", "population"], ["step", ["zoom"], 250000, 6, 100000, 7, 50000, 8, 20000, 9.5, 0]];
 
 /** MapLibre style for one of the two schemes; without `glyphs` its text is drawn from local fonts. */
 export function baseStyle(dark) {
@@ -31,15 +38,16 @@ export function baseStyle(dark) {
       { id: "borders", type: "line", source: "outlines", paint: { "line-color": c.border, "line-width": width(4, 0.8, 10, 1.6), "line-dasharray": [4, 2] } },
       {
         id: "roads", type: "line", source: "roads", "source-layer": "roads", layout: { "line-cap": "round", "line-join": "round" },
-        paint: { "line-color": ["match", ["get", "rank"], 0, c.motorway, 1, c.road, c.minor], "line-width": width(4, 0.5, 7, 1.1, 10, 2.4, 14, 7) },
+        paint: { "line-color": ["match", ["get", "class"], MAIN, c.motorway, MIDDLE, c.road, c.minor], "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 4, ["match", ["get", "class"], MAIN, 0.8, 0.4], 8, ["match", ["get", "class"], MAIN, 1.6, MIDDLE, 1.1, 0.7], 14, ["match", ["get", "class"], MAIN, 8, MIDDLE, 6, 3]] },
       },
+      { id: "town-dots", type: "circle", source: "towns", filter: named, paint: { "circle-radius": width(4, 1.8, 10, 3), "circle-color": c.label, "circle-stroke-color": c.halo, "circle-stroke-width": 1 } },
       {
         id: "towns", type: "symbol", source: "towns",
         layout: {
           "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": ["interpolate", ["linear"], ["get", "population"], 10000, 11, 200000, 13, 1500000, 16],
-          "symbol-sort-key": ["-", 0, ["get", "population"]], "text-padding": 6, "text-max-width": 8,
+          "symbol-sort-key": ["-", 0, ["get", "population"]], "text-padding": 6, "text-variable-anchor": ["bottom", "top", "left", "right"], "text-radial-offset": 0.75, "text-max-width": 8,
         },
-        filter: [">=", ["get", "population"], ["step", ["zoom"], 250000, 6, 100000, 7, 50000, 8, 20000, 9.5, 0]],
+        filter: named,
         paint: { "text-color": c.label, "text-halo-color": c.halo, "text-halo-width": 1.6 },
       },
     ],
@@ -69,7 +77,8 @@ export function overlayLayers(dark) {
     { id: "trip", type: "line", source: "trip", layout: line, paint: { "line-color": c.trip, "line-width": width(4, 3.5, 10, 6) } },
     {
       id: "fallbacks", type: "line", source: "fallbacks", layout: { "line-join": "round" },
-      paint: { "line-color": c.fallback, "line-width": width(4, 2.4, 10, 4), "line-dasharray": [1.6, 1.4], "line-opacity": ["case", ["get", "onward"], 0.55, 1] },
+      // Beside the trip, not under or over it, where both take the same road.
+      paint: { "line-color": c.fallback, "line-width": width(4, 2, 10, 3.4), "line-offset": width(4, 4, 10, 7), "line-dasharray": [1.8, 1.4], "line-opacity": ["case", ["get", "onward"], 0.6, 1] },
     },
     { id: "cursor", type: "circle", source: "cursor", paint: { "circle-radius": 7, "circle-color": c.trip, "circle-stroke-color": c.tripCasing, "circle-stroke-width": 3 } },
   ];

@@ -9,11 +9,11 @@ import { exportUrl, fetchExport, hasKey } from "./api.js";
 /** Build the view of a plan; `actions` are what its buttons do. */
 export function tripView(plan, { variants, chosen, banner, actions }) {
   const chart = h("div", { class: "chart-here" });
-  const panel = h("div", { role: variants.length > 1 ? "tabpanel" : null, id: uniqueId("trip") },
-    h("h2", { class: "promise", tabindex: "-1" }, plan.promise),
+  const panel = h("div", { class: "trip-panel", role: variants.length > 1 ? "tabpanel" : null, id: uniqueId("trip") },
     figures(plan), guarantee(plan), chart, timeline(plan, actions), notes(plan),
     rejectedSection(plan.rejected, actions), exports_(plan), provenance(plan));
-  return { node: h("div", { class: "trip" }, banner, variants.length > 1 ? tabs(variants, chosen, panel.id, actions.choose) : null, panel), chart };
+  return { node: h("div", { class: "trip" }, banner, h("h2", { class: "promise", tabindex: "-1" }, plan.promise),
+    variants.length > 1 ? tabs(variants, chosen, panel.id, actions.choose) : null, panel), chart };
 }
 
 function tabs(variants, chosen, panelId, choose) {

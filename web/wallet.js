@@ -63,9 +63,17 @@ export function walletFields() {
       choose(before === "own" && wallets.length && !tokens.querySelector("input[type=password]")?.value ? wallets[0].id : before);
     },
     select: choose,
-    usePaymentCard() {
-      if (selected() === "own") { paymentCard.checked = true; return true; }
-      return false;
+    /** Take a card of `provider` or a bank card along too; false where only the driver can say how. */
+    adopt(provider, bankCard) {
+      if (selected() === "own") {
+        if (bankCard) paymentCard.checked = true; else addToken();
+        return bankCard;
+      }
+      const held = samples.find(({ id }) => id === selected());
+      const wanted = [...held.tokens.map((token) => token.provider), provider].filter(Boolean);
+      const larger = samples.find((wallet) => (wallet.payment_card || !(bankCard || held.payment_card)) && wanted.every((name) => wallet.tokens.some((token) => token.provider === name)));
+      if (larger) choose(larger.id);
+      return Boolean(larger);
     },
     /** The request's `wallet`: a stored one's id, or the cards typed in. */
     get value() {
