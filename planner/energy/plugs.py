@@ -95,12 +95,16 @@ Source: IEC 62752:2016 (IC-CPD) with the 10 A setting that car makers ship for C
 
 
 def fits(vehicle: Vehicle, *, standard: str, format: str, is_dc: bool) -> bool:  # noqa: A002 -- OCPI's word
-    """Say whether the car can be joined to a connector of that standard, format and current."""
+    """Say whether the car can be joined to a connector of that standard, format and current.
+
+    Where the format is neither CABLE nor SOCKET, the car must be ready for both.
+    """
     plug = standard.upper()
-    inlets = INLETS_FOR_PLUG.get((plug, is_dc), frozenset())
-    if format.upper() == "SOCKET" and not is_dc:
-        return plug in vehicle.cables
-    return not inlets.isdisjoint(vehicle.connectors)
+    inlet_fits = not INLETS_FOR_PLUG.get((plug, is_dc), frozenset()).isdisjoint(vehicle.connectors)
+    cable_fits = plug in vehicle.cables
+    if is_dc or format.upper() == "CABLE":
+        return inlet_fits
+    return cable_fits if format.upper() == "SOCKET" else inlet_fits and cable_fits
 
 
 def socket_limit_kw(standard: str) -> float:
