@@ -9,11 +9,13 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from planner.demo.live import LiveWorld
 from planner.demo.operators import CONNECTIONS
@@ -39,7 +41,7 @@ class _Handler(WSGIRequestHandler):
 def main(arguments: list[str] | None = None) -> int:
     """Serve; return the exit status."""
     parser = argparse.ArgumentParser(prog="planner.demo.serving", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--port", type=int, default=0, help="0, or a port that is taken: any")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--state", type=Path, default=None, help="file that keeps registrations")
     given = parser.parse_args(arguments)
@@ -51,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     world = LiveWorld(read_sites(), seed=given.seed)
     partners = Partners(tuple(c.id for c in CONNECTIONS), bootstrap, given.state)
     app = create_server(Peers(world, partners))
-    server = make_server("127.0.0.1", given.port, app, threaded=True, request_handler=_Handler)
+    server = _listen(given.port, app)
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
@@ -61,6 +63,17 @@ def main(arguments: list[str] | None = None) -> int:
     stopped.wait()
     server.shutdown()
     return 0
+
+
+def _listen(port: int, app: Flask) -> BaseWSGIServer:
+    """Listen at a port or, if it is taken, at any that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            port = 0
+    return make_server("127.0.0.1", port, app, threaded=True, request_handler=_Handler)
 
 
 if __name__ == "__main__":
