@@ -1,0 +1,339 @@
+"""What the API answers, as models: they describe the documents, tests hold the two together."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+Soc = Annotated[float, Field(description="0 to 1")]
+Time = Annotated[
+    str, Field(json_schema_extra={"format": "date-time"}, description="RFC 3339 with an offset")
+]
+LonLat = Annotated[list[float], Field(min_length=2, max_length=2, description="[lon, lat]")]
+
+
+class Said(BaseModel):
+    """A document that the API answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fault(Said):
+    """One thing that is wrong."""
+
+    pointer: str = Field(description="JSON Pointer into the request, or the parameter's name")
+    detail: str
+    remedy: str
+
+
+class Problem(Said):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault]
+
+
+class MoneyAnswer(Said):
+    """An amount."""
+
+    amount: str
+    currency: str
+    vat_included: bool
+    basis: Literal["retail", "cpo_tariff"]
+
+
+class WorldAnswer(Said):
+    """What a plan was made from."""
+
+    hash: str
+    region: str
+    region_hash: str
+    region_as_of: str
+    feeds: str
+    feeds_as_of: Time | None
+    agreements: str
+    attribution: list[str]
+
+
+class GuaranteeAnswer(Said):
+    """What the plan guarantees."""
+
+    min_grade: str | None
+    order: int
+    p_all_fail: float | None
+    common_causes: list[str]
+
+
+class SummaryAnswer(Said):
+    """The figures of a plan."""
+
+    departure: Time
+    arrival: Time
+    driving_s: float
+    charging_s: float
+    distance_m: float
+    energy_kwh: float
+    energy_mean_kwh: float
+    cost: list[MoneyAnswer] | None = Field(
+        description="Per currency; null while the price of any stop is unknown"
+    )
+    cost_of_priced_stops: list[MoneyAnswer]
+    unpriced_stops: int
+    charging_stops: int
+    gap: float | None
+    guarantee: GuaranteeAnswer
+
+
+class LineAnswer(Said):
+    """A GeoJSON line."""
+
+    type: Literal["LineString"]
+    coordinates: list[LonLat]
+
+
+class EndAnswer(Said):
+    """An end of a leg."""
+
+    name: str
+    location: LonLat
+    node: int
+
+
+class LegAnswer(Said):
+    """A drive."""
+
+    from_: EndAnswer = Field(alias="from")
+    to: EndAnswer
+    departure: Time
+    arrival: Time
+    distance_m: float
+    duration_s: float
+    energy_kwh: float
+    energy_mean_kwh: float
+    soc_start: Soc
+    soc_end: Soc
+    approach_start_m: float
+    approach_end_m: float
+    geometry: LineAnswer
+    path: list[int] = Field(description="Edge ids of the region")
+
+
+class StationAnswer(Said):
+    """A station."""
+
+    id: str
+    name: str
+    operator: str
+    party: str
+    location: LonLat
+
+
+class ConnectorAnswer(Said):
+    """A connector."""
+
+    id: str
+    standard: str
+    power_kw: float
+
+
+class TokenAnswer(Said):
+    """Which of the wallet's tokens to use."""
+
+    index: int = Field(description="In the wallet; -1 is the payment card")
+    uid: str | None = Field(description="Masked")
+    type: str
+    provider: str | None
+    label: str
+
+
+class StartAnswer(Said):
+    """What the driver does at the post."""
+
+    how: str
+    label: str
+    physical_reference: str
+    directions: str
+    help_phone: str
+
+
+class EvidenceAnswer(Said):
+    """One fact behind a grade."""
+
+    source: str
+    field: str
+    value: str
+    as_of: Time | None
+
+
+class AccessAnswer(Said):
+    """How sure access is, and why."""
+
+    grade: str
+    rule: str
+    evidence: list[EvidenceAnswer]
+    valid_until: Time | None
+    warnings: list[str]
+    shared: list[str]
+
+
+class AvailabilityAnswer(Said):
+    """What is known of the status."""
+
+    status: str
+    as_of: Time | None
+    probability_free: float | None
+
+
+class StopAnswer(Said):
+    """A charging stop."""
+
+    station: StationAnswer
+    evse_id: str | None
+    evse_uid: str
+    spare_evse_ids: list[str]
+    connector: ConnectorAnswer
+    arrival: Time
+    departure: Time
+    waiting_s: float
+    overhead_s: float
+    charging_s: float
+    soc_arrival: Soc
+    soc_departure: Soc
+    floor_soc: Soc
+    energy_kwh: float
+    cost: MoneyAnswer | None
+    token: TokenAnswer
+    start: StartAnswer
+    decide_by: Time | None
+    access: AccessAnswer
+    availability: AvailabilityAnswer
+    fallbacks: "list[FallbackAnswer]"
+
+
+class OnwardAnswer(Said):
+    """The rest of the trip from a fallback."""
+
+    legs: list[LegAnswer]
+    charging_stops: list[StopAnswer]
+
+
+class FallbackAnswer(StopAnswer):
+    """Where to go if the stop fails."""
+
+    leg: LegAnswer = Field(description="From the failed stop")
+    onward: OnwardAnswer
+    trip_arrival: Time
+    latest_arrival: Time
+    lateness_s: float
+    common_causes: list[str]
+
+
+class RejectedStation(Said):
+    """A station that was left out."""
+
+    id: str
+    name: str
+    location: LonLat
+    reason: str
+    detail: str
+
+
+class RejectedAnswer(Said):
+    """All that was left out."""
+
+    counts: dict[str, int]
+    stations: list[RejectedStation]
+    truncated: bool
+    detour_s: float
+    unseen: int
+
+
+class FurthestAnswer(Said):
+    """The farthest that one gets."""
+
+    location: LonLat
+    name: str
+    distance_m: float
+    remaining_s: float
+
+
+class RelaxationAnswer(Said):
+    """One change that makes the trip feasible."""
+
+    change: str
+    value: str | float
+    says: str
+    arrival: Time | None
+
+
+class PlanAnswer(Said):
+    """A trip whose every claim can be checked."""
+
+    id: str
+    created: Time
+    world: WorldAnswer
+    valid_until: Time
+    promise: str
+    summary: SummaryAnswer
+    legs: list[LegAnswer]
+    charging_stops: list[StopAnswer]
+    rejected: RejectedAnswer
+    alternatives: "list[PlanAnswer]"
+    warnings: list[str]
+    mission: dict[str, Any]
+    replaces: str | None = Field(default=None, description="The plan whose stop failed")
+
+
+class InfeasibleAnswer(Said):
+    """No plan, why, how far one gets and which single change helps."""
+
+    type: str
+    title: str
+    status: Literal[422]
+    reason: str
+    id: str
+    created: Time
+    world: WorldAnswer
+    furthest: FurthestAnswer | None
+    rejected: RejectedAnswer
+    relaxations: list[RelaxationAnswer]
+    warnings: list[str]
+    mission: dict[str, Any]
+    replaces: str | None = None
+
+
+class ClaimAnswer(Said):
+    """A claim that does not hold."""
+
+    kind: str
+    where: str
+    detail: str
+
+
+class VerifyAnswer(Said):
+    """What a check found."""
+
+    plan: str
+    holds: bool
+    world: str
+    broken: list[ClaimAnswer]
+    unchecked: list[str]
+
+
+class NotedAnswer(Said):
+    """A success at a stop, kept as evidence."""
+
+    plan: str
+    evse_id: str
+    outcome: Literal["ok"]
+    recorded: Literal[True]
+
+
+class OutcomeAnswer(RootModel[PlanAnswer | NotedAnswer]):
+    """The trip from a failed stop, or that a success was noted."""
+
+
+for _model in (StopAnswer, FallbackAnswer, OnwardAnswer, PlanAnswer, OutcomeAnswer):
+    _model.model_rebuild()

@@ -1,0 +1,77 @@
+"""The Flask application: doors, problems, headers, and what every request is measured by."""
+
+import time
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask, Response, g, request
+
+from planner.faces.api import batches, misc, plans, problems, stations, wallets
+from planner.faces.api.doors import NAME, Services
+from planner.faces.api.gate import Gate
+from planner.faces.api.idempotency import Answers
+from planner.faces.api.limits import Buckets
+from planner.faces.api.options import ApiOptions
+from planner.faces.office import Clock, Office
+from planner.settings import Settings
+
+PAGES = "planner.faces.pages"
+
+DOORS = (plans.door, stations.door, wallets.door, batches.door, misc.door)
+
+
+def create_app(
+    settings: Settings,
+    options: ApiOptions | None = None,
+    *,
+    clock: Clock = time.time,
+    office: Office | None = None,
+) -> Flask:
+    """Make the application that serves API and page.
+
+    Parameters
+    ----------
+    settings : Settings
+        The installation.
+    options : ApiOptions, optional
+        Bounds and doors; from the environment by default.
+    clock : callable
+        Gives the time, UTC epoch seconds.
+    office : Office, optional
+        For tests and for the demo, which has one already.
+    """
+    chosen = ApiOptions.read() if options is None else options
+    used = office or Office(settings, clock)
+    app = Flask("planner", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
+    app.config["MAX_FORM_MEMORY_SIZE"] = chosen.most_body_bytes
+    operations = {name: op for door in DOORS for name, op in door.operations.items()}
+    app.extensions[NAME] = Services(
+        office=used,
+        options=chosen,
+        gate=Gate(used.store.keys, chosen, Buckets(chosen.requests_per_minute, chosen.burst)),
+        kept=Answers(settings.home / "answers", lambda: used.vault, chosen.keep_answers_s),
+        operations=operations,
+    )
+    for door in DOORS:
+        app.register_blueprint(door)
+    if find_spec(PAGES) is not None:
+        app.register_blueprint(import_module(PAGES).pages(lambda: used.world.region))
+    problems.install(app)
+    misc.count_requests(app)
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.extensions["plugsure-batches"] = batches.start_runner(used, chosen)
+    return app
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if request.path.startswith("/v1/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

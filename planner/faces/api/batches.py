@@ -1,0 +1,175 @@
+"""Batches: many missions in, their results by and by."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from flask import Response, current_app, request, stream_with_context
+from pydantic import BaseModel, ConfigDict
+
+from planner.errors import DataError, InputError
+from planner.faces.api.answers import Said, Time
+from planner.faces.api.doors import JSON, Answer, Door, json_answer, office, services
+from planner.faces.api.events import Event, stream
+from planner.faces.api.options import ApiOptions
+from planner.faces.api.runner import ENDED, BatchRunner, result_rows
+from planner.faces.office import Office
+from planner.faces.results import MEDIA, write_results
+from planner.formats.missions import read_mission_bytes
+from planner.formats.stamps import stamp
+
+door = Door("batches", "Batches")
+
+RUNNER = "plugsure-batches"
+KINDS = {JSON: "json", "application/x-ndjson": "ndjson", "text/csv": "csv"}
+
+
+class BatchAnswer(Said):
+    """A batch's state and counts; ``left_s`` is an estimate, null before there is one."""
+
+    id: str
+    created: Time
+    state: Literal["queued", "running", "done", "cancelled", "failed"]
+    missions: int
+    done: int
+    failed: int
+    left_s: float | None
+    warnings: list[str]
+    results: str
+
+
+class ResultsQuery(BaseModel):
+    """Which form; else `Accept` decides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["ndjson", "csv", "geojson"] | None = None
+
+
+def start_runner(used: Office, options: ApiOptions) -> BatchRunner:
+    """Make the runner of an app; its thread starts with the first batch, or with `serve`."""
+    return BatchRunner(used, options.batch_workers or os.cpu_count() or 1)
+
+
+@door.opens(
+    "POST",
+    "/v1/batches",
+    summary="Plan many missions",
+    scope="batch",
+    raw=tuple(KINDS),
+    largest="most_batch_bytes",
+    answers={202: Answer(says="Taken; `Location` is its address", model=BatchAnswer)},
+)
+def create() -> Response:
+    """Take a batch."""
+    data, kind = request.get_data(), KINDS[request.mimetype]
+    try:
+        missions = read_mission_bytes(data, kind, "missions")
+    except DataError as error:
+        raise InputError.of(error.faults) from error
+    most = services().options.most_missions
+    if not 0 < len(missions.rows) <= most:
+        count = len(missions.rows)
+        raise InputError(f"holds {count} missions; 1 to {most} are taken", place="missions")
+    used = office()
+    now = used.clock()
+    name = secrets.token_hex(12)
+    warnings = "\n".join(missions.warnings)
+    used.store.batches.create(name, warnings.encode(), created=now, size=len(missions.rows))
+    runner: BatchRunner = current_app.extensions[RUNNER]
+    runner.submit(name, data, kind, {"now": now})
+    return json_answer(_said(name), 202, {"Location": f"/v1/batches/{name}"})
+
+
+def _said(name: str) -> dict[str, Any]:
+    used = office()
+    batch = used.store.batches.get(name)
+    left = None
+    if batch.state == "running" and batch.done:
+        pace = (used.clock() - batch.created) / batch.done
+        left = round(pace * (batch.size - batch.done), 1)
+    return {
+        "id": batch.id,
+        "created": stamp(batch.created),
+        "state": batch.state,
+        "missions": batch.size,
+        "done": batch.done,
+        "failed": batch.failed,
+        "left_s": left,
+        "warnings": batch.body.decode().splitlines(),
+        "results": f"/v1/batches/{batch.id}/results",
+    }
+
+
+@door.opens(
+    "GET",
+    "/v1/batches/<batch_id>",
+    summary="A batch's state and counts",
+    scope="batch",
+    answers={200: Answer(says="The state", model=BatchAnswer)},
+)
+def show(batch_id: str) -> Response:
+    """Show how far a batch is."""
+    return json_answer(_said(batch_id))
+
+
+@door.opens(
+    "GET",
+    "/v1/batches/<batch_id>/results",
+    summary="The results that are there, in the order of the missions",
+    scope="batch",
+    query=ResultsQuery,
+    answers={200: Answer(says="Results, a row for each mission", media=tuple(MEDIA.values()))},
+)
+def results(batch_id: str, query: ResultsQuery) -> Response:
+    """Write the results."""
+    used = office()
+    used.store.batches.get(batch_id)
+    form = query.format or _accepted()
+    rows = stream_with_context(write_results(result_rows(used, batch_id), form))
+    return Response(rows, content_type=f"{MEDIA[form]}; charset=utf-8", headers={"Vary": "Accept"})
+
+
+def _accepted() -> str:
+    best = request.accept_mimetypes.best_match(list(MEDIA.values()))
+    return next((form for form, media in MEDIA.items() if media == best), "ndjson")
+
+
+@door.opens(
+    "GET",
+    "/v1/batches/<batch_id>/events",
+    summary="Progress as server-sent events: `progress`, `end`",
+    scope="batch",
+    answers={200: Answer(says="Events", media=("text/event-stream",))},
+)
+def events(batch_id: str) -> Response:
+    """Tell the progress of a batch."""
+    _said(batch_id)
+    return stream(services().options, _progress(batch_id))
+
+
+def _progress(batch_id: str) -> Iterator[Event | None]:
+    while True:
+        said = _said(batch_id)
+        ended = said["state"] in ENDED
+        name = f"{said['done']}-{said['state']}"
+        yield name, "end" if ended else "progress", said
+        if ended:
+            return
+        yield None
+
+
+@door.opens(
+    "DELETE",
+    "/v1/batches/<batch_id>",
+    summary="Cancel a batch; results that are there stay",
+    scope="batch",
+    answers={200: Answer(says="The state", model=BatchAnswer)},
+)
+def cancel(batch_id: str) -> Response:
+    """Cancel a batch."""
+    used = office()
+    if used.store.batches.get(batch_id).state not in ENDED:
+        used.store.batches.set_state(batch_id, "cancelled")
+    return json_answer(_said(batch_id))

@@ -1,0 +1,297 @@
+"""Small things: the catalogue, places, the region, health, metrics, the API's own description."""
+
+import os
+import time
+from importlib.resources import files
+from typing import Annotated, Any
+
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from pydantic import BaseModel, ConfigDict, Field
+
+from planner.energy.catalogue import search_vehicles
+from planner.energy.description import vehicle_to_dict
+from planner.errors import PlugsureError
+from planner.faces.api.answers import Said
+from planner.faces.api.doors import Answer, Door, json_answer, office, services
+from planner.faces.api.openapi import describe_api
+from planner.formats.stamps import stamp
+from planner.model.vehicle import Vehicle
+from planner.roads.places import Place
+
+door = Door("misc", "About")
+
+STALE_FEED_S = 86_400.0
+"""A live feed that has not been pulled for so long makes the service not ready."""
+
+DOCS_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter(
+    "plugsure_requests", "Requests answered", ("route", "method", "status"), registry=REGISTRY
+)
+SECONDS = Histogram(
+    "plugsure_request_seconds", "Time to answer", ("route", "method"), registry=REGISTRY
+)
+
+
+class SearchQuery(BaseModel):
+    """A search."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[str, Field(max_length=200, description="What to look for")] = ""
+    limit: Annotated[int, Field(ge=1, le=2000)] = 50
+
+
+class PlacesQuery(SearchQuery):
+    """A search for places."""
+
+    q: Annotated[str, Field(min_length=1, max_length=200)]
+    limit: Annotated[int, Field(ge=1, le=50)] = 8
+
+
+class VehiclesAnswer(Said):
+    """Vehicles of the catalogue, in full."""
+
+    vehicles: list[dict[str, Any]]
+    total: int
+
+
+class PlaceAnswer(Said):
+    """A place."""
+
+    name: str
+    kind: str
+    country: str
+    location: list[float]
+    population: int
+
+
+class PlacesAnswer(Said):
+    """Places, best first."""
+
+    places: list[PlaceAnswer]
+
+
+class RegionAnswer(Said):
+    """The region that plans are made on."""
+
+    name: str
+    hash: str
+    as_of: str
+    bbox: list[float]
+    has_elevation: bool
+    nodes: int
+    edges: int
+    max_snap_m: float
+    notes: list[str]
+    attribution: list[str]
+    feeds: list[dict[str, Any]]
+
+
+class HealthAnswer(Said):
+    """The process answers."""
+
+    status: str
+
+
+class ReadyAnswer(Said):
+    """Whether data is loaded and feeds are fresh, and what is not."""
+
+    ready: bool
+    world: str | None
+    problems: list[str]
+
+
+@door.opens(
+    "GET",
+    "/v1/vehicles",
+    summary="Search the catalogue of vehicles",
+    scope="plan",
+    query=SearchQuery,
+    answers={200: Answer(says="Vehicles, best first", model=VehiclesAnswer)},
+)
+def vehicles(query: SearchQuery) -> Response:
+    """Search the catalogue."""
+    catalogue = office().catalogue
+    found = search_vehicles(catalogue, query.q, limit=query.limit)
+    said = [vehicle_to_json(vehicle) for vehicle in found]
+    return json_answer({"vehicles": said, "total": len(catalogue.vehicles)})
+
+
+def vehicle_to_json(vehicle: Vehicle) -> dict[str, Any]:
+    """Write a vehicle of the catalogue with its title and best charging power."""
+    peak = max((point.power_kw for point in vehicle.dc_curve), default=0.0)
+    return {**vehicle_to_dict(vehicle), "title": vehicle.title, "dc_max_kw": peak}
+
+
+@door.opens(
+    "GET",
+    "/v1/places",
+    summary="Find places by name",
+    scope="plan",
+    query=PlacesQuery,
+    answers={200: Answer(says="Places in the region, best first", model=PlacesAnswer)},
+)
+def places(query: PlacesQuery) -> Response:
+    """Find places by name."""
+    found = office().world.places.search(query.q, limit=query.limit)
+    return json_answer({"places": [_place(place) for place in found]})
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "name": place.name,
+        "kind": place.kind,
+        "country": place.country,
+        "location": [place.location.lon, place.location.lat],
+        "population": place.population,
+    }
+
+
+@door.opens(
+    "GET",
+    "/v1/region",
+    summary="The region, whose data it is and what it leaves out",
+    scope="plan",
+    answers={200: Answer(says="The region", model=RegionAnswer)},
+)
+def region() -> Response:
+    """Tell the region and the feeds."""
+    world = office().world
+    roads = world.region
+    feeds = world.snapshot.feeds.values()
+    return json_answer(
+        {
+            "name": roads.name,
+            "hash": roads.hash,
+            "as_of": roads.as_of,
+            "bbox": [float(side) for side in roads.bbox],
+            "has_elevation": bool(roads.has_elevation),
+            "nodes": len(roads.lon),
+            "edges": len(roads.head),
+            "max_snap_m": float(roads.max_snap_m),
+            "notes": list(roads.notes),
+            "attribution": list(world.names.attribution),
+            "feeds": [
+                {
+                    "name": feed.name,
+                    "kind": feed.kind,
+                    "last_sync": None if feed.last_sync is None else stamp(feed.last_sync),
+                }
+                for feed in feeds
+            ],
+        }
+    )
+
+
+@door.opens(
+    "GET",
+    "/healthz",
+    summary="Whether the process is alive",
+    scope=None,
+    answers={200: Answer(says="Alive", model=HealthAnswer)},
+)
+def healthz() -> Response:
+    """Say that the process answers."""
+    return json_answer({"status": "alive"})
+
+
+@door.opens(
+    "GET",
+    "/readyz",
+    summary="Whether data is loaded and feeds are fresh",
+    scope=None,
+    answers={
+        200: Answer(says="Ready", model=ReadyAnswer),
+        503: Answer(says="Not ready, and why", model=ReadyAnswer),
+    },
+)
+def readyz() -> Response:
+    """Load the world if need be and say what is missing."""
+    problems: list[str] = []
+    name = None
+    try:
+        world = office().world
+    except PlugsureError as error:
+        problems.append(f"{error.code}: {error.faults[0].detail}")
+    else:
+        name = world.hash
+        now = office().clock()
+        problems.extend(
+            f"feed {feed.name} was not pulled within a day"
+            for feed in world.snapshot.feeds.values()
+            if feed.is_live and (feed.last_sync is None or now - feed.last_sync > STALE_FEED_S)
+        )
+    status = 503 if problems else 200
+    return json_answer({"ready": not problems, "world": name, "problems": problems}, status)
+
+
+@door.opens(
+    "GET",
+    "/metrics",
+    summary="Counts and times for Prometheus",
+    scope=None,
+    answers={200: Answer(says="Prometheus text", media=("text/plain",))},
+)
+def metrics() -> Response:
+    """Write the metrics of all processes of this server."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it has no types
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@door.opens(
+    "GET",
+    "/openapi.json",
+    summary="This description",
+    scope=None,
+    answers={200: Answer(says="OpenAPI 3.1")},
+)
+def openapi() -> Response:
+    """Describe the API."""
+    return json_answer(describe_api(services().operations))
+
+
+@door.opens(
+    "GET",
+    "/docs",
+    summary="This description as a page",
+    scope=None,
+    answers={200: Answer(says="A page", media=("text/html",))},
+)
+def docs() -> Response:
+    """Show the description; the page fetches it from this very server, and nothing else."""
+    page = files("planner.faces.api").joinpath("docs.html").read_bytes()
+    headers = {"Content-Security-Policy": DOCS_POLICY}
+    return Response(page, headers=headers, content_type="text/html; charset=utf-8")
+
+
+def count_requests(app: Flask) -> None:
+    """Count and time the requests of an app, by route: no address of a request is kept."""
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        method = request.method if request.method in KNOWN_METHODS else "other"
+        REQUESTS.labels(route, method, str(response.status_code)).inc()
+        began = g.get("began")
+        if began is not None:
+            SECONDS.labels(route, method).observe(time.perf_counter() - began)
+        return response
+
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

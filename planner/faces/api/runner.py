@@ -1,0 +1,207 @@
+"""Runs the batches that came by the API, one after another, in a thread of this process.
+
+What a batch needs lies as one encrypted file in the home, its results in the store. The process
+that runs a batch holds a lock on the file, which the system releases when the process dies: the
+next one to look finds the file unlocked and goes on from the results that are there.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import queue
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from planner.errors import NotFound, PlugsureError
+from planner.faces.office import Office
+from planner.faces.rows import jobs_of, outcome_text, result_document
+from planner.fleet.batch import Bench, Job, Result, run_batch
+from planner.formats.missions import MissionRow, read_mission_bytes
+from planner.formats.plan_reading import plan_from_json
+from planner.store.plans import BatchRow
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""How often the store is asked whether a batch was cancelled."""
+
+ADOPT_EVERY_S = 30.0
+"""How often abandoned batches are looked for."""
+
+ENDED = ("done", "cancelled", "failed")
+
+
+@dataclass(eq=False)
+class BatchRunner:
+    """Queues and runs batches; `start` once, then `submit`."""
+
+    office: Office
+    workers: int
+    _waiting: "queue.Queue[str]" = field(default_factory=queue.Queue, init=False)
+    _held: dict[str, IO[bytes]] = field(default_factory=dict, init=False)
+    _thread: threading.Thread | None = field(default=None, init=False)
+    _pid: int = field(default=0, init=False)
+    _starting: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where the missions of unfinished batches lie."""
+        return self.office.settings.home / "batches"
+
+    def start(self) -> None:
+        """Start the thread in this process, if it does not run yet (a fork has none)."""
+        with self._starting:
+            if self._thread is not None and self._pid == os.getpid():
+                return
+            self._pid = os.getpid()
+            self._thread = threading.Thread(target=self._run, name="batches", daemon=True)
+            self._thread.start()
+
+    def submit(self, name: str, data: bytes, kind: str, options: dict[str, Any]) -> None:
+        """Keep the missions of a batch, encrypted, and queue it here."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        head = json.dumps({"kind": kind, **options}).encode()
+        path = self.folder / f"{name}.job"
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(self.office.vault.seal(zlib.compress(head + b"\n" + data)))
+        draft.replace(path)
+        self._take(path)
+        self.start()
+        self._waiting.put(name)
+
+    def _take(self, path: Path) -> bool:
+        """Lock a batch's file for this process."""
+        try:
+            held = path.open("rb")
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.close()
+            return False
+        self._held[path.stem] = held
+        return True
+
+    def _run(self) -> None:
+        adopted = 0.0
+        while True:
+            if time.monotonic() - adopted > ADOPT_EVERY_S:
+                adopted = time.monotonic()
+                self._adopt()
+            try:
+                name = self._waiting.get(timeout=ADOPT_EVERY_S)
+            except queue.Empty:
+                continue
+            try:
+                self._finish(name)
+            except PlugsureError as error:
+                log.error("batch %s failed: %s", name, error)  # noqa: TRY400 -- no defect
+                self._end(name, "failed")
+            except Exception:  # the thread must go on with the next batch
+                log.exception("batch %s failed by a defect", name)
+                self._end(name, "failed")
+
+    def _adopt(self) -> None:
+        """Queue the batches whose process has died."""
+        if self.folder.is_dir():
+            for path in sorted(self.folder.glob("*.job")):
+                if path.stem not in self._held and self._take(path):
+                    self._waiting.put(path.stem)
+
+    def _finish(self, name: str) -> None:
+        """Run a batch to its end, leaving out the rows whose results are there."""
+        store = self.office.store
+        try:
+            state = store.batches.get(name).state
+        except NotFound:
+            self._end(name, None)
+            return
+        if state in ENDED:
+            self._end(name, None)
+            return
+        jobs = self._jobs(name)
+        done = store.batches.done_rows(name)
+        left = [index for index in range(len(jobs)) if index not in done]
+        store.batches.set_state(name, "running")
+        bench = Bench(
+            settings=self.office.settings,
+            region=self.office.region,
+            workers=self.workers,
+            render=outcome_text,
+        )
+        stop = _Stop(self.office, name)
+        for result in run_batch(bench, [jobs[index] for index in left], cancelled=stop):
+            self._keep(name, left[result.index], result, jobs[left[result.index]])
+        self._end(name, None if stop.cancelled else "done")
+
+    def _jobs(self, name: str) -> list[Job]:
+        sealed = (self.folder / f"{name}.job").read_bytes()
+        head, _, data = zlib.decompress(self.office.vault.unseal(sealed)).partition(b"\n")
+        options = json.loads(head)
+        rows: tuple[MissionRow, ...] = read_mission_bytes(data, options["kind"], "missions").rows
+        return jobs_of(rows, self.office.desk(options["now"]))
+
+    def _keep(self, name: str, row: int, result: Result, job: Job) -> None:
+        """Keep a result; a plan is kept as every plan, and its row names it."""
+        said = result_document(result)
+        if result.status == "planned":
+            plan = plan_from_json(json.loads(result.answer))
+            said["plan_id"] = plan.id
+            assert job.mission is not None
+            self.office.keep_wallet(job.mission)
+            self.office.store.save_plan(
+                plan.id,
+                result.answer,
+                created=plan.created,
+                world=plan.world.hash,
+                mission_id=result.mission_id,
+            )
+        elif result.status == "infeasible":
+            said["infeasible"] = json.loads(result.answer)
+        body = zlib.compress(json.dumps(said).encode())
+        failed = result.status == "failed"
+        self.office.store.batches.add_rows(name, [BatchRow(row=row, failed=failed, body=body)])
+
+    def _end(self, name: str, state: str | None) -> None:
+        if state is not None:
+            self.office.store.batches.set_state(name, state)
+        (self.folder / f"{name}.job").unlink(missing_ok=True)
+        held = self._held.pop(name, None)
+        if held is not None:
+            held.close()
+
+
+@dataclass(eq=False)
+class _Stop:
+    """Says whether a batch was cancelled, asking the store now and then."""
+
+    office: Office
+    name: str
+    cancelled: bool = False
+    _asked: float = 0.0
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if not self.cancelled and now - self._asked > LOOK_EVERY_S:
+            self._asked = now
+            self.cancelled = self.office.store.batches.get(self.name).state == "cancelled"
+        return self.cancelled
+
+
+def result_rows(office: Office, name: str) -> Iterator[bytes]:
+    """Yield the results of a batch that are there as lines of NDJSON, in the missions' order."""
+    for row in office.store.batches.rows(name):
+        said = json.loads(zlib.decompress(row.body))
+        if "plan_id" in said:
+            head = json.dumps(said).encode()
+            plan = office.store.plan(said["plan_id"]).strip()
+            yield head[:-1] + b', "plan": ' + plan + b"}\n"
+        else:
+            yield json.dumps(said).encode() + b"\n"

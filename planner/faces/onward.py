@@ -1,0 +1,143 @@
+"""When a stop fails: which one, what is kept of it, and the mission from there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from planner.access.evidence import CARD_DIGEST
+from planner.errors import InputError
+from planner.model.geo import LonLat, distance_m
+from planner.model.mission import Mission, Waypoint
+from planner.model.plan import ChargingStop, Leg, Plan
+from planner.ocpi.ids import normalise_evse_id
+from planner.store.evidence import Knowledge
+from planner.store.snapshot import DriverReport, TokenEvidence
+
+SAME_PLACE_M = 1.0
+SOURCE = "driver"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedStop:
+    """A stop of a plan: where it is, which waypoints come after it, what has failed by then."""
+
+    stop: ChargingStop
+    waypoints: tuple[Waypoint, ...]
+    failed: tuple[str, ...]
+
+
+def find_stop(plan: Plan, evse: str) -> FailedStop | None:
+    """Find the stop, fallback, or stop after a fallback at an EVSE, by its id or uid.
+
+    Of several, the first of the trip itself counts before fallbacks, those of earlier stops first.
+    """
+    wanted = normalise_evse_id(evse)
+    candidates = sorted(_stops(plan), key=lambda found: len(found.failed))
+    for found in candidates:
+        stop = found.stop
+        if stop.evse_id is not None and normalise_evse_id(stop.evse_id) == wanted:
+            return found
+        if stop.evse_uid == evse:
+            return found
+    return None
+
+
+def _stops(plan: Plan) -> Iterator[FailedStop]:
+    waypoints = plan.mission.waypoints[1:]
+    for found in _along(plan.legs, plan.charging_stops, waypoints, ()):
+        yield found
+        for fallback in found.stop.fallbacks:
+            gone = (found.stop.station_id,)
+            yield FailedStop(fallback.stop, found.waypoints, gone)
+            yield from _along(fallback.onward_legs, fallback.onward_stops, found.waypoints, gone)
+
+
+def _along(
+    legs: tuple[Leg, ...],
+    stops: tuple[ChargingStop, ...],
+    waypoints: tuple[Waypoint, ...],
+    failed: tuple[str, ...],
+) -> Iterator[FailedStop]:
+    """Walk a drive: each leg ends at the next stop or at the next waypoint."""
+    ahead = list(stops)
+    left = waypoints
+    for leg in legs:
+        if ahead and _meets(leg, ahead[0]):
+            yield FailedStop(ahead.pop(0), left, failed)
+        else:
+            left = left[1:]
+
+
+def _meets(leg: Leg, stop: ChargingStop) -> bool:
+    near = distance_m(leg.end, stop.location) <= SAME_PLACE_M
+    return near and leg.arrival <= stop.arrival + 1.0
+
+
+def record(knowledge: Knowledge, plan: Plan, stop: ChargingStop, outcome: str, now: float) -> None:
+    """Keep what the driver said as evidence: of the token, or of the EVSE."""
+    if outcome in ("ok", "refused"):
+        tokens = plan.mission.wallet.tokens
+        evidence = TokenEvidence(
+            token=tokens[stop.token].digest if stop.token >= 0 else CARD_DIGEST,
+            station_id=stop.station_id,
+            evse_uid=stop.evse_uid,
+            party=stop.party,
+            kind="succeeded" if outcome == "ok" else "refused",
+            value="",
+            at=now,
+            until=None,
+            source=SOURCE,
+        )
+        knowledge.add_token_evidence([evidence])
+    if outcome != "refused":
+        report = DriverReport(
+            station_id=stop.station_id, evse_uid=stop.evse_uid, outcome=outcome, at=now
+        )
+        knowledge.add_reports([report])
+
+
+def mission_from(
+    plan: Plan,
+    failed: FailedStop,
+    *,
+    now: float,
+    at: float | None = None,
+    soc: float | None = None,
+) -> Mission:
+    """Make the mission from a failed stop: one failure fewer to survive, that station left out.
+
+    Parameters
+    ----------
+    now : float
+        The clock, UTC epoch seconds.
+    at, soc : float, optional
+        When the driver stands there and with which charge, if other than planned. A driver who is
+        early is taken to be there at the planned time.
+
+    Raises
+    ------
+    InputError
+        If ``at`` lies before the trip begins.
+    """
+    former = plan.mission
+    stop = failed.stop
+    if at is not None and at < former.departure:
+        raise InputError("lies before the trip begins", place="/at")
+    moment = max(now, stop.arrival) if at is None else max(at, now)
+    charge = stop.soc_arrival if soc is None else soc
+    excluded = dict.fromkeys((*former.exclude_stations, *failed.failed, stop.station_id))
+    order = max(former.guarantee.fallbacks - 1 - len(failed.failed), 0)
+    here = Waypoint(location=LonLat(*stop.location), name=stop.station_name)
+    return replace(
+        former,
+        waypoints=(here, *failed.waypoints),
+        departure=moment,
+        now=now,
+        soc=min(max(charge, 0.0), 1.0),
+        guarantee=replace(former.guarantee, fallbacks=order),
+        exclude_stations=tuple(excluded),
+        alternatives=0,
+        assumed=(
+            f"the start: {stop.station_name}, which failed",
+            f"fallbacks {order} (what is left of {former.guarantee.fallbacks})",
+        ),
+    )
