@@ -12,7 +12,14 @@ from typing import Any, Self
 from planner.errors import Fault, FeedError
 from planner.feeds.wire import Answer, Wire
 from planner.ocpi.handshake import Handshake, Partner, Request
-from planner.ocpi.messages import Credentials, Role, authorization
+from planner.ocpi.messages import (
+    Credentials,
+    Role,
+    authorization,
+    demand_success,
+    read_credentials,
+    read_envelope,
+)
 from planner.ocpi.pager import Pager, keep_safe, shown
 
 PAGE_LIMIT = 500
@@ -37,6 +44,7 @@ class Pull:
 
     pages: int = 0
     received: int = 0
+    total: int | None = None
     missing: int = 0
     faults: list[Fault] = field(default_factory=list)
 
@@ -140,11 +148,7 @@ class OcpiClient:
             complete then, and objects given before may stand but none counts as gone.
         """
         url = self.endpoint(connection, module)
-        headers = {
-            "Authorization": authorization(connection.token, encoded=connection.partner.encoded),
-            "Accept": "application/json",
-            **_routing(connection),
-        }
+        headers = {**_headers(connection), **_routing(connection)}
         pager = Pager(url, date_from=date_from, limit=limit)
         told = told if told is not None else Pull()
         correlation = self._wire.new_id()
@@ -157,10 +161,29 @@ class OcpiClient:
             except FeedError as error:
                 raise _hushed(error, connection.token) from None
             told.pages += 1
-            told.received = pager.received
+            told.received, told.total = pager.received, pager.total
             told.missing = pager.missing
             told.faults.extend(page.faults)
             yield from page.objects
+
+    def credentials(self, connection: Connection) -> Credentials:
+        """Ask a party who it is; FeedError if it does not say."""
+        urls = [e.url for e in connection.partner.detail.endpoints if e.identifier == "credentials"]
+        if not urls:
+            raise FeedError(
+                "the party has no credentials endpoint",
+                place=shown(connection.versions_url),
+                remedy="Name the sender's party when adding the feed",
+            )
+        url = keep_safe(connection.versions_url, urls[0])
+        place = shown(url)
+        answer = self._wire.send(Request("GET", url, _headers(connection)), self._wire.new_id())
+        try:
+            _demand_ok(answer, place)
+            data = demand_success(read_envelope(answer.body, place=place), place=place)
+            return read_credentials(data, place=place)
+        except FeedError as error:
+            raise _hushed(error, connection.token) from None
 
     def endpoint(self, connection: Connection, module: str) -> str:
         """Give the URL of a module that the party sends; FeedError if it does not serve it."""
@@ -195,6 +218,13 @@ class OcpiClient:
         if steps.partner is None:
             raise ValueError("a handshake that is done has a partner")
         return steps.partner
+
+
+def _headers(connection: Connection) -> dict[str, str]:
+    return {
+        "Authorization": authorization(connection.token, encoded=connection.partner.encoded),
+        "Accept": "application/json",
+    }
 
 
 def _demand_ok(answer: Answer, place: str) -> None:

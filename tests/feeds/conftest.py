@@ -1,6 +1,7 @@
 """A party over real loopback HTTP, and a client that does not wait."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from planner.feeds.client import OcpiClient
 from planner.feeds.wire import Patience, Wire
 from planner.ocpi.messages import write_envelope
 from planner.ocpi.pager import write_paging
+from planner.store.store import Store
 
 NOW = 1_780_819_200.0
 TOKEN = "secret-token-c"
@@ -81,3 +83,10 @@ def client(waits: list[float]) -> Iterator[OcpiClient]:
     patience = Patience(connect_s=2.0, silence_s=0.5, attempts=3)
     with OcpiClient(Wire(patience=patience, sleep=waits.append)) as made:
         yield made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", tmp_path / "key")
+    yield made
+    made.close()
