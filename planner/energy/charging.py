@@ -32,7 +32,7 @@ efficiency" (IEEE SusTech 2014): 89.4 % on average at Level 2.
 """
 
 FLOOR_KW = 1.0
-"""Least battery power on a curve, kW: a published 0 kW at 100 % means balancing, not never."""
+"""Least power at the plug, kW (a weaker post keeps its own): a published 0 kW at 100 % means balancing, not never."""
 
 STEP_SOC = 0.02
 """Widest step between breakpoints."""
