@@ -26,7 +26,7 @@ from planner.access.memory import Memory
 from planner.access.moment import allows, moment_refusal, reports_by_station
 from planner.access.outlets import Outlets
 from planner.access.parking import FROM_FEED, FROM_STATION
-from planner.access.status import believed, stamp
+from planner.access.status import FAULTY, believed, stamp
 from planner.errors import InputError
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.station import Status
@@ -125,8 +125,16 @@ class Chargers:
 
     def is_uncertain(self, e: int) -> bool:
         """Whether the state of EVSE ``e`` counts as UNKNOWN: so told, never told, or too old."""
+        return self.effective_status(e) is Status.UNKNOWN
+
+    def effective_status(self, e: int) -> Status:
+        """Return the status of EVSE ``e`` to plan by, where `refusal_at` lets it be planned for.
+
+        A fault whose veto has ended is UNKNOWN, for nobody has said that it was repaired; so is a
+        status that has been silent for too long.
+        """
         told = believed(self.snapshot, e, self.now).status
-        return told not in {Status.AVAILABLE, Status.CHARGING, Status.RESERVED}
+        return Status.UNKNOWN if told in FAULTY else told
 
     def station_refusal(self, station: int) -> Refusal | None:
         """Return the reason of a station: that of its best EVSE, None if one may carry a stop."""

@@ -1,0 +1,1 @@
+"""How likely it is that a charging point is free when one gets there."""

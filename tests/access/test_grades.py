@@ -3,6 +3,12 @@
 from dataclasses import replace
 
 import pytest
+
+from planner.access.chargers import Chargers, accessible
+from planner.errors import InputError
+from planner.model.grade import Grade, Verdict
+from planner.model.token import TokenType, Wallet
+from planner.store.snapshot import Snapshot
 from tests.access.worlds import (
     CAR,
     CCS,
@@ -24,12 +30,6 @@ from tests.access.worlds import (
     token,
     wallet,
 )
-
-from planner.access.chargers import Chargers, accessible
-from planner.errors import InputError
-from planner.model.grade import Grade, Verdict
-from planner.model.token import TokenType, Wallet
-from planner.store.snapshot import Snapshot
 
 RFID = token()
 APP = token("app-user-1", TokenType.APP_USER)
@@ -455,9 +455,7 @@ class TestWallets:
 
     def test_no_verdict_gives_a_uid_away(self) -> None:
         evidence = [record(RFID, "refused", uid="2"), record(RFID, "reserved", until=NOW + DAY)]
-        world = snapshot(
-            station(evse("1"), evse("2")), agreements=[agreement()], evidence=evidence
-        )
+        world = snapshot(station(evse("1"), evse("2")), agreements=[agreement()], evidence=evidence)
         chargers = ask(world, wallet(RFID))
         for e in range(2):
             assert RFID.uid not in repr(chargers.verdict(e)) + chargers.detail(e)
