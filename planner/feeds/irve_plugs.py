@@ -44,34 +44,36 @@ def connectors_of(row: Mapping[str, Any]) -> tuple[tuple[Connector, ...], Odd]:
     }
     found = []
     if has["combo_ccs"]:
-        found.append(_direct("ccs", "IEC_62196_T2_COMBO", power))
+        found.append(_direct("ccs", "IEC_62196_T2_COMBO", power, power))
     if has["chademo"]:
         beside = min(power, _CHADEMO_BESIDE_CCS_KW) if has["combo_ccs"] else power
-        found.append(_direct("chademo", "CHADEMO", beside))
+        found.append(_direct("chademo", "CHADEMO", beside, power))
     ac = min(power, _AC_BESIDE_DC_KW if found else _AC_KW)
     if has["2"]:
         cable = flag(row.get("cable_t2_attache")) is True
-        found.append(_alternating("t2", "IEC_62196_T2", "CABLE" if cable else "SOCKET", ac))
+        found.append(_alternating("t2", "IEC_62196_T2", "CABLE" if cable else "SOCKET", ac, power))
     if has["ef"]:
-        found.append(_alternating("ef", "DOMESTIC_E", "SOCKET", min(ac, _DOMESTIC_KW)))
+        found.append(_alternating("ef", "DOMESTIC_E", "SOCKET", min(ac, _DOMESTIC_KW), power))
     if not found:
         said = "another type" if has["autre"] else "no type"
         return (), ("prise_type", f"the point is left out: its plug is of {said}")
     return tuple(found), odd
 
 
-def _direct(name: str, standard: str, power_kw: float) -> Connector:
+def _direct(name: str, standard: str, power_kw: float, nominal_kw: float) -> Connector:
     return Connector(
         id=name,
         standard=standard,
         format="CABLE",
         power_type="DC",
         power_kw=power_kw,
-        power_given_w=power_kw * 1000,
+        power_given_w=nominal_kw * 1000,
     )
 
 
-def _alternating(name: str, standard: str, shape: str, power_kw: float) -> Connector:
+def _alternating(
+    name: str, standard: str, shape: str, power_kw: float, nominal_kw: float
+) -> Connector:
     phases = 1 if power_kw <= _ONE_PHASE_KW else 3
     return Connector(
         id=name,
@@ -80,5 +82,5 @@ def _alternating(name: str, standard: str, shape: str, power_kw: float) -> Conne
         power_type=f"AC_{phases}_PHASE",
         power_kw=power_kw,
         voltage_v=MAINS_V,
-        power_given_w=power_kw * 1000,
+        power_given_w=nominal_kw * 1000,
     )

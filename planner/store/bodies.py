@@ -1,11 +1,12 @@
 """Values as bytes and back: JSON by msgspec, the same value always as the same bytes."""
 
+from dataclasses import MISSING, fields
 from hashlib import blake2b
 from typing import Any, TypeVar
 
 import msgspec
 
-from planner.model.station import Connector, Station
+from planner.model.station import Connector, Evse, Station
 
 T = TypeVar("T")
 
@@ -17,6 +18,19 @@ _station_decoder = msgspec.json.Decoder(Station)
 def encode(value: object) -> bytes:
     """Give the JSON of a value of the model."""
     return _encoder.encode(value)
+
+
+def encode_station(station: Station) -> bytes:
+    """Give the JSON of a station without what is as by default: half of its size, and faster."""
+    told = _slim(msgspec.to_builtins(station), _STATION_DEFAULTS)
+    told["evses"] = [
+        {
+            **_slim(evse, _EVSE_DEFAULTS),
+            "connectors": [_slim(c, _CONNECTOR_DEFAULTS) for c in evse["connectors"]],
+        }
+        for evse in told["evses"]
+    ]
+    return _encoder.encode(told)
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -97,3 +111,25 @@ _EVSE_WORDS = (
     "directions",
 )
 _CONNECTOR_WORDS = ("standard", "format", "power_type", "tariff_ids")
+
+
+def _defaults(kind: type[Any]) -> dict[str, Any]:
+    """Give the defaults of a dataclass as `msgspec.to_builtins` gives values."""
+    return {
+        field.name: msgspec.to_builtins(field.default)
+        for field in fields(kind)
+        if field.default is not MISSING
+    }
+
+
+_STATION_DEFAULTS = _defaults(Station)
+_EVSE_DEFAULTS = _defaults(Evse)
+_CONNECTOR_DEFAULTS = _defaults(Connector)
+
+
+def _slim(told: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in told.items()
+        if name not in defaults or defaults[name] != value
+    }

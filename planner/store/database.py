@@ -27,6 +27,7 @@ _MIGRATION_LOCK = 0x506C7567
 """Names our advisory lock in PostgreSQL ("Plug" in ASCII)."""
 
 _SQLITE_LARGEST_PAGE_CACHE_KIB = 65536
+_SQLITE_LARGEST_JOURNAL_BYTES = 1 << 25
 
 
 @dataclass(slots=True)
@@ -211,6 +212,7 @@ def _sqlite(url: URL, busy_s: float) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_size_limit = {_SQLITE_LARGEST_JOURNAL_BYTES}")
         connection.execute(f"PRAGMA cache_size = -{_SQLITE_LARGEST_PAGE_CACHE_KIB}")
 
     @event.listens_for(engine, "begin")

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from planner.errors import NotFound
 from planner.model.station import STATUSES, Station, Status
 from planner.ocpi.ids import normalise_evse_id
-from planner.store.bodies import digest, encode
+from planner.store.bodies import digest, encode_station
 from planner.store.database import Change
 from planner.store.feeds import feed_id, replace_faults
 from planner.store.tables import evses, feeds, stations
@@ -123,7 +123,7 @@ def _compare(
     for name, (station, _) in newest.items():
         if station.feed != told.feed:
             raise ValueError(f"station {name} is of feed {station.feed!r}, not {told.feed!r}")
-        body = encode(station)
+        body = encode_station(station)
         named = digest(body)
         row = known.get(name)
         values = {
