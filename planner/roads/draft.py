@@ -1,4 +1,4 @@
-"""A road network while it is being made: nodes and directed edges in any order, then a RoadGraph."""
+"""A road network while it is made: nodes and directed edges in any order, then a RoadGraph."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

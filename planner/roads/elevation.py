@@ -5,7 +5,6 @@ import re
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -152,9 +151,9 @@ class HgtTiles:
 
 def _read_tile(path: Path) -> NDArray[np.int16]:
     remedy = "Fetch the tile again, or take it out of the folder"
-    readers: dict[str, Callable[[Path], bytes]] = {".zip": _unzip, ".gz": _ungzip}
+    read = {".zip": _unzip, ".gz": _ungzip}.get(path.suffix.lower(), Path.read_bytes)
     try:
-        raw = readers.get(path.suffix.lower(), Path.read_bytes)(path)
+        raw = read(path)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, IndexError) as error:
         raise DataError(
             f"the elevation tile cannot be read ({error})", place=str(path), remedy=remedy

@@ -214,31 +214,39 @@ class RoadGraph:
 
     def geometry(self, edge: int) -> NDArray[np.float64]:
         """Return the points of an edge, shape (k, 2), longitude and latitude, ends included."""
-        return self.path_geometry((edge,))
+        return self.lines((edge,))[0]
 
     def path_geometry(self, edges: Sequence[int] | NDArray[np.integer]) -> NDArray[np.float64]:
         """Return the points along edges that follow each other, shape (k, 2), each point once."""
+        points, of = self.lines(edges)
+        again = np.zeros(len(of), np.bool_)
+        again[1:] = of[1:] != of[:-1]
+        return points[~again]
+
+    def lines(
+        self, edges: Sequence[int] | NDArray[np.integer]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the points of each edge one after the other, and which edge (0, 1, ..) each is of.
+
+        Shapes (k, 2) and (k,); points are longitude and latitude, both ends of each edge included.
+        """
         path = np.asarray(edges, dtype=np.int64)
-        if not len(path):
-            return np.empty((0, 2))
         shape = self.shape_of[path].astype(np.int64)
-        index = np.abs(shape) - 1
+        index = np.maximum(np.abs(shape) - 1, 0)
         bent = shape != 0
-        start = np.zeros(len(path), np.int64)
-        inner = np.zeros(len(path), np.int64)
+        start, inner = np.zeros(len(path), np.int64), np.zeros(len(path), np.int64)
         start[bent] = self.shape_first[index[bent]]
         inner[bent] = self.shape_first[index[bent] + 1] - start[bent]
-        begins = np.concatenate(([0], np.cumsum(inner + 1)))
-        points = np.empty((begins[-1] + 1, 2))
-        tails = self.tail[path]
-        points[begins[:-1], 0], points[begins[:-1], 1] = self.lon[tails], self.lat[tails]
-        last = self.head[path[-1]]
-        points[-1] = self.lon[last], self.lat[last]
+        ends = np.cumsum(inner + 2)
+        begins = ends - inner - 2
+        points = np.empty((int(ends[-1]) if len(ends) else 0, 2))
+        for node, at in ((self.tail[path], begins), (self.head[path], ends - 1)):
+            points[at, 0], points[at, 1] = self.lon[node], self.lat[node]
         of = np.repeat(np.arange(len(path)), inner)
         step = np.arange(len(of)) - np.repeat(np.cumsum(inner) - inner, inner)
         source = start[of] + np.where(shape[of] > 0, step, inner[of] - 1 - step)
         points[begins[of] + 1 + step] = self.shape_e7[source] * E7
-        return points
+        return points, np.repeat(np.arange(len(path)), inner + 2)
 
     def edge_name(self, edge: int) -> str:
         """Return the road's name and number as signed, or an empty string."""

@@ -10,6 +10,7 @@ import io
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -59,17 +60,26 @@ _WINDS_FROM_KM = 1.0
 
 MIN_LENGTH_M = 1.0
 
+_SPEEDS_SAID = ", ".join(
+    f"{speed:g} km/h up to {km:g} km" if np.isfinite(km) else f"{speed:g} km/h beyond"
+    for km, speed in SPEED_BY_LENGTH
+)
+_WINDINGS_SAID = ", ".join(
+    f"{factor:g} from {ratio:g}"
+    for (ratio, _), (_, factor) in pairwise(WINDING_FACTOR)
+)
+
 NOTES: tuple[str, ...] = (
-    "One-way roads, road classes, tolls, ferries and turn restrictions are not known in this "
-    "network: every road is taken to be open to cars both ways, and toll, ferry or motorway "
-    "cannot be avoided.",
-    "Speeds are assumed from each road section's length and windings: "
-    + ", ".join(
-        f"{speed:g} km/h up to {km:g} km" if np.isfinite(km) else f"{speed:g} km/h beyond"
-        for km, speed in SPEED_BY_LENGTH
-    )
-    + "; less on winding sections (factors 0.75, 0.55, 0.45 from 1.1, 1.25, 1.5 times the straight "
-    "length). Minor roads in mountains may take longer.",
+    (
+        "One-way roads, road classes, tolls, ferries and turn restrictions are not known in this "
+        "network: every road is taken to be open to cars both ways, and toll, ferry or motorway "
+        "cannot be avoided."
+    ),
+    (
+        f"Speeds are assumed from each road section's length: {_SPEEDS_SAID}; less where it winds "
+        f"(factor {_WINDINGS_SAID} times the straight length). Minor roads in mountains may take "
+        "a third longer than said."
+    ),
     "Roads are drawn straight between junctions; lengths are the driven ones.",
 )
 
@@ -185,22 +195,20 @@ def build_network(
         road_class=np.zeros(len(tail), np.uint8),
         speed_from=np.full(len(tail), SPEED_SOURCES.index("assumed"), np.uint8),
     )
-    heights = (
-        (HEIGHT_NOTE, *((height_note,) if height_note else ())) if has_elevation else (FLAT_NOTE,)
-    )
+    notes = [*NOTES, HEIGHT_NOTE if has_elevation else FLAT_NOTE]
+    if has_elevation and height_note:
+        notes.append(height_note)
     if has_elevation and not known.all():
-        share = 100 * (1 - known.mean())
-        heights = (
-            *heights,
-            f"The heights of {share:.0f} % of the nodes are not in the source; they are "
-            "interpolated along the roads, so climbs there are not known.",
+        notes.append(
+            f"The heights of {100 * (1 - known.mean()):.0f} % of the nodes are not in the source; "
+            "they are interpolated along the roads, so climbs there are not known."
         )
     return assemble(
         draft,
         name=name,
         as_of=as_of,
         attribution=attribution,
-        notes=(*NOTES, *heights),
+        notes=tuple(notes),
         source=source,
         max_snap_m=MAX_SNAP_M,
         has_elevation=has_elevation,

@@ -166,7 +166,7 @@ def _date(timestamp: Any) -> str:
 
 
 def _number(path: Path, found: _Found) -> OsmRoads:
-    """Number the nodes that the ways name from 0, in order of their ids."""
+    """Give the nodes that the ways name numbers from 0, in order of their ids."""
     refs = np.frombuffer(found.refs, np.int64)
     ids, first_seen, place = np.unique(refs, return_index=True, return_inverse=True)
     lon_e7 = np.frombuffer(found.lon_e7, np.int32)[first_seen]

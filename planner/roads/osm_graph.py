@@ -1,6 +1,7 @@
 """From the ways of an OpenStreetMap file to a RoadGraph."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,15 @@ FERRY_KMH = (2.0, 70.0)
 MIN_LENGTH_M = 0.1
 
 NOTES: tuple[str, ...] = (
-    "Turn restrictions, times of day and vehicle weights and sizes in tags are not read; reversible "
-    "roads are left out.",
-    "Speeds are the signed limits, the legal limits of named zones, or a default by class of road; "
-    "traffic is not known. Waiting of 10 s is counted at traffic lights, 5 s at stop signs, 20 s at "
-    "toll booths, 10 minutes for boarding a ferry.",
+    (
+        "Turn restrictions, and times of day, weights and sizes in tags, are not read; reversible "
+        "roads are left out."
+    ),
+    (
+        "Speeds are the signed limits, the legal limits of named zones, or a default by class of "
+        "road; traffic is not known. Waiting of 10 s is counted at traffic lights, 5 s at stop "
+        "signs, 20 s at toll booths, 10 minutes for boarding a ferry."
+    ),
     "Roads open to arriving traffic only may be driven through, at no more than 20 km/h.",
     f"Places are joined to the nearest node; nodes stand at most {NODE_EVERY_M:g} m apart.",
 )
@@ -73,21 +78,22 @@ def build_from_osm(
 def _height_notes(heights: HeightSource | None, told: Profile | None) -> tuple[str, ...]:
     if heights is None or told is None:
         return (FLAT_NOTE,)
-    notes = (
+    said = (
         f"Heights: {heights.title}, sampled every 30 m and smoothed along the roads; bridges, "
-        "tunnels and ferries run straight between their ends.",
+        "tunnels and ferries run straight between their ends."
     )
-    if told.known >= 1.0:
-        return notes
-    lacking = f"Heights of {100 * (1 - told.known):.1f} % of the roads are not in the tiles; there "
-    return (*notes, lacking + "they are drawn from the nearest known ones.")
+    lacking = (
+        f"Heights of {100 * (1 - told.known):.1f} % of the roads are not in the source; there they "
+        "are drawn from the nearest known ones."
+    )
+    return (said, lacking) if told.known < 1.0 else (said,)
 
 
-def _columns(roads: OsmRoads) -> dict[str, NDArray[np.float64]]:
+def _columns(roads: OsmRoads) -> dict[str, NDArray[Any]]:
     """Return what the ways are as one array each, by way."""
     facts = roads.ways
     names = {"": 0}
-    columns: dict[str, NDArray[np.float64]] = {
+    columns: dict[str, NDArray[Any]] = {
         "road_class": np.array([CLASS_INDEX[way.road_class] for way in facts], np.uint8),
         "flags": np.array([way.flags for way in facts], np.uint8),
         "forward_kmh": np.array([way.forward_kmh for way in facts]),
@@ -101,7 +107,7 @@ def _columns(roads: OsmRoads) -> dict[str, NDArray[np.float64]]:
 
 
 def _draft(
-    roads: OsmRoads, way: dict[str, NDArray[np.float64]], pieces: Pieces, told: Profile | None
+    roads: OsmRoads, way: dict[str, NDArray[Any]], pieces: Pieces, told: Profile | None
 ) -> Draft:
     length_m = np.maximum(pieces.length_m, MIN_LENGTH_M)
     forward = np.flatnonzero(way["forward_kmh"][pieces.way] > 0)
@@ -146,7 +152,7 @@ def _draft(
 
 
 def _at_sea(
-    way: dict[str, NDArray[np.float64]],
+    way: dict[str, NDArray[Any]],
     pieces: Pieces,
     piece: NDArray[np.int64],
     speed: NDArray[np.float64],

@@ -89,7 +89,8 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     of_piece = np.repeat(np.arange(len(begins)), points)
     position = np.arange(first[-1]) - first[of_piece] + begins[of_piece]
     osm_node = roads.way_node[position]
-    lon, lat = roads.lon_e7[osm_node] * E7, roads.lat_e7[osm_node] * E7
+    lon = roads.lon_e7[osm_node].astype(np.float64) * E7
+    lat = roads.lat_e7[osm_node].astype(np.float64) * E7
     forward_s, backward_s = _delays(roads, osm_node, first, of_piece)
     node, nodes = _number_ends(osm_node, first, closed)
     return Pieces(
@@ -108,7 +109,7 @@ def cut_ways(roads: OsmRoads) -> Pieces:
 def _number_ends(
     osm_node: NDArray[np.int64], first: NDArray[np.int64], closed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], int]:
-    """Number the nodes at the ends of lines; each end at a closed barrier gets its own number."""
+    """Give the ends of lines node numbers; each end at a closed barrier gets its own."""
     at = np.stack((first[:-1], first[1:] - 1), axis=1).ravel()
     key = osm_node[at].copy()
     shut = closed[key]
@@ -134,8 +135,8 @@ def _delays(
     backward[first[1:] - 1] = 0.0
     pieces = len(first) - 1
     return (
-        np.bincount(of_piece, forward, minlength=pieces),
-        np.bincount(of_piece, backward, minlength=pieces),
+        np.bincount(of_piece, forward, minlength=pieces).astype(np.float64),
+        np.bincount(of_piece, backward, minlength=pieces).astype(np.float64),
     )
 
 
@@ -192,9 +193,7 @@ def split_long(pieces: Pieces, whole: NDArray[np.bool_]) -> Pieces:
     )
 
 
-def _after(
-    pieces: Pieces, of: NDArray[np.int64], at_m: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _after(pieces: Pieces, of: NDArray[np.int64], at_m: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the point of its line after which each cut lies, never the line's last."""
     longest = float(pieces.length_m.max(initial=0.0)) + 1.0
     line = np.repeat(np.arange(len(pieces.way)), np.diff(pieces.first))

@@ -15,8 +15,8 @@ from scipy.spatial import cKDTree
 from planner.errors import DataMissing, UnknownPlace
 from planner.model.geo import BBox, LonLat
 from planner.roads.snap import check_degrees
-from planner.roads.sphere import chord_of, unit_vectors
 from planner.roads.spelling import Trigrams, edit_distance, fold, fold_digraphs, typos_allowed
+from planner.roads.sphere import chord_of, unit_vectors
 
 ATTRIBUTION = "Places: GeoNames, CC BY 4.0"
 

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from planner.errors import InputError, OffNetwork
 from planner.model.geo import LonLat
-from planner.roads.graph import RoadGraph
+from planner.roads.graph import Flag, RoadGraph
 from planner.roads.sphere import arc_m, chord_of, unit_vectors
 
 APPROACH_DETOUR = 1.3
@@ -27,8 +27,22 @@ class Snap:
     distance_m: float
 
 
+def stoppable(graph: RoadGraph) -> NDArray[np.bool_]:
+    """Mark nodes, shape (n,), at which a drive may begin or end.
+
+    They are in the largest component and touch a road that is neither motorway nor ferry; where no
+    such road is, as in a motorways-only extract, all of the component.
+    """
+    street = (graph.flags & (Flag.MOTORWAY | Flag.FERRY)) == 0
+    touches = np.zeros(len(graph.lon), np.bool_)
+    touches[graph.tail[street]] = True
+    touches[graph.head[street]] = True
+    marked = graph.component_ok & touches
+    return marked if marked.any() else graph.component_ok
+
+
 class Snapper:
-    """Finds the nearest node from which one gets everywhere and back.
+    """Finds the nearest node from which one gets everywhere and back, not on a motorway or at sea.
 
     Nodes stand at most 500 m apart along roads imported from OSM, so a point beside a road lies
     within some 250 m of a node; in networks without geometry nodes are junctions only.
@@ -36,7 +50,7 @@ class Snapper:
 
     def __init__(self, graph: RoadGraph) -> None:
         self._max_snap_m = graph.max_snap_m
-        self._nodes = np.flatnonzero(graph.component_ok).astype(np.int32)
+        self._nodes = np.flatnonzero(stoppable(graph)).astype(np.int32)
         self._tree = cKDTree(unit_vectors(graph.lon[self._nodes], graph.lat[self._nodes]))
 
     def snap(self, point: LonLat) -> Snap:

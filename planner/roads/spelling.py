@@ -8,7 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LETTERS = str.maketrans(
-    {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+    {
+        "ß": "ss",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "\u0131": "i",
+    }
 )
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -20,7 +30,7 @@ def fold(text: str) -> str:
     if not plain.isascii():
         apart = unicodedata.normalize("NFKD", plain.translate(_LETTERS))
         plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return _SEPARATORS.sub(" ", plain.replace("'", "").replace("’", "")).strip()
+    return _SEPARATORS.sub(" ", plain.replace("'", "").replace("\u2019", "")).strip()
 
 
 def fold_digraphs(text: str) -> str:

@@ -171,7 +171,7 @@ def directions(tags: Mapping[str, str], road_class: str) -> tuple[bool, bool]:
 
 
 def _slowed(speed: Speed, tags: Mapping[str, str], *, arriving: bool) -> tuple[float, str]:
-    """Return speed and source, at most what is driven in car parks and where none drives through."""
+    """Return speed and source, at most what is driven in car parks and on dead ends."""
     most = _SLOW_SERVICE_KMH.get(tags.get("service", ""), speed.kmh)
     return min(speed.kmh, most, ARRIVING_KMH if arriving else most), speed.source
 
