@@ -32,13 +32,17 @@ efficiency" (IEEE SusTech 2014): 89.4 % on average at Level 2.
 """
 
 FLOOR_KW = 1.0
-"""Least power at the plug, kW (a weaker post keeps its own): a published 0 kW at 100 % means balancing, not never."""
+"""Least power at the plug, kW: a published 0 kW at 100 % means balancing, not never.
+
+A post that is weaker than this keeps its own power.
+"""
 
 STEP_SOC = 0.02
 """Widest step between breakpoints."""
 
-NEGLIGIBLE_SOC = 1e-9
-"""Breakpoints nearer than this to one of the curve's own are not added: rounding would rule."""
+NEGLIGIBLE_SOC = 1e-6
+"""Breakpoints nearer than this to the one before are integrated over and left out of the curve:
+between them rounding would make the power."""
 
 NEEDED_VOLTAGE_SHARE = 0.9
 """Of its voltage class, what the post of an 800 V car must reach: such batteries hold 650 to 720 V
@@ -218,7 +222,18 @@ def _integrate(vehicle: Vehicle, is_dc: bool, cap_kw: float, low: bool) -> Charg
     power_kw = np.clip(plug_kw, floor_kw, cap_kw) * efficiency
     energy_kwh = soc * vehicle.usable_kwh
     hours = np.diff(energy_kwh) / _logarithmic_mean(power_kw[:-1], power_kw[1:])
-    return ChargingCurve(energy_kwh, np.concatenate(([0.0], np.cumsum(hours) * 3600.0)))
+    time_s = np.concatenate(([0.0], np.cumsum(hours) * 3600.0))
+    kept = _apart(soc)
+    return ChargingCurve(energy_kwh[kept], time_s[kept])
+
+
+def _apart(soc: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark breakpoints that stand apart from the one before; the first and the last always do."""
+    kept = np.append(True, np.diff(soc) > NEGLIGIBLE_SOC)
+    if not kept[-1]:
+        kept[np.flatnonzero(kept)[-1]] = False
+        kept[-1] = True
+    return kept
 
 
 def _plug_power(
@@ -232,8 +247,7 @@ def _plug_power(
     own_kw = np.array([point.power_kw for point in vehicle.dc_curve])
     if low and vehicle.low_voltage_kw is None:
         own_kw = own_kw * LOW_VOLTAGE_SHARE
-    apart = np.abs(grid[:, None] - own_soc[None, :]).min(axis=1) > NEGLIGIBLE_SOC
-    soc = np.sort(np.concatenate((grid[apart], own_soc)))
+    soc = np.unique(np.concatenate((grid, own_soc)))
     return soc, np.interp(soc, own_soc, own_kw)
 
 
@@ -245,7 +259,7 @@ def _cross(
     passing = np.flatnonzero(above[:-1] * above[1:] < 0.0)
     share = above[passing] / (above[passing] - above[passing + 1])
     at = soc[passing] + share * (soc[passing + 1] - soc[passing])
-    fresh = (at > soc[passing] + NEGLIGIBLE_SOC) & (at < soc[passing + 1] - NEGLIGIBLE_SOC)
+    fresh = (at > soc[passing]) & (at < soc[passing + 1])
     return (
         np.insert(soc, passing[fresh] + 1, at[fresh]),
         np.insert(kw, passing[fresh] + 1, bound_kw),
