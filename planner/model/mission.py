@@ -26,6 +26,7 @@ class Guarantee:
 
     min_grade: Grade = Grade.AD_HOC
     fallbacks: int = 1
+    windows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

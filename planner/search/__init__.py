@@ -1,0 +1,1 @@
+"""The search for a trip: stops, fallbacks and the reasons why there is none."""

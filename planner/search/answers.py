@@ -1,0 +1,193 @@
+"""The words and sums of an answer: summary, promise, warnings, reasons."""
+
+import hashlib
+from collections import defaultdict
+from decimal import Decimal
+from itertools import chain
+
+from planner.model.mission import Mission
+from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
+from planner.search.diagnosis import furthest
+from planner.search.itinerary import Writer
+from planner.search.leftout import reject
+from planner.search.setup import Trip
+from planner.search.solve import Failure, Solution, solve
+
+VALID_S = 6 * 3600.0
+"""Longest time for which a plan is shown without being checked again."""
+
+
+def write_plan(found: Solution) -> Plan:
+    """Write a proven way as a plan."""
+    stage, way = found.stage, found.way
+    trip = stage.trip
+    mission = trip.mission
+    writer = Writer(stage)
+    legs, stops = writer.legs(way), writer.stops(way)
+    summary = summarise(mission, legs, stops)
+    return Plan(
+        id=name_of(trip, "plan"),
+        created=mission.now,
+        mission=mission,
+        world=trip.world.names,
+        valid_until=_valid_until(mission, stops),
+        promise=promise(mission, stops),
+        summary=summary,
+        legs=legs,
+        charging_stops=stops,
+        rejected=reject(trip),
+        warnings=warnings(trip, stops),
+    )
+
+
+def name_of(trip: Trip, kind: str) -> str:
+    """Name an answer by what it was made from: the same question gives the same name."""
+    mission = trip.mission
+    text = repr((kind, trip.world.hash, mission, mission.wallet.digest))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def summarise(mission: Mission, legs: tuple[Leg, ...], stops: tuple[ChargingStop, ...]) -> Summary:
+    """Add up the figures of a trip."""
+    charging_s = sum(stop.departure - stop.arrival for stop in stops)
+    causes = sorted({c for stop in stops for f in stop.fallbacks for c in f.common_causes})
+    return Summary(
+        departure=mission.departure,
+        arrival=legs[-1].arrival,
+        driving_s=sum(leg.duration_s for leg in legs),
+        charging_s=charging_s,
+        distance_m=sum(leg.distance_m for leg in legs),
+        energy_kwh=sum(leg.energy_kwh for leg in legs),
+        energy_mean_kwh=sum(leg.energy_mean_kwh for leg in legs),
+        costs=_costs(stops),
+        unpriced_stops=sum(stop.cost is None for stop in stops),
+        charging_stops=len(stops),
+        gap=None,
+        min_grade=min((stop.verdict.grade for stop in _with_fallbacks(stops)), default=None),
+        order=mission.guarantee.fallbacks,
+        p_all_fail=_p_all_fail(stops),
+        common_causes=tuple(causes),
+    )
+
+
+def _with_fallbacks(stops: tuple[ChargingStop, ...]) -> "list[ChargingStop]":
+    """List the stops and, all the way down, the stops of their fallbacks."""
+    found: list[ChargingStop] = []
+    for stop in stops:
+        found.append(stop)
+        for fallback in stop.fallbacks:
+            found += _with_fallbacks((fallback.stop, *fallback.onward_stops))
+    return found
+
+
+def _costs(stops: tuple[ChargingStop, ...]) -> tuple[Money, ...]:
+    totals: dict[tuple[str, bool, str], Decimal] = defaultdict(Decimal)
+    for stop in stops:
+        if stop.cost is not None:
+            key = (stop.cost.currency, stop.cost.vat_included, stop.cost.basis)
+            totals[key] += stop.cost.amount
+    return tuple(
+        Money(amount=amount, currency=currency, vat_included=vat, basis=basis)
+        for (currency, vat, basis), amount in sorted(totals.items())
+    )
+
+
+def _p_all_fail(stops: tuple[ChargingStop, ...]) -> float | None:
+    """Chance that somewhere a stop and its fallback are both occupied; None if one is unknown."""
+    holds = 1.0
+    for stop in stops:
+        fails = 1.0
+        for each in (stop, *(fallback.stop for fallback in stop.fallbacks)):
+            free = each.availability.probability_free
+            if free is None:
+                return None
+            fails *= 1.0 - free
+        holds *= 1.0 - fails
+    return 1.0 - holds
+
+
+def _valid_until(mission: Mission, stops: tuple[ChargingStop, ...]) -> float:
+    ends = [stop.verdict.valid_until for stop in _with_fallbacks(stops)]
+    return min(chain([mission.now + VALID_S], (end for end in ends if end is not None)))
+
+
+def promise(mission: Mission, stops: tuple[ChargingStop, ...]) -> str:
+    """Say in one sentence what a driver may count on, and no more than that."""
+    left = f"you arrive with at least {mission.arrival_soc:.0%} in 95 of 100 such trips"
+    if not stops:
+        return f"No charging stop is needed: {left}."
+    count = "The one charging stop opens" if len(stops) == 1 else f"All {len(stops)} stops open"
+    labels = sorted({stop.start.label for stop in stops})
+    by = " and ".join(f"“{label}”" for label in labels)
+    if mission.guarantee.fallbacks == 0:
+        return f"{count} to {by}; no fallback was asked for; {left}."
+    fails = {1: "if one fails", 2: "if two fail"}.get(
+        mission.guarantee.fallbacks, f"if {mission.guarantee.fallbacks} fail"
+    )
+    return f"{count} to {by}; {fails}, the next is already proven and in reach; {left}."
+
+
+def warnings(trip: Trip, stops: tuple[ChargingStop, ...]) -> tuple[str, ...]:
+    """Gather what was assumed, what the roads leave out, and what the stops leave open."""
+    mission = trip.mission
+    said = list(mission.assumed)
+    said += trip.metric.graph.notes
+    said.append(
+        "Charges are what 95 of 100 such trips stay above: "
+        f"{1.645 * mission.vehicle.energy_error:.0%} is added to the expected consumption."
+    )
+    for stop in _with_fallbacks(stops):
+        said += (f"{stop.station_name}: {warning}" for warning in stop.verdict.warnings)
+    unpriced = sum(stop.cost is None for stop in stops)
+    if unpriced:
+        said.append(f"The price of {unpriced} of {len(stops)} stops is not known.")
+    if any(stop.cost is not None and stop.cost.basis == "cpo_tariff" for stop in stops):
+        said.append(
+            "Costs marked cpo_tariff are what the operator charges the card's provider; "
+            "what the provider charges the driver may differ."
+        )
+    return tuple(dict.fromkeys(said))
+
+
+def explain_failure(trip: Trip, failure: Failure) -> Infeasible:
+    """Say why there is no trip, how far one gets and what was left out."""
+    reason = _reason(trip, failure)
+    mission = trip.mission
+    return Infeasible(
+        id=name_of(trip, "infeasible"),
+        created=mission.now,
+        mission=mission,
+        world=trip.world.names,
+        reason=reason,
+        title=TITLES[reason],
+        furthest=furthest(failure.stage, failure.trace),
+        rejected=reject(trip),
+        warnings=_doubts(failure) + warnings(trip, ()),
+    )
+
+
+TITLES = {
+    "no_route": "No road leads there",
+    "no_accessible_charger": "No station on the way is known to open to these cards",
+    "out_of_range": "The stations that open to these cards are too far apart for this car",
+    "window_missed": "The trip can be made, but not in time",
+    "no_fallback": "The trip can be made, but not every stop has a proven fallback",
+}
+
+
+def _reason(trip: Trip, failure: Failure) -> str:
+    if not trip.has_route:
+        return "no_route"
+    if failure.trace.window_missed and isinstance(solve(trip, windows=False), Solution):
+        return "window_missed"
+    if trip.mission.guarantee.fallbacks > 0 and isinstance(solve(trip, order=0), Solution):
+        return "no_fallback"
+    stations = failure.stage.problem.stations
+    tried = any(label.place < stations for label in failure.trace.reached)
+    return "out_of_range" if tried else "no_accessible_charger"
+
+
+def _doubts(failure: Failure) -> tuple[str, ...]:
+    if failure.trace.exhausted:
+        return ()
+    return ("The search was given up at its limit: a trip may exist that it did not find.",)

@@ -1,0 +1,128 @@
+"""Which EVSE of a station a wallet may count on at a moment: access as the search asks for it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.access.chargers import Chargers
+from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
+from planner.model.mission import Mission
+from planner.model.station import Connector, Status
+from planner.search.pricing import price_stop
+from planner.search.problem import STOP_OVERHEAD_S, Offer
+from planner.store.snapshot import Snapshot
+
+
+@dataclass(eq=False)
+class WalletDoors:
+    """Offers of stations to one wallet and car.
+
+    ``station_of`` gives the snapshot's station of each place; ``priced`` asks for estimates of
+    money, which cost time and are made only where the objective counts them.
+    """
+
+    snapshot: Snapshot
+    chargers: Chargers
+    mission: Mission
+    station_of: NDArray[np.intp]
+    priced: bool
+    _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+
+    def options(self, place: int) -> tuple[int, ...]:
+        """EVSEs of a station that static facts allow, the most powerful and surest first."""
+        known = self._options.get(place)
+        if known is None:
+            station = int(self.station_of[place])
+            numbers = range(
+                int(self.snapshot.first[station]), int(self.snapshot.first[station + 1])
+            )
+            usable = [e for e in numbers if self.chargers.reason[e] == 0]
+            usable.sort(
+                key=lambda e: (
+                    -float(self.chargers.power_kw[e]),
+                    self.snapshot.status_word(e) is not Status.AVAILABLE,
+                    -int(self.chargers.grade[e]),
+                    e,
+                )
+            )
+            known = self._options[place] = tuple(usable)
+        return known
+
+    def offer(self, place: int, arrival: float, slack_s: float, *, spare: bool) -> Offer | None:
+        """Return the best EVSE open at every arrival from ``arrival`` to ``slack_s`` later."""
+        for evse in self.options(place):
+            curve = self.curve(evse)
+            longest = arrival + STOP_OVERHEAD_S + float(curve.time_s[-1]) + slack_s
+            until = longest
+            asked = self.chargers.fallback_refusal_at if spare else self.chargers.refusal_at
+            if asked(evse, arrival, longest) is not None:
+                until = arrival
+                if asked(evse, arrival, arrival + slack_s) is not None:
+                    continue
+            per_kwh, per_hour, per_stop = self._rate(evse, arrival) if self.priced else (0, 0, 0)
+            return Offer(evse, curve, until, per_kwh, per_hour, per_stop)
+        return None
+
+    def allows(self, offer: Offer, arrival: float, departure: float) -> bool:
+        """Say whether the EVSE stays open to this wallet until a departure."""
+        return self.chargers.refusal_at(offer.evse, arrival, departure) is None
+
+    def spares(self, place: int, evse: int, arrival: float, departure: float) -> tuple[int, ...]:
+        """List other EVSEs of the station that may be counted on at the same time."""
+        return tuple(
+            other
+            for other in self.options(place)
+            if other != evse and self.chargers.refusal_at(other, arrival, departure) is None
+        )
+
+    def connector(self, evse: int) -> Connector:
+        """Return the connector of the EVSE that the car would use."""
+        return self.snapshot.evse(evse).connectors[int(self.chargers.connector[evse])]
+
+    def curve(self, evse: int) -> ChargingCurve:
+        """Return the car's charging curve there."""
+        connector = self.connector(evse)
+        return charging_curve(
+            self.mission.vehicle,
+            power_type=connector.power_type,
+            power_kw=connector.power_kw,
+            voltage_v=connector.voltage_v,
+        )
+
+    def _rate(self, evse: int, arrival: float) -> tuple[float, float, float]:
+        """Estimate a linear price from two sessions; an unknown price is ranked as a dear one."""
+        known = self._rates.get(evse)
+        if known is not None:
+            return known
+        small, large = (self._price(evse, arrival, kwh) for kwh in (10.0, 30.0))
+        if small is None or large is None:
+            rate = (UNKNOWN_PRICE_PER_KWH, 0.0, 0.0)
+        else:
+            per_kwh = max((large - small) / 20.0, 0.0)
+            rate = (per_kwh, 0.0, max(small - 10.0 * per_kwh, 0.0))
+        self._rates[evse] = rate
+        return rate
+
+    def _price(self, evse: int, arrival: float, battery_kwh: float) -> float | None:
+        station = self.snapshot.stations[int(self.snapshot.evse_station[evse])]
+        connector = self.connector(evse)
+        power = max(float(self.chargers.power_kw[evse]), 0.1)
+        token = int(self.chargers.token[evse])
+        metered = metered_kwh(self.mission.vehicle, is_dc=connector.is_dc, battery_kwh=battery_kwh)
+        money = price_stop(
+            self.snapshot,
+            station,
+            connector,
+            self.mission.wallet.tokens[token] if token >= 0 else None,
+            start=arrival,
+            charging=((battery_kwh / power * 3600.0, metered, power),),
+            parking_s=0.0,
+        )
+        return None if money is None else float(money.amount)
+
+
+UNKNOWN_PRICE_PER_KWH = 1.5
+"""Rank of a stop whose price is not known, in the objective's currency per kWh: after all others.
+Source: above the dearest public tariffs in the Dutch national OCPI data of June 2026."""

@@ -1,0 +1,237 @@
+"""From a proven way to the legs and stops of a plan: charges become states of charge."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from planner.access.chargers import Chargers
+from planner.availability.forecast import probability_free
+from planner.energy.charging import ChargingCurve, metered_kwh
+from planner.legs.rows import Path
+from planner.model.geo import LonLat
+from planner.model.grade import Verdict
+from planner.model.plan import Availability, ChargingStop, Fallback, HowToStart, Leg, Money
+from planner.model.station import Connector, Station
+from planner.model.token import TokenType
+from planner.search.pricing import Period, price_stop
+from planner.search.problem import STOP_OVERHEAD_S
+from planner.search.proofs import Hop, Stop, Way
+from planner.search.setup import Stage
+
+HOW = {
+    TokenType.RFID: "card",
+    TokenType.APP_USER: "app",
+    TokenType.AD_HOC_USER: "app",
+    TokenType.EMAID: "plug",
+    TokenType.OTHER: "card",
+}
+"""How a token of each OCPI type starts a session at the post."""
+
+PRICE_STEPS = 10
+"""Pieces in which a charging session is priced, by equal energy."""
+
+
+@dataclass(eq=False)
+class Writer:
+    """Writes the ways of one stage; paths are looked up once."""
+
+    stage: Stage
+    _paths: dict[tuple[int, int, int], Path] = field(default_factory=dict)
+
+    def legs(self, way: Way) -> tuple[Leg, ...]:
+        """Return the drives of a way in order."""
+        return tuple(self.leg(hop) for hop in way.hops)
+
+    def stops(self, way: Way) -> tuple[ChargingStop, ...]:
+        """Return the stops of a way in order, each with its fallbacks."""
+        return tuple(self.stop(stop) for stop in way.stops)
+
+    def leg(self, hop: Hop) -> Leg:
+        """Write one drive, its energy summed along its edges."""
+        stage, graph = self.stage, self.stage.trip.metric.graph
+        path = self._path(hop)
+        edges = np.array(path.edges, np.int64)
+        metric = stage.trip.metric
+        _, start_kwh, start_mean = stage.legs.approach_of(hop.start)
+        _, end_kwh, end_mean = stage.legs.approach_of(hop.end)
+        start_m, end_m = (self._approach_m(place) for place in (hop.start, hop.end))
+        return Leg(
+            start=self._location(hop.start),
+            end=self._location(hop.end),
+            start_name=self._name(hop.start),
+            end_name=self._name(hop.end),
+            departure=hop.left_at,
+            arrival=hop.arrival,
+            distance_m=float(graph.length_m[edges].sum(dtype=np.float64)) + start_m + end_m,
+            energy_kwh=float(metric.energy_kwh[edges].sum()) + start_kwh + end_kwh,
+            energy_mean_kwh=float(metric.mean_kwh[edges].sum()) + start_mean + end_mean,
+            soc_start=self._soc(hop.left_kwh),
+            soc_end=self._soc(hop.charge),
+            path=path.edges,
+            approach_start_m=start_m,
+            approach_end_m=end_m,
+            start_node=path.start_node,
+            end_node=path.end_node,
+        )
+
+    def stop(self, stop: Stop) -> ChargingStop:
+        """Write one stop with its access, its price and its fallbacks."""
+        stage, chargers = self.stage, self.stage.trip.chargers
+        station = self._station(stop.place)
+        connector = stage.doors.connector(stop.evse)
+        evse = stage.trip.world.snapshot.evse(stop.evse)
+        verdict = self._verdict(stop)
+        written = ChargingStop(
+            station_id=station.id,
+            station_name=station.name or station.address or station.id,
+            operator=station.operator or station.party,
+            party=station.party,
+            location=station.location,
+            evse_uid=evse.uid,
+            evse_id=evse.evse_id,
+            connector_id=connector.id,
+            connector_standard=connector.standard,
+            power_kw=float(chargers.power_kw[stop.evse]),
+            arrival=stop.arrival,
+            departure=stop.departure,
+            soc_arrival=self._soc(stop.charge),
+            soc_departure=self._soc(stop.left_kwh),
+            energy_kwh=stop.left_kwh - stop.charge,
+            cost=self._cost(stop, station, connector),
+            token=verdict.token,
+            start=self._start(stop, station),
+            verdict=verdict,
+            availability=self._availability(chargers, stop),
+            floor_soc=self._soc(stop.floor_kwh),
+            overhead_s=STOP_OVERHEAD_S,
+            charging_s=stop.departure - stop.arrival - STOP_OVERHEAD_S,
+            decide_by=stop.departure if stop.fallbacks else None,
+            spare_evse_ids=self._spares(stop),
+        )
+        fallbacks = tuple(self._fallback(written, way) for way in stop.fallbacks)
+        return replace(written, fallbacks=fallbacks)
+
+    def _fallback(self, failed: ChargingStop, way: Way) -> Fallback:
+        legs, stops = self.legs(way), self.stops(way)
+        shared = tuple(c for c in failed.verdict.shared if c in stops[0].verdict.shared)
+        return Fallback(
+            leg=legs[0],
+            stop=stops[0],
+            onward_legs=legs[1:],
+            onward_stops=stops[1:],
+            arrival=legs[-1].arrival,
+            latest_arrival=legs[0].arrival + way.slack_s,
+            lateness_s=self._lateness_s(way),
+            common_causes=shared,
+        )
+
+    def _lateness_s(self, way: Way) -> float:
+        """How late the latest of the missed windows is, should the stop fail at the last moment."""
+        latest = 0.0
+        for hop in way.hops:
+            if hop.end >= self.stage.problem.stations:
+                before = self.stage.problem.vias[hop.stage].arrive_before
+                if before is not None:
+                    latest = max(latest, hop.arrival + way.slack_s - before)
+        return latest
+
+    def _cost(self, stop: Stop, station: Station, connector: Connector) -> Money | None:
+        trip = self.stage.trip
+        token = self._verdict(stop).token
+        reserve = self.stage.reserve_kwh
+        return price_stop(
+            trip.world.snapshot,
+            station,
+            connector,
+            trip.mission.wallet.tokens[token] if token >= 0 else None,
+            start=stop.arrival + STOP_OVERHEAD_S,
+            charging=charging_periods(
+                self.stage.doors.curve(stop.evse),
+                stop.charge + reserve,
+                stop.left_kwh + reserve,
+                metered_kwh(
+                    trip.mission.vehicle,
+                    is_dc=connector.is_dc,
+                    battery_kwh=stop.left_kwh - stop.charge,
+                ),
+            ),
+            parking_s=0.0,
+        )
+
+    def _start(self, stop: Stop, station: Station) -> HowToStart:
+        trip = self.stage.trip
+        evse = trip.world.snapshot.evse(stop.evse)
+        number = self._verdict(stop).token
+        token = trip.mission.wallet.tokens[number] if number >= 0 else None
+        return HowToStart(
+            how=HOW[token.type] if token else "payment_card",
+            label=(token.label or token.provider) if token else "payment card",
+            physical_reference=evse.physical_reference,
+            directions=evse.directions or station.directions,
+            help_phone=station.help_phone,
+        )
+
+    def _verdict(self, stop: Stop) -> Verdict:
+        """Judge the stop for its stay, should it begin as late as the trip allows."""
+        return self.stage.trip.chargers.verdict_at(stop.evse, stop.arrival, stop.departure)
+
+    def _availability(self, chargers: Chargers, stop: Stop) -> Availability:
+        snapshot, now = self.stage.trip.world.snapshot, self.stage.trip.mission.now
+        told = float(snapshot.status_at[stop.evse])
+        age_s = None if np.isnan(told) else max(now - told, 0.0)
+        return Availability(
+            status=snapshot.status_word(stop.evse),
+            as_of=None if np.isnan(told) else told,
+            probability_free=probability_free(
+                chargers.effective_status(stop.evse),
+                age_s,
+                len(self.stage.doors.options(stop.place)),
+                max(stop.arrival - now, 0.0) / 60.0,
+            ),
+        )
+
+    def _spares(self, stop: Stop) -> tuple[str, ...]:
+        evses = self.stage.doors.spares(stop.place, stop.evse, stop.arrival, stop.departure)
+        found = (self.stage.trip.world.snapshot.evse(number) for number in evses)
+        return tuple(evse.evse_id or evse.uid for evse in found)
+
+    def _path(self, hop: Hop) -> Path:
+        key = (hop.start, hop.end, hop.kind)
+        known = self._paths.get(key)
+        if known is None:
+            known = self._paths[key] = self.stage.legs.path(*key)
+        return known
+
+    def _soc(self, above_reserve_kwh: float) -> float:
+        usable = self.stage.trip.mission.vehicle.usable_kwh
+        return (above_reserve_kwh + self.stage.reserve_kwh) / usable
+
+    def _station(self, place: int) -> Station:
+        return self.stage.trip.world.snapshot.stations[int(self.stage.station_of[place])]
+
+    def _location(self, place: int) -> LonLat:
+        if place < self.stage.problem.stations:
+            return self._station(place).location
+        return self.stage.trip.mission.waypoints[place - self.stage.problem.stations].location
+
+    def _name(self, place: int) -> str:
+        if place < self.stage.problem.stations:
+            station = self._station(place)
+            return station.name or station.address or station.id
+        return self.stage.trip.mission.waypoints[place - self.stage.problem.stations].name
+
+    def _approach_m(self, place: int) -> float:
+        return self.stage.legs.approach_m(place)
+
+
+def charging_periods(
+    curve: ChargingCurve, from_kwh: float, to_kwh: float, metered: float
+) -> tuple[Period, ...]:
+    """Cut a charging session into `PRICE_STEPS` pieces of equal energy, each at its mean power."""
+    charges = np.linspace(from_kwh, to_kwh, PRICE_STEPS + 1)
+    times = np.interp(charges, curve.energy_kwh, curve.time_s)
+    piece = metered / PRICE_STEPS
+    return tuple(
+        (float(seconds), piece, piece / max(float(seconds), 1e-9) * 3600.0)
+        for seconds in np.diff(times)
+    )

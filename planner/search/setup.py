@@ -1,0 +1,298 @@
+"""From a world and a mission to the problem that the search solves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.access.chargers import Chargers
+from planner.energy.charging import charging_curve
+from planner.legs.metric import Metric
+from planner.legs.rows import Legs, Places
+from planner.model.mission import Mission
+from planner.search.corridor import Sweeps, choose_first, least_detour_s, sweep_trip
+from planner.search.doors import WalletDoors
+from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
+from planner.world import World
+
+F64 = NDArray[np.float64]
+
+STOPS_PER_STRETCH = 8
+"""Stations of each quarter of an hour of the way that the first search may stop at."""
+
+SPARES_PER_NODE = 4
+"""Stations at one road node that the first search keeps as fallbacks, the quickest first."""
+
+MOST_KINKS = 6
+"""Departure charges tried besides the one that is just enough."""
+
+LEAST_POWER_KW = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """The waypoints on the roads: node and straight distance in metres, shape (waypoints,)."""
+
+    node: NDArray[np.int32]
+    distance_m: F64
+
+
+@dataclass(frozen=True, eq=False)
+class Trip:
+    """A mission on a world, prepared: what its searches share."""
+
+    world: World
+    mission: Mission
+    chargers: Chargers
+    metric: Metric
+    ends: Ends
+    sweeps: list[Sweeps]
+    price_s_per_kwh: float
+    usable: NDArray[np.intp]
+    """Stations of the snapshot that static facts allow and the roads reach."""
+    power_kw: F64
+    """Shape (stations of the snapshot,): the most that the car takes there, 0 where nothing."""
+
+    @property
+    def has_route(self) -> bool:
+        """Whether roads lead from each waypoint to the next."""
+        return all(np.isfinite(sweep.direct_s) for sweep in self.sweeps)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A problem with what is needed to read its answer: which station each place is."""
+
+    trip: Trip
+    problem: Problem
+    legs: Legs
+    doors: WalletDoors
+    station_of: NDArray[np.intp]
+    reserve_kwh: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Near:
+    """Places at one site, by the snapshot's stations."""
+
+    world: World
+    station_of: NDArray[np.intp]
+
+    def near(self, place: int) -> NDArray[np.intp]:
+        """Return the places within walking distance of a place, itself included."""
+        stations = self.world.stations_near(int(self.station_of[place]))
+        found = np.searchsorted(self.station_of, stations)
+        found = found[found < self.station_of.size]
+        return found[np.isin(self.station_of[found], stations)]
+
+
+def join_ends(world: World, mission: Mission) -> Ends:
+    """Join the waypoints to the roads; raises OffNetwork for one that is too far from them."""
+    snaps = [world.snapper.snap(waypoint.location) for waypoint in mission.waypoints]
+    return Ends(
+        np.array([snap.node for snap in snaps], np.int32),
+        np.array([snap.distance_m for snap in snaps], np.float64),
+    )
+
+
+def prepare(world: World, mission: Mission, chargers: Chargers) -> Trip:
+    """Sweep the roads for a mission and gather the stations that its wallet may use."""
+    ends = join_ends(world, mission)
+    metric = world.roads.metric(mission.vehicle, mission.conditions)
+    power_kw = _station_power(world, mission, chargers)
+    node, _ = world.station_nodes
+    usable = np.flatnonzero((power_kw >= LEAST_POWER_KW) & (node >= 0))
+    price = _least_price(world, mission, chargers)
+    sweeps = sweep_trip(metric, [int(n) for n in ends.node], price)
+    return Trip(world, mission, chargers, metric, ends, sweeps, price, usable, power_kw)
+
+
+def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
+    """Least seconds per kWh, stop included, in which this car can charge anywhere.
+
+    Of the most powerful EVSE the quickest pieces of the curve are taken first, whatever their
+    order: no real stop can charge an amount of energy sooner. Posts of less power only cap the
+    same curve lower, so none is quicker.
+    """
+    power = np.where(chargers.reason == 0, chargers.power_kw, 0.0)
+    if power.size == 0 or power.max() < LEAST_POWER_KW:
+        return 0.0
+    best = int(np.argmax(power))
+    connector = world.snapshot.evse(best).connectors[int(chargers.connector[best])]
+    curve = charging_curve(
+        mission.vehicle,
+        power_type=connector.power_type,
+        power_kw=connector.power_kw,
+        voltage_v=connector.voltage_v,
+    )
+    energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
+    quickest = np.argsort(seconds / energy)
+    charged, spent = np.cumsum(energy[quickest]), np.cumsum(seconds[quickest])
+    return float(((STOP_OVERHEAD_S + spent) / charged).min())
+
+
+def _station_power(world: World, mission: Mission, chargers: Chargers) -> F64:
+    """Most power at each station's EVSEs that static facts allow, shape (stations,)."""
+    snapshot = world.snapshot
+    power = np.where(chargers.reason == 0, chargers.power_kw, 0.0).astype(np.float64)
+    best = np.zeros(len(snapshot.stations))
+    np.maximum.at(best, snapshot.evse_station, power)
+    if mission.exclude_stations:
+        shut = set(mission.exclude_stations)
+        for number, station in enumerate(snapshot.stations):
+            if station.id in shut:
+                best[number] = 0.0
+    return best
+
+
+def stage_first(trip: Trip, *, priced: bool) -> Stage:
+    """Set up the first search: within a corridor, with the quickest stations of each stretch."""
+    longest = sum(sweep.direct_s for sweep in trip.sweeps)
+    limit_s = 1800.0 + 0.2 * longest
+    near = least_detour_s(trip.sweeps)
+    allowed = near <= limit_s
+    node, distance_m = trip.world.station_nodes
+    within = trip.usable[allowed[node[trip.usable]]]
+    kept = _quickest_of_nodes(within, node, distance_m, trip.power_kw)
+    chosen = choose_first(
+        trip.sweeps,
+        node[kept],
+        trip.power_kw[kept],
+        trip.mission.vehicle.usable_kwh,
+        STOPS_PER_STRETCH,
+    )
+    candidate = np.zeros(kept.size, np.bool_)
+    candidate[chosen] = True
+    return _stage(trip, kept, candidate, allowed, (trip.price_s_per_kwh,), priced=priced)
+
+
+def stage_full(trip: Trip, *, priced: bool) -> Stage:
+    """Set up the last search: all roads, all stations, and the thriftiest legs besides."""
+    candidate = np.ones(trip.usable.size, np.bool_)
+    allowed = np.ones(trip.metric.graph.lon.size, np.bool_)
+    prices = (0.0, trip.price_s_per_kwh, THRIFTY_S_PER_KWH)
+    return _stage(trip, trip.usable, candidate, allowed, prices, priced=priced)
+
+
+THRIFTY_S_PER_KWH = 1200.0
+"""A price of energy at which the thriftiest road wins over nearly any quicker one (3 kW)."""
+
+
+def _quickest_of_nodes(
+    stations: NDArray[np.intp], node: NDArray[np.int32], distance_m: F64, power_kw: F64
+) -> NDArray[np.intp]:
+    """Keep the few best stations at each road node: the most powerful, then the nearest."""
+    order = np.lexsort((distance_m[stations], -power_kw[stations], node[stations]))
+    ordered = stations[order]
+    nodes = node[ordered]
+    starts = np.flatnonzero(np.r_[True, nodes[1:] != nodes[:-1]]) if nodes.size else nodes
+    rank = np.arange(nodes.size) - np.repeat(starts, np.diff(np.r_[starts, nodes.size]))
+    return np.sort(ordered[rank < SPARES_PER_NODE])
+
+
+def _stage(
+    trip: Trip,
+    stations: NDArray[np.intp],
+    candidate: NDArray[np.bool_],
+    allowed: NDArray[np.bool_],
+    prices: tuple[float, ...],
+    *,
+    priced: bool,
+) -> Stage:
+    world, mission = trip.world, trip.mission
+    vehicle = mission.vehicle
+    node, distance_m = world.station_nodes
+    allowed = allowed.copy()
+    allowed[trip.ends.node] = True
+    places = Places(
+        np.concatenate([node[stations], trip.ends.node]),
+        np.concatenate([distance_m[stations], trip.ends.distance_m]),
+    )
+    reserve_kwh = mission.reserve_soc * vehicle.usable_kwh
+    capacity = vehicle.usable_kwh - reserve_kwh
+    legs = Legs(trip.metric, places, capacity, allowed, prices)
+    doors = WalletDoors(world.snapshot, trip.chargers, mission, stations, priced)
+    vias = tuple(
+        Via(stations.size + number, point.service_s, point.arrive_after, point.arrive_before)
+        for number, point in enumerate(mission.waypoints)
+    )
+    seconds_weight, money_weight = _weights(mission)
+    problem = Problem(
+        legs=legs,
+        kinds=len(prices),
+        stations=stations.size,
+        vias=vias,
+        doors=doors,
+        sites=_Near(world, stations),
+        candidate=candidate,
+        spare=np.ones(stations.size, np.bool_),
+        operator=tuple(world.snapshot.stations[s].party for s in stations),
+        bounds=_bounds(trip, places),
+        capacity_kwh=capacity,
+        start_kwh=mission.soc * vehicle.usable_kwh - reserve_kwh,
+        end_kwh=max(mission.arrival_soc - mission.reserve_soc, 0.0) * vehicle.usable_kwh,
+        departure=mission.departure,
+        kinks_kwh=_kinks(mission, reserve_kwh),
+        seconds_weight=seconds_weight,
+        money_weight=money_weight,
+        keep_windows_in_fallbacks=mission.guarantee.windows,
+    )
+    return Stage(trip, problem, legs, doors, stations, reserve_kwh)
+
+
+def _weights(mission: Mission) -> tuple[float, float]:
+    """Price of a second and of a unit of currency under the mission's objective."""
+    objective = mission.objective
+    hour = float(objective.value_of_time)
+    if objective.preset in ("fastest", "surest"):
+        return 1.0, 0.0
+    if objective.preset == "cheapest":
+        hour = min(hour, CHEAPEST_HOUR)
+    return hour / 3600.0, 1.0
+
+
+CHEAPEST_HOUR = 1.0
+"""What an hour is worth under ``cheapest``: little, but not nothing, so that nobody is sent round
+in circles for a cent."""
+
+
+def _kinks(mission: Mission, reserve_kwh: float) -> tuple[float, ...]:
+    """Charges, above the reserve, at which the car's charging changes pace."""
+    capacity = mission.vehicle.usable_kwh
+    socs = sorted({round(point.soc, 3) for point in mission.vehicle.dc_curve} | {0.8, 1.0})
+    charges = [soc * capacity - reserve_kwh for soc in socs if soc > mission.reserve_soc + 0.05]
+    if len(charges) > MOST_KINKS:
+        chosen = np.unique(np.linspace(0, len(charges) - 1, MOST_KINKS).round().astype(int))
+        charges = [charges[number] for number in chosen]
+    return tuple(charges)
+
+
+def _bounds(trip: Trip, places: Places) -> Bounds:
+    """Lay the sweeps under the places: the least that remains from each, at each stage."""
+    metric, price = trip.metric, trip.price_s_per_kwh
+    seconds, careful, _ = metric.approach(places.distance_m)
+    ends_s, ends_kwh, _ = metric.approach(trip.ends.distance_m)
+    ele_m = np.asarray(metric.graph.ele_m, np.float64)
+    node = places.node
+    stages = len(trip.sweeps)
+    time_s, energy, priced = (np.empty((stages, node.size)) for _ in range(3))
+    later_s = later_kwh = later_priced = 0.0
+    for stage in range(stages - 1, -1, -1):
+        sweep = trip.sweeps[stage]
+        end, start = int(trip.ends.node[stage + 1]), int(trip.ends.node[stage])
+        rise_kwh = metric.height_kwh_per_m * (ele_m[end] - ele_m[node])
+        joins_s = seconds + ends_s[stage + 1]
+        joins_kwh = careful + ends_kwh[stage + 1]
+        time_s[stage] = sweep.before_s[node] + joins_s + later_s
+        energy[stage] = sweep.reduced_kwh[node] + rise_kwh + joins_kwh + later_kwh
+        priced[stage] = (
+            sweep.priced_s[node] + joins_s + price * (rise_kwh + joins_kwh) + later_priced
+        )
+        service_s = trip.mission.waypoints[stage].service_s if stage > 0 else 0.0
+        whole_kwh = metric.height_kwh_per_m * (ele_m[end] - ele_m[start])
+        whole_kwh += ends_kwh[stage] + ends_kwh[stage + 1]
+        between_s = ends_s[stage] + ends_s[stage + 1] + service_s
+        later_s += sweep.direct_s + between_s
+        later_kwh += float(sweep.reduced_kwh[start]) + whole_kwh
+        later_priced += float(sweep.priced_s[start]) + between_s + price * whole_kwh
+    return Bounds(time_s, energy, priced, price)

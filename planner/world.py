@@ -1,0 +1,166 @@
+"""What is known at one moment: a region, a snapshot of its stations, and where they meet.
+
+A world never changes; a newer snapshot makes a new world that shares the region.
+"""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from planner.errors import DataMissing
+from planner.legs.metric import Metric, measure
+from planner.model.geo import EARTH_RADIUS_M
+from planner.model.plan import WorldNames
+from planner.model.vehicle import Conditions, Vehicle
+from planner.roads.graph import RoadGraph
+from planner.roads.places import Places
+from planner.roads.region import list_regions, open_region
+from planner.roads.snap import Snapper
+from planner.settings import Settings
+from planner.store.snapshot import Snapshot
+from planner.store.store import Store
+
+SAME_SITE_M = 300.0
+"""Stations nearer than this to each other are one site: what closes one may close the other."""
+
+KEPT_METRICS = 8
+"""Cars and days whose edge costs are kept at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class RoadSide:
+    """The parts of a world that only a region makes: shared by all worlds on it."""
+
+    graph: RoadGraph
+    snapper: Snapper
+    places: Places
+    _metrics: OrderedDict[tuple[Vehicle, Conditions], Metric] = field(default_factory=OrderedDict)
+
+    @classmethod
+    def of(cls, graph: RoadGraph) -> "RoadSide":
+        """Make the indexes of a region."""
+        return cls(graph, Snapper(graph), Places.for_bbox(graph.bbox))
+
+    def metric(self, vehicle: Vehicle, conditions: Conditions) -> Metric:
+        """Return the edge costs of a car on a day, the last few kept."""
+        key = (vehicle, conditions)
+        known = self._metrics.get(key)
+        if known is None:
+            known = self._metrics[key] = measure(self.graph, vehicle, conditions)
+            while len(self._metrics) > KEPT_METRICS:
+                self._metrics.popitem(last=False)
+        return known
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A region and a snapshot, named by their hash."""
+
+    roads: RoadSide
+    snapshot: Snapshot
+
+    @classmethod
+    def open(cls, settings: Settings, region: str | None = None) -> "World":
+        """Open the region and the newest snapshot of an installation.
+
+        Raises
+        ------
+        DataMissing
+            Where there is no region, or several and none was chosen.
+        """
+        graph = open_region(settings.regions, choose_region(settings, region))
+        store = Store.open(settings.database, settings.home / "secret.key")
+        return cls(RoadSide.of(graph), store.snapshot())
+
+    def renewed(self, snapshot: Snapshot) -> "World":
+        """Return the world with a newer snapshot; where no station moved, the joins are kept."""
+        newer = replace(self, snapshot=snapshot)
+        if snapshot.static_hash == self.snapshot.static_hash:
+            for name in ("station_nodes", "station_tree"):
+                if name in self.__dict__:
+                    newer.__dict__[name] = self.__dict__[name]
+        return newer
+
+    @property
+    def region(self) -> RoadGraph:
+        """The road graph."""
+        return self.roads.graph
+
+    @property
+    def places(self) -> Places:
+        """Places by name."""
+        return self.roads.places
+
+    @property
+    def snapper(self) -> Snapper:
+        """From points to road nodes."""
+        return self.roads.snapper
+
+    @cached_property
+    def hash(self) -> str:
+        """Name of the world: of region and snapshot together."""
+        text = f"{self.region.hash}|{self.snapshot.hash}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def station_nodes(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Road node (-1: too far) and straight distance in metres of each station."""
+        return self.snapper.snap_many(self.snapshot.lon, self.snapshot.lat)
+
+    @cached_property
+    def station_tree(self) -> cKDTree:
+        """Stations on the sphere, in metres, for the question of what is near."""
+        return cKDTree(_sphere_m(self.snapshot.lon, self.snapshot.lat))
+
+    def stations_near(self, station: int, radius_m: float = SAME_SITE_M) -> list[int]:
+        """Stations within a distance of one, itself included, in their order."""
+        point = self.station_tree.data[station]
+        return sorted(self.station_tree.query_ball_point(point, radius_m))
+
+    @cached_property
+    def names(self) -> WorldNames:
+        """Hashes and times, as every plan carries them."""
+        synced = [feed.last_sync for feed in self.snapshot.feeds.values() if feed.last_sync]
+        return WorldNames(
+            hash=self.hash,
+            region=self.region.name,
+            region_hash=self.region.hash,
+            region_as_of=self.region.as_of,
+            feeds=self.snapshot.hash,
+            feeds_as_of=min(synced) if synced else None,
+            agreements=self.snapshot.agreements_hash,
+            attribution=(self.region.attribution,),
+        )
+
+
+def choose_region(settings: Settings, region: str | None = None) -> str:
+    """Return the region to use: the one asked for, the one set, or the only one there is."""
+    wanted = region or settings.region
+    if wanted:
+        return wanted
+    names = [info.name for info in list_regions(settings.regions)]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise DataMissing(
+            "there is no region yet",
+            place=str(settings.regions),
+            remedy="Make one with `plugsure region build NAME --osm FILE`",
+        )
+    raise DataMissing(
+        f"there are several regions: {', '.join(sorted(names))}",
+        place=str(settings.regions),
+        remedy="Choose one with --region or PLUGSURE_REGION",
+    )
+
+
+def _sphere_m(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points on the sphere in metres: their chords are distances for what is near."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    unit = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=1)
+    return EARTH_RADIUS_M * unit
