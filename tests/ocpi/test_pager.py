@@ -1,0 +1,122 @@
+"""A list is walked to its end, once, and the token goes nowhere else."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.errors import FeedError
+from planner.ocpi.pager import Pager, keep_safe, shown, write_paging
+
+URL = "https://cpo.example/ocpi/2.2.1/locations"
+
+
+def body(objects: list[object]) -> bytes:
+    return json.dumps({"status_code": 1000, "data": objects}).encode()
+
+
+@given(st.integers(0, 40), st.integers(1, 15), st.booleans(), st.booleans())
+def test_every_object_comes_once_and_in_order(
+    count: int, page: int, is_linked: bool, is_counted: bool
+) -> None:
+    objects = [{"id": n} for n in range(count)]
+    pager = Pager(URL, limit=page)
+    got: list[object] = []
+    rounds = 0
+    while pager.url is not None:
+        query = parse_qs(urlsplit(pager.url).query)
+        offset = int(query.get("offset", ["0"])[0])
+        headers = write_paging(URL, offset=offset, limit=page, total=count)
+        if not is_linked:
+            headers.pop("Link", None)
+        if not is_counted:
+            headers.pop("X-Total-Count")
+        got += pager.receive(headers, body(objects[offset : offset + page])).objects
+        rounds += 1
+    complete = is_linked or is_counted
+    assert got == (objects if complete else objects[:page])
+    assert rounds == max(1, -(-count // page)) or not complete
+    assert pager.missing == 0
+
+
+def test_the_first_page_is_asked_for_with_date_and_limit() -> None:
+    pager = Pager(URL + "?country=NL", date_from=1_780_819_200.0, limit=50)
+    assert pager.url is not None
+    query = parse_qs(urlsplit(pager.url).query)
+    assert query == {"country": ["NL"], "date_from": ["2026-06-07T08:00:00Z"], "limit": ["50"]}
+
+
+@pytest.mark.parametrize(
+    ("link", "following"),
+    [
+        ('<https://cpo.example/l?offset=2>; rel="next"', "https://cpo.example/l?offset=2"),
+        ("<https://cpo.example/l?offset=2>;rel=next", "https://cpo.example/l?offset=2"),
+        ('</l?offset=2>; REL="next"', "https://cpo.example/l?offset=2"),
+        ('<?offset=2>; rel="next"', URL + "?offset=2"),
+        ('<http://cpo.example/l?offset=2>; rel="next"', "https://cpo.example/l?offset=2"),
+        ('<https://x/p>; rel="prev", <https://cpo.example/n>; rel="next"', "https://cpo.example/n"),
+        ('<https://cpo.example/p>; rel="prev"', None),
+        ("nonsense", None),
+    ],
+)
+def test_links_are_read_in_all_their_forms(link: str, following: str | None) -> None:
+    pager = Pager(URL)
+    pager.receive({"lInK": link}, body([{"id": 1}]))
+    assert pager.url == following
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://evil.example/l", "https://cpo.example:8443/l", "http://evil.example/l", "ftp://x/l"],
+)
+def test_no_link_leads_to_another_host(link: str) -> None:
+    pager = Pager(URL)
+    with pytest.raises(FeedError, match="lie elsewhere"):
+        pager.receive({"Link": f'<{link}>; rel="next"'}, body([{"id": 1}]))
+
+
+def test_a_link_that_is_no_url_is_told() -> None:
+    pager = Pager(URL)
+    with pytest.raises(FeedError, match="no URL"):
+        pager.receive({"Link": '<http://[bad>; rel="next"'}, body([{"id": 1}]))
+
+
+def test_a_list_with_more_pages_than_any_feed_ends() -> None:
+    pager = Pager(URL, max_pages=5)
+    for number in range(4):
+        pager.receive({"Link": f'<{URL}?n={number}>; rel="next"'}, body([{"id": number}]))
+    with pytest.raises(FeedError, match="more pages"):
+        pager.receive({"Link": f'<{URL}?n=5>; rel="next"'}, body([{"id": 5}]))
+
+
+def test_a_page_may_come_again_but_not_for_ever() -> None:
+    pager = Pager(URL)
+    for number in range(4):
+        pager.receive({"Link": f'<{URL}?n={number}>; rel="next"'}, body([{"id": 1}]))
+    with pytest.raises(FeedError, match="repeats itself"):
+        pager.receive({"Link": f'<{URL}?n=9>; rel="next"'}, body([{"id": 1}]))
+
+
+def test_a_walk_that_is_over_takes_no_more() -> None:
+    pager = Pager(URL)
+    pager.receive({}, body([]))
+    assert pager.url is None
+    with pytest.raises(ValueError, match="complete"):
+        pager.receive({}, body([]))
+
+
+def test_addresses_are_shown_without_what_is_secret() -> None:
+    assert shown("https://me:secret@cpo.example:99/l?token=x#y") == "https://cpo.example:99/l"
+
+
+@pytest.mark.parametrize("there", ["http://cpo.example/x", "/x", "ftp://cpo.example/x", ""])
+def test_a_token_is_not_led_to_where_it_is_not_safe(there: str) -> None:
+    with pytest.raises(FeedError):
+        keep_safe(URL, there)
+
+
+def test_a_token_may_follow_to_another_safe_address() -> None:
+    assert keep_safe(URL, "https://api.cpo.example/x") == "https://api.cpo.example/x"
+    assert keep_safe("http://127.0.0.1/x", "http://127.0.0.1:99/y") == "http://127.0.0.1:99/y"
