@@ -6,6 +6,8 @@ no party in the public feeds that this project was tried on has.
 
 from dataclasses import dataclass, field
 
+from planner.model.geo import BBox, LonLat
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -57,8 +59,8 @@ EDELVOLT = Operator(
     currency="EUR",
     vat_percent=20.0,
     price_kwh=0.49,
-    motorway={"AT": 0.75, "AT-west": 0.5, "IT-north": 0.7, "DE-south": 0.1},
-    town={"AT": 0.7, "AT-west": 0.4, "IT-north": 0.6},
+    motorway={"AT": 0.75, "IT-north": 0.7, "DE-south": 0.1},
+    town={"AT": 0.7, "IT-north": 0.6},
     motorway_kw=(150, 300, 150),
     town_kw=(22, 50, 75, 11),
     terminals=0.3,
@@ -70,8 +72,8 @@ MURMELSTROM = Operator(
     currency="EUR",
     vat_percent=19.0,
     price_kwh=0.47,
-    motorway={"DE": 0.8, "DE-south": 0.6, "AT": 0.1},
-    town={"DE": 0.25, "DE-south": 0.4, "AT": 0.1},
+    motorway={"DE": 0.8, "DE-north": 0.8, "DE-south": 0.6, "AT": 0.1},
+    town={"DE": 1.0, "DE-north": 0.3, "DE-south": 0.4, "AT": 0.1},
     motorway_kw=(300, 150, 400),
     town_kw=(22, 50, 150),
     terminals=0.35,
@@ -83,7 +85,7 @@ STADTKABEL = Operator(
     currency="EUR",
     vat_percent=19.0,
     price_kwh=0.42,
-    town={"DE": 0.7},
+    town={"DE-north": 0.7},
     motorway_kw=(50,),
     town_kw=(11, 22, 50),
     terminals=0.1,
@@ -95,8 +97,8 @@ FONDUEVOLT = Operator(
     currency="CHF",
     vat_percent=8.1,
     price_kwh=0.52,
-    motorway={"CH": 0.85, "AT-west": 0.35, "DE-south": 0.15},
-    town={"CH": 0.8, "AT-west": 0.4, "DE-south": 0.4},
+    motorway={"CH": 0.85, "CH-west": 0.7, "AT-west": 0.8, "DE-lake": 0.7},
+    town={"CH": 0.8, "CH-west": 0.6, "AT-west": 1.0, "DE-lake": 1.0},
     motorway_kw=(150, 300, 150, 50),
     town_kw=(22, 50, 11),
     terminals=0.2,
@@ -134,8 +136,8 @@ LAC_ET_LUMIERE = Operator(
     currency="EUR",
     vat_percent=20.0,
     price_kwh=0.45,
-    motorway={"FR": 0.85, "CH": 0.05, "LU": 0.7},
-    town={"FR": 1.0, "CH": 0.1, "LU": 1.0},
+    motorway={"FR": 0.85, "CH-west": 0.3, "LU": 0.7},
+    town={"FR": 1.0, "CH-west": 0.4, "LU": 1.0},
     motorway_kw=(150, 300, 300),
     town_kw=(22, 11, 50),
     terminals=0.3,
@@ -177,7 +179,9 @@ HYPERGIPFEL = Operator(
         "AT": 0.15,
         "AT-west": 0.15,
         "DE": 0.2,
+        "DE-north": 0.2,
         "DE-south": 0.15,
+        "DE-lake": 0.2,
         "IT": 0.1,
         "IT-north": 0.1,
         "CH": 0.1,
@@ -222,18 +226,34 @@ HUB_STATUS: dict[str, str] = {KNEDLIK.key: "SUSPENDED"}
 BY_KEY: dict[str, Operator] = {operator.key: operator for operator in OPERATORS}
 
 
-def area_of(country_code: str, lon: float, lat: float) -> str:
-    """Return the area in whose shares operators divide a site, e.g. ``IT-north``.
+SPLITS: tuple[tuple[str, str, BBox], ...] = (
+    ("AT", "AT-west", BBox(9.0, 46.5, 10.2, 48.0)),
+    ("CH", "CH-west", BBox(5.5, 45.5, 7.3, 48.0)),
+    ("DE", "DE-north", BBox(10.0, 48.55, 18.0, 55.0)),
+    ("DE", "DE-lake", BBox(7.0, 47.0, 10.6, 47.95)),
+    ("DE", "DE-south", BBox(10.6, 47.0, 14.0, 47.95)),
+    ("IT", "IT-north", BBox(10.4, 45.75, 12.4, 47.5)),
+)
+"""Parts of countries where other operators stand than in the rest: Vorarlberg, the lake of Geneva,
+beyond the Danube, the lake of Constance with the Allgäu, Upper Bavaria, South Tyrol and Trento."""
 
-    Country borders are split where the demo's operators meet: the lake of Constance, Vorarlberg,
-    South Tyrol with Trento, and the small far east of the region taken together.
-    """
-    if country_code == "AT" and lon < 10.2:  # noqa: PLR2004 -- the Arlberg
-        return "AT-west"
-    if country_code == "DE" and lat < 47.95:  # noqa: PLR2004 -- south of Munich
-        return "DE-south"
-    if country_code == "IT" and lat > 45.75 and 10.4 < lon < 12.4:  # noqa: PLR2004 -- South Tyrol
-        return "IT-north"
-    if country_code in {"HR", "HU", "SK", "BA"}:
-        return "EAST"
-    return {"LI": "CH", "SM": "IT", "MC": "FR", "BE": "LU"}.get(country_code, country_code)
+JOINED: dict[str, str] = {
+    "LI": "CH",
+    "SM": "IT",
+    "MC": "FR",
+    "BE": "LU",
+    "HR": "EAST",
+    "HU": "EAST",
+    "SK": "EAST",
+    "BA": "EAST",
+}
+"""Countries that are served together with others."""
+
+
+def area_of(country_code: str, lon: float, lat: float) -> str:
+    """Return the area in whose shares operators divide a site, e.g. ``IT-north``."""
+    point = LonLat(lon, lat)
+    for country, area, box in SPLITS:
+        if country == country_code and box.holds(point):
+            return area
+    return JOINED.get(country_code, country_code)

@@ -21,8 +21,9 @@ from planner.demo.feeding import Feeding
 from planner.demo.missions import redate, tomorrow
 from planner.demo.serving import TOKEN_VARIABLE
 from planner.demo.sites import shipped
-from planner.demo.wallets import read_knowledge, sample_wallets
+from planner.demo.wallets import agreements_file, prices_file, sample_wallets
 from planner.errors import FeedError, InputError
+from planner.feeds.agreements import import_agreements, import_prices
 from planner.roads.shipped import load_shipped
 from planner.settings import Settings
 from planner.store.store import Store
@@ -34,7 +35,7 @@ START_S = 120.0
 """The longest that the planner's first start may take: numba compiles its kernels once."""
 PEER_PORT = "peer-port"
 """File in the demo's home that keeps the port of the operators' server."""
-EXAMPLE_CAR = "hyundai-ioniq-5-long-range-2wd-2021"
+EXAMPLE_CAR = "volkswagen-id-3-58-kwh-2020"
 
 Say = Callable[[str], None]
 
@@ -141,9 +142,8 @@ def demand_free(host: str, port: int) -> None:
 
 def prepare(store: Store, now_s: float) -> None:
     """Put the wallets, the roaming table and the retail prices in the store."""
-    agreements, prices = read_knowledge(now_s)
-    store.knowledge.replace_agreements(agreements)
-    store.knowledge.replace_prices(prices)
+    import_agreements(store, agreements_file(), now=now_s)
+    import_prices(store, prices_file())
     for wallet in sample_wallets():
         store.wallets.save(wallet)
 
