@@ -34,12 +34,13 @@ RESERVE_SOC = 0.1
 class Desk:
     """What a request is read with: the catalogue, places by name, stored wallets, the clock.
 
-    ``wallet`` raises UnknownWallet; ``token`` returns the stored token of a uid, None if there is
-    none or several; ``now`` is UTC epoch seconds.
+    ``places`` opens the region only where a place is asked for by name. ``wallet``
+    raises UnknownWallet; ``token`` returns the stored token of a uid, None if there is none or
+    several; ``now`` is UTC epoch seconds.
     """
 
     catalogue: Catalogue
-    places: Places
+    places: Callable[[], Places]
     wallet: Callable[[str], Wallet]
     token: Callable[[str], Token | None]
     now: float
@@ -82,12 +83,12 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
     )
 
 
-def _waypoint(stop: StopRequest, places: Places, pointer: str) -> Waypoint:
+def _waypoint(stop: StopRequest, places: Callable[[], Places], pointer: str) -> Waypoint:
     name = stop.name
     if stop.location is not None:
         location = LonLat(*stop.location)
     else:
-        found = _placed(f"{pointer}/place", lambda: places.resolve(stop.place or ""))
+        found = _placed(f"{pointer}/place", lambda: places().resolve(stop.place or ""))
         location, name = found.location, name or found.name
     late, early = stop.arrive_before, stop.arrive_after
     if late is not None and early is not None and late < early:

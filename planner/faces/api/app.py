@@ -1,19 +1,25 @@
 """The Flask application: doors, problems, headers, and what every request is measured by."""
 
+import logging
+import threading
 import time
 from importlib import import_module
 from importlib.util import find_spec
 
 from flask import Flask, Response, g, request
 
+from planner.errors import PlugsureError
 from planner.faces.api import batches, misc, plans, problems, stations, wallets
 from planner.faces.api.doors import NAME, Services
 from planner.faces.api.gate import Gate
 from planner.faces.api.idempotency import Answers
 from planner.faces.api.limits import Buckets
 from planner.faces.api.options import ApiOptions
+from planner.faces.api.party import party_door
 from planner.faces.office import Clock, Office
 from planner.settings import Settings
+
+log = logging.getLogger(__name__)
 
 PAGES = "planner.faces.pages"
 
@@ -57,12 +63,31 @@ def create_app(
         app.register_blueprint(door)
     if find_spec(PAGES) is not None:
         app.register_blueprint(import_module(PAGES).pages(lambda: used.world.region))
+    partners = party_door(used)
+    if partners is not None:
+        app.register_blueprint(partners)
     problems.install(app)
     misc.count_requests(app)
     app.before_request(_begin)
     app.after_request(_end)
-    app.extensions["plugsure-batches"] = batches.start_runner(used, chosen)
+    app.extensions[batches.RUNNER] = batches.make_runner(used, chosen)
     return app
+
+
+def warm_up(app: Flask) -> None:
+    """Load the world and go on with abandoned batches, in threads: requests are answered at once.
+
+    To be called in each process that serves, after it was forked.
+    """
+    app.extensions[batches.RUNNER].start()
+    threading.Thread(target=_load, args=(app.extensions[NAME].office,), daemon=True).start()
+
+
+def _load(used: Office) -> None:
+    try:
+        used.world  # noqa: B018 -- opens it
+    except PlugsureError as error:
+        log.warning("no world yet: %s", error)
 
 
 def _begin() -> None:

@@ -47,7 +47,7 @@ class ResultsQuery(BaseModel):
     format: Literal["ndjson", "csv", "geojson"] | None = None
 
 
-def start_runner(used: Office, options: ApiOptions) -> BatchRunner:
+def make_runner(used: Office, options: ApiOptions) -> BatchRunner:
     """Make the runner of an app; its thread starts with the first batch, or with `serve`."""
     return BatchRunner(used, options.batch_workers or os.cpu_count() or 1)
 

@@ -1,0 +1,1 @@
+"""The commands of ``plugsure``, a module for each noun."""

