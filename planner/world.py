@@ -38,13 +38,17 @@ class RoadSide:
 
     graph: RoadGraph
     snapper: Snapper
-    places: Places
     _metrics: OrderedDict[tuple[Vehicle, Conditions], Metric] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, graph: RoadGraph) -> "RoadSide":
         """Make the indexes of a region."""
-        return cls(graph, Snapper(graph), Places.for_bbox(graph.bbox))
+        return cls(graph, Snapper(graph))
+
+    @cached_property
+    def places(self) -> Places:
+        """Settlements of the region by name, read when first asked for."""
+        return Places.for_bbox(self.graph.bbox)
 
     def metric(self, vehicle: Vehicle, conditions: Conditions) -> Metric:
         """Return the edge costs of a car on a day, the last few kept."""

@@ -137,11 +137,15 @@ class Legs:
 def time_from(metric: Metric, node: int, limit_s: float = np.inf) -> F64:
     """Least driving seconds from a node to every node."""
     graph = metric.graph
-    return sweep(graph.first_out, metric.every_edge, graph.head, metric.time_s, node, limit_s)
+    found: F64 = sweep(
+        graph.first_out, metric.every_edge, graph.head, metric.time_s, node, limit_s
+    )
+    return found
 
 
 def price_to(metric: Metric, node: int, seconds_per_kwh: float | None) -> F64:
     """Least ``time + price * reduced energy`` from every node to one; None: reduced kWh alone."""
     graph = metric.graph
     weight = metric.reduced_kwh if seconds_per_kwh is None else metric.weight(seconds_per_kwh)
-    return sweep(graph.first_in, graph.in_edge, graph.tail, weight, node, np.inf)
+    found: F64 = sweep(graph.first_in, graph.in_edge, graph.tail, weight, node, np.inf)
+    return found

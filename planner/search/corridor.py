@@ -51,7 +51,8 @@ def sweep_trip(metric: Metric, nodes: list[int], price_s_per_kwh: float) -> list
 
 def least_detour_s(sweeps: list[Sweeps]) -> F64:
     """Extra driving time by each node on the leg of the trip where it is least."""
-    return np.minimum.reduce([sweep.detour_s for sweep in sweeps])
+    least: F64 = np.minimum.reduce([sweep.detour_s for sweep in sweeps])
+    return least
 
 
 def choose_first(

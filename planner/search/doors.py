@@ -89,6 +89,7 @@ class WalletDoors:
             power_type=connector.power_type,
             power_kw=connector.power_kw,
             voltage_v=connector.voltage_v,
+            standard=connector.standard,
         )
 
     def _rate(self, evse: int, arrival: float) -> tuple[float, float, float]:

@@ -110,6 +110,7 @@ class Problem:
     """Everything that stays the same while one trip is searched.
 
     ``candidate`` marks the stations that may be a stop, ``spare`` those that may be a fallback.
+    ``operator`` and ``power_kw`` (the most that this car takes there) are of each station.
     ``seconds_weight`` and ``money_weight`` price a second and a unit of currency.
     """
 
@@ -122,6 +123,7 @@ class Problem:
     candidate: NDArray[np.bool_]
     spare: NDArray[np.bool_]
     operator: tuple[str, ...]
+    power_kw: F64
     bounds: Bounds
     capacity_kwh: float
     start_kwh: float

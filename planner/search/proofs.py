@@ -15,6 +15,10 @@ from planner.search.problem import EPSILON_KWH, TRY_S, Problem
 MOST_TRIES = 12
 """Fallbacks tried for one stop in one round, the most wished for first."""
 
+SAME_OPERATOR_S = 1800.0
+"""What it is worth that a fallback belongs to another operator than the stop, whose failure may
+have closed both: half an hour."""
+
 MOST_LABELS = 20_000
 """Labels after which a search is given up, which is then said."""
 
@@ -180,7 +184,10 @@ class Prover:
         raise _Unproven
 
     def _wished(self, label: Label, shut: Shut, order: int) -> list[Refuge]:
-        """Fallbacks within the charge at hand: another operator first, then the least delay."""
+        """Fallbacks within the charge at hand, by when one might be at the end by them.
+
+        That the operator is the same one counts as `SAME_OPERATOR_S` of delay.
+        """
         problem = self.problem
         within = [
             refuge
@@ -189,15 +196,17 @@ class Prover:
             and not self.floors.is_banned(label.stage, label.place, shut, order, refuge.place)
         ]
         own = problem.operator[label.place]
-        ahead = problem.bounds.time_s[label.stage]
-        return sorted(
-            within,
-            key=lambda refuge: (
-                problem.operator[refuge.place] == own,
-                refuge.drive_s + float(ahead[refuge.place]),
-                refuge.place,
-            ),
-        )
+        bounds = problem.bounds
+
+        def delay_s(refuge: Refuge) -> float:
+            place = refuge.place
+            short = float(bounds.energy_kwh[label.stage, place]) + problem.end_kwh
+            short -= label.charge - refuge.needs_kwh
+            charging_s = max(short, 0.0) / float(problem.power_kw[place]) * 3600.0
+            same_s = SAME_OPERATOR_S if problem.operator[place] == own else 0.0
+            return refuge.drive_s + float(bounds.time_s[label.stage, place]) + charging_s + same_s
+
+        return sorted(within, key=lambda refuge: (delay_s(refuge), refuge.place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
         power_type=connector.power_type,
         power_kw=connector.power_kw,
         voltage_v=connector.voltage_v,
+        standard=connector.standard,
     )
     energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
     quickest = np.argsort(seconds / energy)
@@ -227,6 +228,7 @@ def _stage(
         candidate=candidate,
         spare=np.ones(stations.size, np.bool_),
         operator=tuple(world.snapshot.stations[s].party for s in stations),
+        power_kw=trip.power_kw[stations],
         bounds=_bounds(trip, places),
         capacity_kwh=capacity,
         start_kwh=mission.soc * vehicle.usable_kwh - reserve_kwh,
