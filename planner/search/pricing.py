@@ -36,8 +36,14 @@ def price_stop(
         start=start, zone=station.time_zone or "UTC", charging=charging, parking_s=parking_s
     )
     priced = cost(tariff, usage)
-    amount = priced.gross.quantize(CENT, ROUND_HALF_UP)
-    return Money(amount=amount, currency=priced.currency, vat_included=True, basis="cpo_tariff")
+    if not priced.known:
+        return None
+    return Money(
+        amount=priced.gross.quantize(CENT, ROUND_HALF_UP),
+        currency=priced.currency,
+        vat_included=priced.vat_included,
+        basis="cpo_tariff",
+    )
 
 
 def retail_price(
