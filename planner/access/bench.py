@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from planner.access.case import CARD, Case, Known, Stay
 from planner.access.evidence import CARD_DIGEST, History, Records
-from planner.access.grades import best, judge, settle, standing
-from planner.access.ledger import CODES, Refusal, refusal
+from planner.access.grades import best, door, is_silent, judge, settle, standing, warned
+from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.outlets import Outlet, Outlets
 from planner.access.parking import INDOORS, is_tall, parking_refusal
 from planner.access.publication import is_unseen
@@ -32,12 +32,25 @@ UNSEEN = Verdict(grade=Grade.REFUSED, rule="unseen", evidence=(), token=NO_TOKEN
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found for one set of facts, or for one EVSE."""
+    """What was found for one set of facts, or for one EVSE: reason 0 is none."""
 
     verdict: Verdict
     outlet: Outlet
-    refusal: Refusal | None
+    parking: Refusal | None
+    reason: int
     unseen: bool
+
+    def refusal(self) -> Refusal | None:
+        """Tell the reason in words."""
+        word = REASONS[self.reason]
+        if not word:
+            return None
+        for told in (self.outlet.refusal, self.parking):
+            if told is not None and told.reason == word:
+                return told
+        if word == "hours_unknown":
+            return refusal(word, "no opening hours given")
+        return grade_refusal(self.verdict, word)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,56 +83,61 @@ class Bench:
     stay: Stay
     known: Known
     records: Mapping[int, Records]
-    _standing: dict[tuple[object, ...], Verdict] = field(
+    _outlets: Outlets = field(init=False, repr=False)
+    _standings: dict[tuple[object, ...], list[Verdict]] = field(
         init=False, repr=False, default_factory=dict
     )
-    _settled: dict[tuple[object, ...], Verdict] = field(
+    _doors: dict[tuple[object, ...], list[Verdict | None]] = field(
         init=False, repr=False, default_factory=dict
     )
+    _warned: dict[int, Verdict] = field(init=False, repr=False, default_factory=dict)
+    _parking: dict[tuple[object, ...], Refusal | None] = field(
+        init=False, repr=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_outlets", Outlets(self.vehicle))
 
     def judge_all(self) -> Judgement:
         """Judge every distinct set of facts, lay the answers out, then apply the exceptions."""
-        outlets = Outlets(self.vehicle)
-        rows = tuple(self.judge_facts(facts, outlets) for facts in self.snapshot.facts)
-        exceptions = {e: self.judge_evse(e, outlets) for e in self._exceptional()}
+        rows = tuple([self.judge_facts(facts) for facts in self.snapshot.facts])
+        exceptions = {e: self.judge_evse(e) for e in self._exceptional()}
         return _laid_out(self.snapshot, rows, exceptions)
 
-    def judge_facts(self, facts: EvseFacts, outlets: Outlets) -> Judged:
+    def judge_facts(self, facts: EvseFacts) -> Judged:
         """Judge facts as they hold at an EVSE at which nothing befell any token of the wallet."""
-        feed = feed_of(self.snapshot, facts)
-        verdict = best([self._by_facts(index, facts, feed) for index in self.candidates()])
-        return self._joined(facts, verdict or NOTHING_TO_PAY, outlets, None)
+        verdict = best(self._by_facts(facts)) or NOTHING_TO_PAY
+        return self._joined(facts, verdict, None)
 
-    def judge_evse(self, e: int, outlets: Outlets) -> Judged:
+    def judge_evse(self, e: int) -> Judged:
         """Judge one EVSE by its facts, its station and what befell the wallet's tokens there."""
         facts = self.snapshot.facts[int(self.snapshot.facts_of[e])]
         station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
-        verdict = best(self.verdicts(e))
-        return self._joined(facts, verdict or NOTHING_TO_PAY, outlets, station.parking_type)
+        verdict = best(self.verdicts(e)) or NOTHING_TO_PAY
+        return self._joined(facts, verdict, station.parking_type)
 
     def verdicts(self, e: int) -> list[Verdict]:
         """Judge each token of the wallet, then the payment card, at an EVSE by the plain rules."""
         facts = self.snapshot.facts[int(self.snapshot.facts_of[e])]
         station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
-        feed, uid = feed_of(self.snapshot, facts), self.snapshot.evse(e).uid
-        return [
-            judge(
-                self._case(
-                    index, facts, feed, self.records[index].at_evse(facts.party, station.id, uid)
-                )
-            )
-            for index in self.candidates()
-        ]
+        uid = self.snapshot.evse(e).uid
+        histories = (
+            (i, self.records[i].at_evse(facts.party, station.id, uid)) for i in self.candidates()
+        )
+        return [judge(self._case(index, facts, history)) for index, history in histories]
 
     def candidates(self) -> Sequence[int]:
         """List what the wallet can pay with: tokens in their order, then the payment card."""
         card = (CARD,) if self.wallet.payment_card else ()
         return (*range(len(self.wallet.tokens)), *card)
 
-    def _by_facts(self, index: int, facts: EvseFacts, feed: Feed) -> Verdict:
-        who = (index, facts.feed, facts.party, facts.accepted_service_providers)
-        reads = (
-            who,
+    def _by_facts(self, facts: EvseFacts) -> list[Verdict]:
+        """Judge each candidate as `grades.judge` does, with both halves remembered."""
+        who = (facts.feed, facts.party, facts.accepted_service_providers)
+        standings = self._standings.get(who)
+        if standings is None:
+            standings = self._standings[who] = [standing(c) for c in self._cases(facts)]
+        what = (
             facts.capabilities,
             facts.parking_restrictions,
             facts.publish,
@@ -127,60 +145,74 @@ class Bench:
             facts.reserved_for,
             facts.accessible_only,
             facts.two_wheelers_only,
-            (facts.connectors, facts.card_terminal) if index == CARD else None,
         )
-        settled = self._settled.get(reads)
-        if settled is None:
-            case = self._case(index, facts, feed, self.records[index].at_party(facts.party))
-            stands = self._standing.get(who)
-            if stands is None:
-                stands = self._standing[who] = standing(case)
-            settled = self._settled[reads] = settle(case, stands)
-        return settled
+        doors = self._doors.get(what)
+        if doors is None:
+            doors = self._doors[what] = [door(c) for c in self._cases(facts)]
+        return [self._settled(s, d, facts) for s, d in zip(standings, doors, strict=True)]
 
-    def _case(self, index: int, facts: EvseFacts, feed: Feed, history: History) -> Case:
+    def _settled(self, stands: Verdict, shut: Verdict | None, facts: EvseFacts) -> Verdict:
+        """Settle as `grades.settle` does; only a payment card needs the case itself."""
+        if stands.token == CARD:
+            return settle(stands, shut, self._case(CARD, facts))
+        if stands.grade is Grade.REFUSED:
+            return stands
+        if shut is not None:
+            return shut
+        if not is_silent(facts, self.wallet.tokens[stands.token]):
+            return stands
+        told = self._warned.get(id(stands))
+        if told is None:
+            told = self._warned[id(stands)] = warned(stands)
+        return told
+
+    def _cases(self, facts: EvseFacts) -> list[Case]:
+        return [self._case(index, facts) for index in self.candidates()]
+
+    def _case(self, index: int, facts: EvseFacts, history: History | None = None) -> Case:
         return Case(
             wallet=self.wallet,
             index=index,
             facts=facts,
-            feed=feed,
+            feed=feed_of(self.snapshot, facts),
             stay=self.stay,
             known=self.known,
-            history=history,
+            history=history or self.records[index].at_party(facts.party),
             vehicle_kind=self.vehicle.kind,
         )
 
-    def _joined(
-        self, facts: EvseFacts, verdict: Verdict, outlets: Outlets, parking_type: str | None
-    ) -> Judged:
+    def _joined(self, facts: EvseFacts, verdict: Verdict, parking_type: str | None) -> Judged:
         """Join access with plug, parking and hours: the earliest reason in the ledger decides."""
-        outlet = outlets.choose(facts.connectors)
-        unseen = is_unseen(facts, self.wallet)
-        if unseen:
-            return Judged(UNSEEN, outlet, refusal("unseen"), unseen=True)
-        found = [
-            outlet.refusal,
-            parking_refusal(facts, self.vehicle, parking_type),
-            grade_refusal(verdict, self.min_grade),
-            None if facts.hours_known else refusal("hours_unknown", "no opening hours given"),
+        outlet = self._outlets.choose(facts.connectors)
+        if not facts.publish and is_unseen(facts, self.wallet):
+            return Judged(UNSEEN, outlet, None, CODES["unseen"], unseen=True)
+        where = (facts.parking_restrictions, facts.max_height_m, parking_type)
+        if where not in self._parking:
+            self._parking[where] = parking_refusal(facts, self.vehicle, parking_type)
+        parking = self._parking[where]
+        words = [
+            grade_reason(verdict, self.min_grade),
+            "" if facts.hours_known else "hours_unknown",
         ]
-        first = min(
-            (item for item in found if item is not None),
-            key=lambda item: CODES[item.reason],
-            default=None,
-        )
-        return Judged(verdict, outlet, first, unseen=False)
+        words += [told.reason for told in (outlet.refusal, parking) if told is not None]
+        reason = min((CODES[word] for word in words if word), default=0)
+        return Judged(verdict, outlet, parking, reason, unseen=False)
 
     def _exceptional(self) -> Iterator[int]:
         """List the EVSEs that are judged one by one."""
-        named = {name for records in self.records.values() for name in records.stations()}
+        named = set().union(*(records.places() for records in self.records.values()))
+        stations = {station_id for station_id, _ in named}
         tall = is_tall(self.vehicle)
         if not named and not tall:
             return
         first = self.snapshot.first
         for number, station in enumerate(self.snapshot.stations):
-            if station.id in named or (tall and station.parking_type in INDOORS):
-                yield from range(int(first[number]), int(first[number + 1]))
+            inside = tall and station.parking_type in INDOORS
+            if not inside and station.id not in stations:
+                continue
+            for place, evse in enumerate(station.evses):
+                if inside or not named.isdisjoint({(station.id, evse.uid), (station.id, "")}):
+                    yield int(first[number]) + place
 
 
 def feed_of(snapshot: Snapshot, facts: EvseFacts) -> Feed:
@@ -188,15 +220,19 @@ def feed_of(snapshot: Snapshot, facts: EvseFacts) -> Feed:
     return snapshot.feeds.get(facts.feed) or Feed(name=facts.feed, kind="file")
 
 
-def grade_refusal(verdict: Verdict, min_grade: Grade) -> Refusal | None:
-    """Return why a verdict may not carry a stop; REFUSED and UNKNOWN never may."""
-    if verdict.grade >= min_grade and verdict.grade > Grade.UNKNOWN:
-        return None
+def grade_reason(verdict: Verdict, min_grade: Grade) -> str:
+    """Return why a verdict may not carry a stop, empty if it may; REFUSED and UNKNOWN never may."""
+    if verdict.grade <= Grade.UNKNOWN:
+        return verdict.rule
+    return "" if verdict.grade >= min_grade else "grade_too_low"
+
+
+def grade_refusal(verdict: Verdict, word: str) -> Refusal:
+    """Tell why a verdict may not carry a stop, with its facts."""
     fact = "; ".join(told for item in verdict.evidence if (told := tell(item)))
     if verdict.grade > Grade.UNKNOWN:
         fact = f"{verdict.grade.word} by {verdict.rule.replace('_', ' ')}: {fact}"
-        return refusal("grade_too_low", fact)
-    return refusal(verdict.rule, fact)
+    return refusal(word, fact)
 
 
 def tell(item: Evidence) -> str:
@@ -227,16 +263,12 @@ def _laid_out(
     token = np.array([row.verdict.token for row in rows], dtype=np.int8)[of]
     connector = np.array([row.outlet.connector for row in rows], dtype=np.int8)[of]
     power_kw = np.array([row.outlet.power_kw for row in rows], dtype=np.float32)[of]
-    reason = np.array([_code(row) for row in rows], dtype=np.int16)[of]
+    reason = np.array([row.reason for row in rows], dtype=np.int16)[of]
     unseen = np.array([row.unseen for row in rows], dtype=np.bool_)[of]
     for e, row in exceptions.items():
-        grade[e], token[e], reason[e] = row.verdict.grade, row.verdict.token, _code(row)
+        grade[e], token[e], reason[e] = row.verdict.grade, row.verdict.token, row.reason
     for column in (grade, token, connector, power_kw, reason, unseen):
         column.setflags(write=False)
     return Judgement(
         grade, token, connector, power_kw, reason, unseen, tuple(rows), dict(exceptions)
     )
-
-
-def _code(row: Judged) -> int:
-    return CODES[row.refusal.reason] if row.refusal else 0

@@ -17,14 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.agreements import PROVIDER_ALIASES, Roaming
-from planner.access.bench import Bench, Judged, Judgement, feed_of, grade_refusal, records_of, tell
+from planner.access.bench import Bench, Judged, Judgement, feed_of, grade_reason, records_of, tell
 from planner.access.case import Known, Stay
 from planner.access.connection import Connections
 from planner.access.evidence import CARD_DIGEST, turning_points
 from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.memory import Memory
 from planner.access.moment import allows, moment_refusal, reports_by_station
-from planner.access.outlets import Outlets
 from planner.access.parking import FROM_FEED, FROM_STATION
 from planner.access.status import FAULTY, believed, stamp
 from planner.errors import InputError
@@ -91,7 +90,7 @@ class Chargers:
 
     def refusal(self, e: int) -> Refusal | None:
         """Return why EVSE ``e`` may not carry a stop at any hour, None if it may."""
-        return self._judged(e).refusal
+        return self._judged(e).refusal()
 
     def detail(self, e: int) -> str:
         """Tell the fact behind the rejection of EVSE ``e`` in words; empty if there is none."""
@@ -105,7 +104,7 @@ class Chargers:
         valid, opening hours, status, and reports of drivers. None: it may.
         """
         judged = self._judged_at(e, arrival, departure)
-        if judged.refusal is not None:
+        if judged.reason:
             return self._ended(e, judged)
         return self._moment(e, arrival, departure, judged.verdict)
 
@@ -171,19 +170,16 @@ class Chargers:
         known = self._again.get(key)
         if known is None:
             bench = replace(self._bench, stay=Stay(self.now, arrival, departure))
-            outlets = Outlets(self.vehicle)
             known = self._again[key] = (
-                bench.judge_evse(e, outlets)
-                if special
-                else bench.judge_facts(self.snapshot.facts[number], outlets)
+                bench.judge_evse(e) if special else bench.judge_facts(self.snapshot.facts[number])
             )
         return known
 
     def _ended(self, e: int, judged: Judged) -> Refusal | None:
         """Say that access ends before the stay, where it stood at the columns' moment."""
         before = self._judged(e)
-        if before.refusal is not None or grade_refusal(judged.verdict, self.min_grade) is None:
-            return judged.refusal
+        if before.reason or not grade_reason(judged.verdict, self.min_grade):
+            return judged.refusal()
         had = before.verdict
         until = f" until {stamp(had.valid_until)}" if had.valid_until is not None else ""
         told = "; ".join(tell(item) for item in had.evidence)

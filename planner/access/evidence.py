@@ -67,9 +67,13 @@ class Records:
             if item.station_id:
                 insort(self._by_station.setdefault(item.station_id, []), item, key=_when)
 
-    def stations(self) -> Iterable[str]:
-        """Name the stations at which something befell this token."""
-        return self._by_station
+    def places(self) -> set[tuple[str, str]]:
+        """Name where something befell this token: (station id, EVSE uid, empty for the whole)."""
+        return {
+            (station_id, item.evse_uid)
+            for station_id, items in self._by_station.items()
+            for item in items
+        }
 
     def at_party(self, party: str) -> History:
         """Tell what holds at an EVSE of the operator at which nothing befell this token."""

@@ -1,8 +1,8 @@
 """From rules to a grade: vetoes first, best evidence wins, unknown where nothing speaks.
 
-A verdict is made in two halves, because they read different things. `standing` is what a token
-has at an operator, whatever the EVSE; `judge` adds what the EVSE itself says. So a whole country
-is judged with few calls of `standing`.
+A verdict is made of two halves, because they read different things: `standing` is what a token has
+at an operator, whatever the EVSE; `door` is what the EVSE itself has against it, whoever runs it.
+So a whole country is judged with few calls of either.
 """
 
 from collections.abc import Iterable
@@ -23,11 +23,13 @@ from planner.access.rules import (
     Rule,
 )
 from planner.model.grade import Grade, Verdict
+from planner.model.station import EvseFacts
+from planner.model.token import Token
 
 
 def judge(case: Case) -> Verdict:
     """Judge one token at one EVSE for one stay."""
-    return settle(case, standing(case))
+    return settle(standing(case), door(case), case)
 
 
 def standing(case: Case) -> Verdict:
@@ -40,19 +42,38 @@ def standing(case: Case) -> Verdict:
     return best(_granted(TOKEN_GRANTS, case)) or _unknown(case)
 
 
-def settle(case: Case, stands: Verdict) -> Verdict:
-    """Add to a standing what the EVSE itself says: its vetoes, its terminal, its silence."""
+def door(case: Case) -> Verdict | None:
+    """Return the veto of the EVSE itself: no channel, a reserved place, a closed group."""
+    return _first(EVSE_VETOES, case)
+
+
+def settle(stands: Verdict, shut: Verdict | None, case: Case) -> Verdict:
+    """Join a standing with what the EVSE says, vetoes in their order; ask for the terminal."""
     if stands.grade is Grade.REFUSED and stands.rule != "refused_here":
         return stands
-    refused = _first(EVSE_VETOES, case)
-    if refused is not None or stands.grade is Grade.REFUSED:
-        return refused or stands
+    if shut is not None or stands.grade is Grade.REFUSED:
+        return shut or stands
     if case.token is None:
-        return best(_granted(CARD_GRANTS, case)) or _no_terminal(case, stands)
-    silent = not case.facts.capabilities or case.token.type not in CHANNELS
-    if silent and stands.grade > Grade.UNKNOWN:
-        return replace(stands, warnings=(*stands.warnings, CHANNEL_UNKNOWN))
-    return stands
+        return best(_granted(CARD_GRANTS, case)) or no_terminal(stands, case.facts)
+    return warned(stands) if is_silent(case.facts, case.token) else stands
+
+
+def is_silent(facts: EvseFacts, token: Token) -> bool:
+    """Whether the operator leaves open how this kind of token starts the post."""
+    return not facts.capabilities or token.type not in CHANNELS
+
+
+def warned(stands: Verdict) -> Verdict:
+    """Warn of an unknown channel where there is a grade that it could spoil."""
+    if stands.grade <= Grade.UNKNOWN:
+        return stands
+    return replace(stands, warnings=(*stands.warnings, CHANNEL_UNKNOWN))
+
+
+def no_terminal(stands: Verdict, facts: EvseFacts) -> Verdict:
+    """Say what the capabilities are where none of them is a terminal."""
+    said = " ".join(facts.capabilities) or "nothing said"
+    return replace(stands, evidence=(fact("capabilities", said),))
 
 
 def best(verdicts: Iterable[Verdict]) -> Verdict | None:
@@ -66,11 +87,6 @@ def _first(rules: Iterable[Rule], case: Case) -> Verdict | None:
 
 def _granted(rules: Iterable[Rule], case: Case) -> list[Verdict]:
     return [verdict for rule in rules if (verdict := rule(case)) is not None]
-
-
-def _no_terminal(case: Case, stands: Verdict) -> Verdict:
-    said = " ".join(case.facts.capabilities) or "nothing"
-    return replace(stands, evidence=(fact("capabilities", said),))
 
 
 def _unknown(case: Case) -> Verdict:
