@@ -66,7 +66,11 @@ class Database:
             If it is unreachable, locked, not a database, or newer than this program.
         """
         database = cls(_engine(_parse(url), busy_s), writable_wait_s=busy_s)
-        database.migrate()
+        try:
+            database.migrate()
+        except StoreError:
+            database.close()
+            raise
         return database
 
     @contextmanager
