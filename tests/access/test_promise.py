@@ -54,7 +54,7 @@ def rebuilt(world: Snapshot, *places: Station, **more: object) -> Snapshot:
     return snapshot(*places, **parts)  # type: ignore[arg-type] -- named as there
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(worlds(), st.sampled_from([NOW - 2 * HOUR, NOW, NOW + 2 * HOUR, NOW + 2 * DAY]))
 def test_the_fast_way_gives_the_grades_of_the_plain_way(
     given_world: tuple[Snapshot, Wallet], now: float
@@ -66,7 +66,7 @@ def test_the_fast_way_gives_the_grades_of_the_plain_way(
         assert (chargers.grade[e], chargers.token[e]) == expected, (e, chargers.verdict(e))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(worlds(), MIN_GRADES, STAYS)
 def test_no_stop_is_granted_below_the_grade_that_the_plain_way_finds_for_its_hour(
     given_world: tuple[Snapshot, Wallet], min_grade: Grade, stay: tuple[float, float]
@@ -83,7 +83,7 @@ def test_no_stop_is_granted_below_the_grade_that_the_plain_way_finds_for_its_hou
             assert there.valid_until is None or there.valid_until > stay[0]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(worlds(), MIN_GRADES)
 def test_unknown_never_carries_a_stop_and_every_rejection_has_its_reason(
     given_world: tuple[Snapshot, Wallet], min_grade: Grade
@@ -102,7 +102,7 @@ def test_unknown_never_carries_a_stop_and_every_rejection_has_its_reason(
         assert all(held_token.uid not in told.detail for held_token in held.tokens)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(worlds(), tokens(), st.integers(0, 4))
 def test_one_more_token_never_lowers_a_grade(
     given_world: tuple[Snapshot, Wallet], more: Token, place: int
