@@ -71,7 +71,7 @@ def believable_power_kw(
     electric = _electric_limit_kw(power_type, voltage_v, amperage_a)
     limit = ceiling if electric is None else min(ceiling, electric)
     if given_w is not None and given_w > 0:
-        given = _in_kw(given_w, limit)
+        given = _in_kw(given_w, limit, is_dc=power_type not in PHASES)
         return _rounded(given if given <= limit * _ROUNDING else limit)
     if electric is None:
         return 0.0
@@ -81,16 +81,21 @@ def believable_power_kw(
     return _rounded(limit)
 
 
-def _in_kw(given_w: float, limit_kw: float) -> float:
+_LEAST_W = 1000.0
+"""No post gives less; a smaller number is in kilowatts."""
+
+_LEAST_OF_MILLIWATTS_KW = {True: 20.0, False: 3.0}
+"""What a power in milliwatts must come to, DC or not, to be told from a typing error."""
+
+
+def _in_kw(given_w: float, limit_kw: float, *, is_dc: bool) -> float:
     """Read a power in watts, or in the unit that its writer must have meant."""
     if given_w < _LEAST_W and given_w <= limit_kw * _ROUNDING:
-        return given_w  # kilowatts: no post gives less than 1000 W
-    if given_w / 1000 > limit_kw * _ROUNDING and _LEAST_W / 1000 <= given_w / 1e6 <= limit_kw:
-        return given_w / 1e6  # milliwatts
+        return given_w
+    milli = given_w / 1e6
+    if given_w / 1000 > limit_kw * _ROUNDING and _LEAST_OF_MILLIWATTS_KW[is_dc] <= milli:
+        return milli
     return given_w / 1000
-
-
-_LEAST_W = 1000.0
 
 
 def _electric_limit_kw(
