@@ -107,9 +107,9 @@ def check_verdict(scene: Scene, claimed: Verdict, derived: Verdict, where: str) 
 
 def check_announced(scene: Scene, stop: ChargingStop, post: Post, where: str) -> Iterator[Claim]:
     """Check what is said of the EVSE's state, of those beside it, and of how to find it."""
-    status = scene.chargers.effective_status(post.number)
-    if stop.availability.status != status:
-        detail = f"the status to plan by is {status}, not {stop.availability.status}"
+    status = scene.snapshot.status_word(post.number)
+    if scene.is_same_moment and stop.availability.status != status:
+        detail = f"the status last told is {status}, not {stop.availability.status}"
         yield Claim("status", f"{where}/availability/status", detail)
     chance = stop.availability.probability_free
     if chance is not None and not 0.0 <= chance <= 1.0:

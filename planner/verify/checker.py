@@ -24,14 +24,14 @@ def verify(world: Known, outcome: Outcome) -> list[Claim]:
         promise, ledger, excluded; ``where`` a pointer into the outcome by its own field names.
     """
     if isinstance(outcome, Infeasible):
-        scene = Scene(world, outcome.mission)
+        scene = Scene(world, outcome.mission, outcome.world)
         return list(check_rejected(scene, outcome.rejected, "/rejected"))
     return list(check_plan(world, outcome, ""))
 
 
 def check_plan(world: Known, plan: Plan, where: str) -> Iterator[Claim]:
     """Check a plan and its alternatives."""
-    scene = Scene(world, plan.mission)
+    scene = Scene(world, plan.mission, plan.world)
     yield from check_world(scene, plan, where)
     yield from check_trip(scene, main_trip(scene, plan, where))
     yield from check_summary(plan, where)

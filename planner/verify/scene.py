@@ -51,6 +51,7 @@ class Scene:
 
     world: Known
     mission: Mission
+    made_from: WorldNames
 
     @property
     def region(self) -> RoadGraph:
@@ -61,6 +62,11 @@ class Scene:
     def snapshot(self) -> Snapshot:
         """All stations."""
         return self.world.snapshot
+
+    @property
+    def is_same_moment(self) -> bool:
+        """Whether the stations are known as they were when the answer was made."""
+        return self.made_from.feeds == self.world.names.feeds
 
     @cached_property
     def chargers(self) -> Chargers:
