@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, TypeVar
 
 from planner.energy.catalogue import find_vehicle
@@ -60,7 +61,7 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
     )
     departure = request.departure
     if departure is None:
-        departure = desk.now
+        departure = float(ceil(desk.now))
         assumed.append(f"departure {stamp(departure, waypoints[0].location)} (now)")
     wallet = wallet_of(request.wallet, desk)
     reserve, arrival = _charges(request, assumed)
@@ -74,7 +75,7 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
         wallet=wallet,
         reserve_soc=reserve,
         arrival_soc=arrival,
-        guarantee=_guarantee(request, wallet, assumed),
+        guarantee=_guarantee(request, assumed),
         objective=_objective(request.objective, assumed),
         conditions=_conditions(request, assumed),
         exclude_stations=tuple(request.exclude_stations),
@@ -126,14 +127,13 @@ def _charges(request: PlanRequest, assumed: list[str]) -> tuple[float, float]:
     return reserve, arrival
 
 
-def _guarantee(request: PlanRequest, wallet: Wallet, assumed: list[str]) -> Guarantee:
+def _guarantee(request: PlanRequest, assumed: list[str]) -> Guarantee:
     asked = request.guarantee
     given = set() if asked is None else asked.model_fields_set
     word = Grade.AD_HOC.word if asked is None else asked.min_grade
     fallbacks = 1 if asked is None else asked.fallbacks
     if "min_grade" not in given:
-        card = "" if wallet.payment_card else " (which only a payment card earns)"
-        assumed.append(f"min_grade {word}{card}")
+        assumed.append(f"min_grade {word}")
     if "fallbacks" not in given:
         assumed.append(f"fallbacks {fallbacks}")
     windows = asked is not None and asked.windows

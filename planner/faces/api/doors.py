@@ -150,5 +150,5 @@ def json_answer(
     document: Any, status: int = 200, headers: dict[str, str] | None = None, media: str = JSON
 ) -> Response:
     """Answer with a JSON document."""
-    text = document if isinstance(document, bytes) else json.dumps(document)
+    text = document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False)
     return Response(text, status, headers=headers, content_type=media)

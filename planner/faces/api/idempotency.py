@@ -26,7 +26,7 @@ LONGEST_KEY = 200
 ABANDONED_S = 900.0
 """A request without an answer after so long has died with its process and may be tried again."""
 
-KEPT_HEADERS = ("Content-Type", "Location", "Link", "ETag")
+KEPT_HEADERS = ("Content-Type", "Content-Location", "Location", "Link", "ETag")
 
 
 @dataclass(frozen=True, slots=True)

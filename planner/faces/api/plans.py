@@ -108,7 +108,7 @@ def keep(made: Plan, document: dict[str, Any]) -> None:
     used.keep_wallet(made.mission)
     used.store.save_plan(
         made.id,
-        json.dumps(document).encode(),
+        json.dumps(document, ensure_ascii=False).encode(),
         created=made.created,
         world=made.world.hash,
         mission_id=made.mission.id,

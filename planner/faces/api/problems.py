@@ -81,7 +81,10 @@ def problem(
         "errors": errors_of(faults),
     }
     return Response(
-        json.dumps(body), status, headers=headers, content_type="application/problem+json"
+        json.dumps(body, ensure_ascii=False),
+        status,
+        headers=headers,
+        content_type="application/problem+json",
     )
 
 

@@ -69,6 +69,7 @@ class BatchRunner:
         head = json.dumps({"kind": kind, **options}).encode()
         path = self.folder / f"{name}.job"
         draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
         draft.write_bytes(self.office.vault.seal(zlib.compress(head + b"\n" + data)))
         draft.replace(path)
         self._take(path)
@@ -105,6 +106,8 @@ class BatchRunner:
                 log.error("batch %s failed: %s", name, error)  # noqa: TRY400 -- no defect
                 self._end(name, "failed")
             except Exception:  # the thread must go on with the next batch
+                if not threading.main_thread().is_alive():
+                    return  # the process ends: whoever looks next goes on with this batch
                 log.exception("batch %s failed by a defect", name)
                 self._end(name, "failed")
 

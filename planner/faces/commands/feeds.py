@@ -249,7 +249,7 @@ def list_(rejected: str | None, as_json: bool) -> None:
             f["kind"],
             f"{f['counts'].get('stations', 0):,}",
             f"{f['counts'].get('evses', 0):,}",
-            (f["last_sync"] or "never")[:19],
+            (f["last_sync"] or "never").replace("+00:00", " UTC"),
             f"{f['rejected']:,} / {f['mended']:,}",
             f["error"] or "",
         )

@@ -25,8 +25,12 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
     else:
         _show_infeasible(outcome, console)
     _show_rejected(outcome.rejected, console)
+    assumed = outcome.mission.assumed
+    if assumed:
+        console.print(Text(f"Assumed: {'; '.join(assumed)}", style="dim"))
     for warning in outcome.warnings:
-        console.print(Text(f"Note: {warning}", style="dim"))
+        if warning not in assumed:
+            console.print(Text(f"Note: {warning}", style="dim"))
     for said in outcome.world.attribution:
         console.print(Text(said, style="dim"))
 

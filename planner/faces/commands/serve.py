@@ -59,6 +59,8 @@ def _server(bind: str, workers: int, threads: int) -> Any:
             }
             for name, value in settings.items():
                 self.cfg.set(name, value)
+            if "control_socket_disable" in self.cfg.settings:  # newer versions open one in HOME
+                self.cfg.set("control_socket_disable", True)  # noqa: FBT003
 
         def load(self) -> Any:
             """Make the application, once in each process."""
