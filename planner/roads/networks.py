@@ -65,8 +65,7 @@ _SPEEDS_SAID = ", ".join(
     for km, speed in SPEED_BY_LENGTH
 )
 _WINDINGS_SAID = ", ".join(
-    f"{factor:g} from {ratio:g}"
-    for (ratio, _), (_, factor) in pairwise(WINDING_FACTOR)
+    f"{factor:g} from {ratio:g}" for (ratio, _), (_, factor) in pairwise(WINDING_FACTOR)
 )
 
 NOTES: tuple[str, ...] = (

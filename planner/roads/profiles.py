@@ -19,13 +19,14 @@ from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.linalg import splu
 
 from planner.roads.elevation import HeightSource
+from planner.roads.kernels import eliminate_chains
 from planner.roads.pieces import Pieces
 
 SAMPLE_EVERY_M = 30.0
 """Samples lie at most this far apart: the finest tiles have posts every 30 m."""
 
-REACH_SHORTEST_M, REACH_LONGEST_M = 100.0, 600.0
-"""Bounds of the reach of smoothing. Source: chosen; the shorter is about one post of 3-arc-second
+REACH_SHORTEST_M, REACH_LONGEST_M = 60.0, 600.0
+"""Bounds of the reach of smoothing. Source: chosen; the shorter is under one post of 3-arc-second
 tiles, the longer flattens hills of less than some metres."""
 
 PASS_LOSS_M = 4.0
@@ -53,7 +54,10 @@ class Profile:
 
 @dataclass(frozen=True, kw_only=True)
 class _Chain:
-    """Samples of all pieces, numbered after the nodes, and the links between neighbours."""
+    """Samples of all pieces, numbered after the nodes, and the links between neighbours.
+
+    Links stand in the order of the pieces; piece p has those from ``first[p]``.
+    """
 
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
@@ -61,6 +65,8 @@ class _Chain:
     b: NDArray[np.int64]
     step_m: NDArray[np.float64]
     piece: NDArray[np.int64]
+    first: NDArray[np.int64]
+    nodes: int
 
 
 def profile(
@@ -78,17 +84,14 @@ def profile(
     chain = _sample(pieces, straight)
     progress("looking up heights", 0.0)
     heights = source.heights_m(chain.lon, chain.lat)
-    on_ground = np.ones(len(chain.lon), np.bool_)
-    on_ground[: pieces.nodes] = False
-    ground = ~straight
-    on_ground[pieces.start[ground]] = True
-    on_ground[pieces.end[ground]] = True
+    on_ground = np.zeros(len(chain.lon), np.bool_)
+    follows = ~straight[chain.piece]
+    on_ground[chain.a[follows]] = True
+    on_ground[chain.b[follows]] = True
     told = np.isfinite(heights)
     trusted = told & on_ground
     progress("smoothing heights", 0.3)
-    rough = _smooth(chain, heights, trusted, np.full(len(chain.a), REACH_LONGEST_M / 2))
-    grade = np.abs(rough[chain.b] - rough[chain.a]) / np.maximum(chain.step_m, 1.0)
-    reach = np.clip(PASS_LOSS_M / np.maximum(grade, 1e-6), REACH_SHORTEST_M, REACH_LONGEST_M)
+    reach = _reaches(chain, _smooth(chain, heights, trusted, _even(chain, REACH_LONGEST_M / 2)))
     progress("smoothing heights", 0.6)
     smooth = _smooth(chain, heights, trusted, reach)
     progress("smoothing heights", 1.0)
@@ -99,6 +102,26 @@ def profile(
     between = (ele_m[pieces.end].astype(np.float64) - ele_m[pieces.start]).astype(np.float64)
     climb = np.maximum(climb, np.maximum(between, 0))
     return Profile(ele_m=ele_m, climb_m=climb, descent_m=climb - between, known=float(told.mean()))
+
+
+def _even(chain: _Chain, reach_m: float) -> NDArray[np.float64]:
+    return np.full(len(chain.a), reach_m)
+
+
+def _reaches(chain: _Chain, rough: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the reach of smoothing on each link: short where it is steep around, as at a pass.
+
+    The grades are themselves smoothed, for at the very top of a pass the road is level.
+    """
+    grade = np.abs(rough[chain.b] - rough[chain.a]) / chain.step_m
+    count = len(chain.lon)
+    share = np.bincount(chain.a, chain.step_m, count) + np.bincount(chain.b, chain.step_m, count)
+    rise = grade * chain.step_m
+    at_sample = (np.bincount(chain.a, rise, count) + np.bincount(chain.b, rise, count)) / share
+    everywhere = np.ones(count, np.bool_)
+    around = _smooth(chain, at_sample, everywhere, _even(chain, REACH_LONGEST_M))
+    steep = np.maximum(np.maximum(around[chain.a], around[chain.b]), 1e-6)
+    return np.clip(PASS_LOSS_M / steep, REACH_SHORTEST_M, REACH_LONGEST_M)
 
 
 def _sample(pieces: Pieces, straight: NDArray[np.bool_]) -> _Chain:
@@ -132,6 +155,8 @@ def _sample(pieces: Pieces, straight: NDArray[np.bool_]) -> _Chain:
         b=number,
         step_m=np.maximum(length_m[of] / parts[of], 0.1),
         piece=piece,
+        first=np.concatenate(([0], np.cumsum(np.bincount(piece, minlength=len(pieces.way))))),
+        nodes=pieces.nodes,
     )
 
 
@@ -141,19 +166,41 @@ def _smooth(
     trusted: NDArray[np.bool_],
     reach_m: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Solve the least squares of this module's head; roads are chains, so factors stay sparse."""
-    count = len(chain.lon)
+    """Solve the least squares of this module's head.
+
+    The samples within a piece are eliminated first, which leaves one equation for each node.
+    """
+    count, nodes = len(chain.lon), chain.nodes
     share = np.bincount(chain.a, chain.step_m / 2, minlength=count)
     share += np.bincount(chain.b, chain.step_m / 2, minlength=count)
     weight = np.where(trusted, np.maximum(share, 1.0), _FAINT)
-    stiff = reach_m**2 / chain.step_m
-    ends = np.concatenate((chain.a, chain.b)), np.concatenate((chain.b, chain.a))
-    links = csr_array(coo_array((np.tile(stiff, 2), ends), shape=(count, count)))
-    diagonal = weight + links.sum(axis=1)
     middle = float(heights[trusted].mean()) if trusted.any() else 0.0
     wanted = np.where(trusted, heights - middle, 0.0)
-    system = (diags_array(diagonal) - links).tocsc()
+    stiff = reach_m**2 / chain.step_m
+    own, by_start, by_end = eliminate_chains(chain.first, stiff, weight[chain.b], wanted[chain.b])
+    opening, closing = chain.first[:-1], chain.first[1:] - 1
+    single = opening == closing
+    start, end = chain.a[opening], chain.b[closing]
+    before = np.where(single, 0, closing - 1)
+    to_end = stiff[opening] * np.where(single, 1.0, by_end[opening])
+    at_start = stiff[opening] * (1 - by_start[opening])
+    at_end = stiff[closing] * (1 - np.where(single, 0.0, by_end[before]))
+    pulled = weight[:nodes] * wanted[:nodes]
+    pulled += np.bincount(start, stiff[opening] * own[opening], minlength=nodes)
+    pulled += np.bincount(end, np.where(single, 0.0, stiff[closing] * own[before]), nodes)
+    held = weight[:nodes] + np.bincount(start, at_start, nodes) + np.bincount(end, at_end, nodes)
+    ends = np.concatenate((start, end)), np.concatenate((end, start))
+    links = csr_array(coo_array((np.tile(to_end, 2), ends), shape=(nodes, nodes)))
     solver = splu(
-        system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+        (diags_array(held) - links).tocsc(),
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
     )
-    return np.asarray(solver.solve(weight * wanted) + middle)
+    solved = np.empty(count)
+    solved[:nodes] = solver.solve(pulled)
+    of = np.repeat(np.arange(len(opening)), np.diff(chain.first))
+    within = own + by_start * solved[start[of]] + by_end * solved[end[of]]
+    inner = chain.b >= nodes
+    solved[chain.b[inner]] = within[inner]
+    return solved + middle
