@@ -116,8 +116,8 @@ class Fallback:
     """Where to go if the stop fails, and the rest of the trip from there.
 
     ``leg`` runs from the failed stop; ``stop`` is the charging there; ``onward_legs`` and
-    ``onward_stops`` alternate from there to the end. ``latest_arrival`` is when one gets there if
-    the stop fails at the last moment. ``common_causes`` is what stop and fallback share.
+    ``onward_stops`` alternate from there to the end. ``arrival`` and ``latest_arrival`` are at the end
+    of the trip, if the stop fails on arrival and at the last moment. ``common_causes`` is what stop and fallback share.
     """
 
     leg: Leg
@@ -125,7 +125,6 @@ class Fallback:
     onward_legs: tuple[Leg, ...]
     onward_stops: tuple[ChargingStop, ...]
     arrival: float
-    """At the end of the trip, if the stop fails on arrival."""
     latest_arrival: float
     lateness_s: float
     common_causes: tuple[str, ...]

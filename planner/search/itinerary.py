@@ -120,7 +120,7 @@ class Writer:
             onward_legs=legs[1:],
             onward_stops=stops[1:],
             arrival=legs[-1].arrival,
-            latest_arrival=legs[0].arrival + way.slack_s,
+            latest_arrival=legs[-1].arrival + way.slack_s,
             lateness_s=self._lateness_s(way),
             common_causes=shared,
         )
@@ -178,12 +178,13 @@ class Writer:
     def _availability(self, chargers: Chargers, stop: Stop) -> Availability:
         snapshot, now = self.stage.trip.world.snapshot, self.stage.trip.mission.now
         told = float(snapshot.status_at[stop.evse])
+        status = chargers.effective_status(stop.evse)
         age_s = None if np.isnan(told) else max(now - told, 0.0)
         return Availability(
-            status=snapshot.status_word(stop.evse),
+            status=status,
             as_of=None if np.isnan(told) else told,
             probability_free=probability_free(
-                chargers.effective_status(stop.evse),
+                status,
                 age_s,
                 len(self.stage.doors.options(stop.place)),
                 max(stop.arrival - now, 0.0) / 60.0,

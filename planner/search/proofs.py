@@ -136,9 +136,11 @@ class Prover:
         if label.place >= self.problem.stations or following is None or following.offer is None:
             return None
         fallbacks: tuple[Way, ...] = ()
+        floor_kwh = 0.0
         if order > 0:
             delay_s = slack_s + following.left_at - label.time
-            fallbacks = (self._fallback(label, shut, order, delay_s),)
+            way, floor_kwh = self._fallback(label, shut, order, delay_s)
+            fallbacks = (way,)
         return Stop(
             place=label.place,
             stage=label.stage,
@@ -147,11 +149,12 @@ class Prover:
             charge=label.charge,
             departure=following.left_at,
             left_kwh=following.left_kwh,
-            floor_kwh=self.floors.floor(label.stage, label.place, shut, order),
+            floor_kwh=floor_kwh,
             fallbacks=fallbacks,
         )
 
-    def _fallback(self, label: Label, shut: Shut, order: int, slack_s: float) -> Way:
+    def _fallback(self, label: Label, shut: Shut, order: int, slack_s: float) -> tuple[Way, float]:
+        """Find the best fallback that holds, and the charge on arrival that it takes."""
         failed = shut | {label.place}
         for refuge in self._wished(label, shut, order)[:MOST_TRIES]:
             row = self.problem.legs.row(label.place, refuge.kind)
@@ -179,7 +182,9 @@ class Prover:
             )
             if way is not None:
                 first = _driven(way.hops[0], label, refuge, left_at)
-                return Way((first, *way.hops[1:]), slack_s)
+                beyond = first.stop.floor_kwh if first.stop is not None else 0.0
+                needs = max(refuge.needs_kwh, float(row.net_kwh[refuge.place]) + beyond)
+                return Way((first, *way.hops[1:]), slack_s), needs
             self.floors.ban(label.stage, label.place, shut, order, refuge.place)
         raise _Unproven
 
