@@ -115,7 +115,7 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], io.BufferedReader]]:
     with raw:
         if raw.peek(2)[:2] == _GZIP:
             with gzip.open(raw) as unpacked:
-                yield raw, io.BufferedReader(cast("io.RawIOBase", unpacked), 1 << 20)
+                yield raw, cast("io.BufferedReader", unpacked)
         else:
             yield raw, raw
 
