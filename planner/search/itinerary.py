@@ -181,7 +181,7 @@ class Writer:
         status = chargers.effective_status(stop.evse)
         age_s = None if np.isnan(told) else max(now - told, 0.0)
         return Availability(
-            status=status,
+            status=snapshot.status_word(stop.evse),
             as_of=None if np.isnan(told) else told,
             probability_free=probability_free(
                 status,
