@@ -97,7 +97,8 @@ def check_verdict(scene: Scene, claimed: Verdict, derived: Verdict, where: str) 
     if claimed.rule != derived.rule:
         detail = f"the rule is {derived.rule}, not {claimed.rule}"
         yield Claim("evidence", f"{where}/verdict/rule", detail)
-    if _facts(claimed.evidence) != _facts(derived.evidence):
+    dated = scene.is_same_moment
+    if _facts(claimed.evidence, dated=dated) != _facts(derived.evidence, dated=dated):
         told = "; ".join(f"{item.source}: {item.field} {item.value}" for item in derived.evidence)
         yield Claim("evidence", f"{where}/verdict/evidence", f"it rests on {told or 'nothing'}")
     if claimed.valid_until != derived.valid_until:
@@ -107,9 +108,10 @@ def check_verdict(scene: Scene, claimed: Verdict, derived: Verdict, where: str) 
 
 def check_announced(scene: Scene, stop: ChargingStop, post: Post, where: str) -> Iterator[Claim]:
     """Check what is said of the EVSE's state, of those beside it, and of how to find it."""
-    status = scene.snapshot.status_word(post.number)
-    if scene.is_same_moment and stop.availability.status != status:
-        detail = f"the status last told is {status}, not {stop.availability.status}"
+    told = scene.snapshot.status_word(post.number)
+    to_plan_by = scene.chargers.effective_status(post.number)
+    if scene.is_same_moment and stop.availability.status not in (told, to_plan_by):
+        detail = f"the status is {to_plan_by}, last told {told}, not {stop.availability.status}"
         yield Claim("status", f"{where}/availability/status", detail)
     chance = stop.availability.probability_free
     if chance is not None and not 0.0 <= chance <= 1.0:
@@ -149,9 +151,12 @@ def _refused(refused: Refusal, where: str) -> Claim:
     return Claim(kind, where, refused.detail)
 
 
-def _facts(evidence: tuple[Evidence, ...]) -> list[tuple[str, str, str]]:
-    """List what evidence says, without its dates: those move with every pull of a feed."""
-    return [(item.source, item.field, item.value) for item in evidence]
+def _facts(evidence: tuple[Evidence, ...], *, dated: bool) -> list[tuple[object, ...]]:
+    """List what evidence says; in a newer world without dates, which move with every pull."""
+    facts = [(item.source, item.field, item.value) for item in evidence]
+    if not dated:
+        return list(facts)
+    return [(*fact, item.as_of) for fact, item in zip(facts, evidence, strict=True)]
 
 
 def _word(grade: Grade | int) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from planner.access.chargers import Chargers, accessible
 from planner.errors import InputError
@@ -83,7 +84,11 @@ class Scene:
     @cached_property
     def station_numbers(self) -> dict[str, int]:
         """Number of each station by its id."""
-        return {station.id: n for n, station in enumerate(self.snapshot.stations)}
+        known = _NUMBERS.get(self.snapshot)
+        if known is None:
+            known = {station.id: n for n, station in enumerate(self.snapshot.stations)}
+            _NUMBERS[self.snapshot] = known
+        return known
 
     def station(self, station_id: str) -> Station | None:
         """Return the station of that id, None if there is none any more."""
@@ -115,6 +120,10 @@ class Scene:
             except InputError:
                 self._snaps[place] = None
         return self._snaps[place]
+
+
+_NUMBERS: WeakKeyDictionary[Snapshot, dict[str, int]] = WeakKeyDictionary()
+"""Kept as long as the snapshot is: a country has 65,000 stations, and a plan names few."""
 
 
 def agree(claimed: float, derived: float, within: float) -> bool:

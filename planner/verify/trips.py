@@ -168,6 +168,15 @@ def lateness_s(steps: list[Step], slack_s: float) -> float:
     return max(0.0, *missed) if missed else 0.0
 
 
+def delay_s(steps: list[Step], slack_s: float) -> float:
+    """Return what is left at the end of a delay at the start: early arrivals wait it off."""
+    for step in steps:
+        if step.visited is not None and step.visited.arrive_after is not None:
+            early_s = max(0.0, step.visited.arrive_after - step.leg.arrival)
+            slack_s = max(0.0, slack_s - early_s)
+    return slack_s
+
+
 def _is_usable(post: Post) -> bool:
     return post.connector is not None
 
