@@ -30,5 +30,5 @@ function describe(known) {
 }
 
 const licence = () => h("p", { class: "small muted" }, "Road data © OpenStreetMap contributors, under the ",
-  h("a", { href: "https://opendatacommons.org/licenses/odbl/", rel: "noreferrer", target: "_blank" }, "Open Database License"), ". Town names from GeoNames, CC BY 4.0. Vehicles from ",
+  h("a", { href: "https://opendatacommons.org/licenses/odbl/", rel: "noreferrer", target: "_blank" }, "Open Database License"), ". Coasts and borders: made with Natural Earth. Town names: GeoNames, CC BY 4.0. Vehicles from ",
   h("a", { href: "https://github.com/KilowattApp/open-ev-data", rel: "noreferrer", target: "_blank" }, "Open EV Data"), ". Map by MapLibre, charts by uPlot.");

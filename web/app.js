@@ -122,14 +122,14 @@ function showInfeasible(answer) {
 async function planAgain() {
   const { mission } = shown.plan;
   if (mission && !form.where.places.every(Boolean)) form.fill(mission);
-  backToForm();
+  changeTrip();
   await form.plan();
 }
 
 /** Apply one change that would make the trip sure, and plan again. */
 async function relax(relaxation) {
   const applied = form.relax(relaxation);
-  backToForm();
+  changeTrip();
   if (applied) await form.plan();
   else form.showProblem({ errors: [{ pointer: "/wallet", detail: relaxation.says, remedy: "Choose or add it here, then plan again" }] });
 }

@@ -10,7 +10,7 @@ export function faultsOf(problem) {
   const placed = [];
   const general = [];
   for (const fault of problem.errors ?? []) {
-    const text = sentence(fault.detail ?? fault.message ?? problem.title, fault.remedy);
+    const text = sentence(withSubject(fault.detail ?? problem.title), fault.remedy);
     const pointer = pointerParts(fault.pointer);
     if (pointer.length) placed.push({ pointer, text }); else general.push(text);
   }
@@ -23,6 +23,9 @@ function whatHappened(problem) {
   if (problem.status === 401 || problem.status === 403) return "This planner asks for a key that you have not given, or that does not allow planning.";
   return problem.detail || problem.message || problem.title || "Something went wrong.";
 }
+
+/** Details are told of the field that they stand at: "is missing", "should be a number". */
+const withSubject = (detail) => (/^(is|are|has|have|should|must|lies|holds|takes|needs) /.test(detail) ? `This ${detail}` : detail);
 
 function sentence(detail, remedy = "") {
   const text = [detail, remedy].filter(Boolean).map((part) => part.trim().replace(/[.\s]+$/, "")).join(". ");

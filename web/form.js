@@ -6,12 +6,15 @@ import { placeList, placeTitle } from "./places.js";
 import { walletFields } from "./wallet.js";
 import { numberField, selectField, chargeSlider } from "./fields.js";
 import { findVehicles } from "./api.js";
-import { GRADES, withOffset, offsetName } from "./words.js";
+import { withOffset, offsetName } from "./words.js";
 import { faultsOf } from "./faults.js";
 
 const REMEMBERED = "plugsure-form";
 const PRESETS = [["fastest", "Earliest arrival"], ["cheapest", "Least cost"], ["surest", "Surest stops"]];
-const MIN_GRADES = ["committed", "verified", "contracted", "ad_hoc", "indicated"];
+const MIN_GRADES = [
+  ["committed", "reserved for you"], ["verified", "verified"], ["contracted", "by contract"],
+  ["ad_hoc", "contract or bank card"], ["indicated", "indicated at least"],
+];
 
 export const vehicleTitle = (vehicle) => vehicle.title ?? [vehicle.make, vehicle.model, vehicle.variant].filter(Boolean).join(" ");
 
@@ -32,12 +35,12 @@ export function tripForm({ onPlan, onPlaces }) {
   const wallet = walletFields();
   const when = departureFields();
   const advanced = {
-    reserve: numberField({ id: "reserve", label: "Reserve", unit: "%", value: 10, min: 0, max: 60, hint: "never gone below" }),
-    arrival: numberField({ id: "arrival", label: "Charge on arrival", unit: "%", min: 0, max: 100, placeholder: "as reserve", hint: "kept at the end" }),
-    temperature: numberField({ id: "temperature", label: "Temperature", unit: "°C", value: 15, min: -40, max: 50, hint: "outside, on the way" }),
-    payload: numberField({ id: "payload", label: "Load", unit: "kg", value: 0, min: 0, max: 5000, hint: "besides the driver" }),
-    grade: selectField({ id: "grade", label: "Access at least", value: "ad_hoc", options: MIN_GRADES.map((grade) => [grade, GRADES[grade][0]]) }),
-    fallbacks: selectField({ id: "fallbacks", label: "Survive", value: "1", options: [["0", "no failed stop"], ["1", "one failed stop"], ["2", "two failed stops"]] }),
+    reserve: numberField({ id: "reserve", label: "Reserve, never used", unit: "%", value: 10, min: 0, max: 60 }),
+    arrival: numberField({ id: "arrival", label: "Charge on arrival", unit: "%", min: 0, max: 100, placeholder: "as reserve" }),
+    temperature: numberField({ id: "temperature", label: "Outside temperature", unit: "°C", value: 15, min: -40, max: 50 }),
+    payload: numberField({ id: "payload", label: "Load besides driver", unit: "kg", value: 0, min: 0, max: 5000 }),
+    grade: selectField({ id: "grade", label: "Access must be", value: "ad_hoc", options: MIN_GRADES }),
+    fallbacks: selectField({ id: "fallbacks", label: "Must survive", value: "1", options: [["0", "no failed stop"], ["1", "one failed stop"], ["2", "two failed stops"], ["3", "three failed stops"]] }),
     preset: selectField({ id: "preset", label: "Prefer", value: "fastest", options: PRESETS }),
   };
   const more = h("details", { class: "group more" }, h("summary", {}, "Reserve, weather, load and more"),
@@ -124,8 +127,9 @@ export function tripForm({ onPlan, onPlaces }) {
   }
 
   function focusFirstError() {
-    const first = node.querySelector("[aria-invalid]");
-    if (first) first.focus(); else if (!general.hidden) general.scrollIntoView({ block: "center" });
+    node.querySelector("[aria-invalid]")?.focus({ preventScroll: true });
+    const said = [...node.querySelectorAll(".field-error:not([hidden])")][0] ?? (general.hidden ? null : general);
+    said?.scrollIntoView({ block: "center" });
   }
 
   function remember() {

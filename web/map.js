@@ -50,6 +50,8 @@ export function createMap({ container, bounds, onPick, coveredPx }) {
     return popup;
   };
 
+  addEventListener("keydown", (event) => { if (event.key === "Escape") popup?.remove(); });
+
   const rejectedNear = ({ x, y }) => {
     if (!map.getLayer("rejected")) return null;
     const reach = 12;
@@ -87,7 +89,14 @@ export function createMap({ container, bounds, onPick, coveredPx }) {
     },
     /** Resolve once all that is in view has been drawn. */
     idle: () => new Promise((resolve) => { if (map.loaded() && !map.isMoving()) resolve(); else map.once("idle", () => resolve()); }),
-    get zoom() { return map.getZoom(); },
+    /** Where a place stands in the window, in CSS pixels. */
+    pointOf(location) {
+      const { left, top } = map.getContainer().getBoundingClientRect();
+      const { x, y } = map.project(location);
+      return [left + x, top + y];
+    },
+    /** How many features of a layer are drawn in view. */
+    drawn: (layer) => map.queryRenderedFeatures({ layers: [layer] }).length,
   };
 }
 

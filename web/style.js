@@ -1,19 +1,19 @@
 // The base map: land and borders, our own roads, the names of towns. Nothing comes from elsewhere.
 
 const LIGHT = {
-  sea: "#d9e6ea", land: "#f4f2ec", border: "#b9b4a6", motorway: "#c2ad7e", road: "#cfc8b6", minor: "#dcd7c9",
+  sea: "#d9e6ea", land: "#f4f2ec", border: "#b9b4a6", motorway: "#c4ae79", road: "#c9bd9f", minor: "#d8d1c1",
   label: "#3b4642", halo: "#f4f2ec", trip: "#0b6e54", tripCasing: "#ffffff", other: "#7aa596", fallback: "#c77700",
   rejected: "#7b8480", rejectedRing: "#ffffff", lit: "#a2242a",
 };
 const DARK = {
-  sea: "#0a1216", land: "#131b1e", border: "#3a4a4d", motorway: "#43514f", road: "#2c383a", minor: "#232d30",
+  sea: "#0a1216", land: "#131b1e", border: "#3a4a4d", motorway: "#4b5b58", road: "#35454a", minor: "#28343a",
   label: "#a9b8b2", halo: "#10181b", trip: "#56d3a9", tripCasing: "#0a1413", other: "#3f7c69", fallback: "#f0a63a",
   rejected: "#87948f", rejectedRing: "#131b1e", lit: "#ff9a92",
 };
 
-/** Kinds of road by how they are drawn: OpenStreetMap's classes, or by speed where none are known. */
-const MAIN = ["motorway", "motorway_link", "trunk", "trunk_link", "major"];
-const MIDDLE = ["primary", "primary_link", "secondary", "secondary_link", "main"];
+/** Kinds of road by how they are drawn: OpenStreetMap's classes; a network without classes is drawn alike. */
+const MAIN = ["motorway", "motorway_link", "trunk", "trunk_link"];
+const MIDDLE = ["primary", "primary_link", "secondary", "secondary_link", "major", "main", "minor"];
 
 export const colours = (dark) => (dark ? DARK : LIGHT);
 
@@ -38,7 +38,7 @@ export function baseStyle(dark) {
       { id: "borders", type: "line", source: "outlines", paint: { "line-color": c.border, "line-width": width(4, 0.8, 10, 1.6), "line-dasharray": [4, 2] } },
       {
         id: "roads", type: "line", source: "roads", "source-layer": "roads", layout: { "line-cap": "round", "line-join": "round" },
-        paint: { "line-color": ["match", ["get", "class"], MAIN, c.motorway, MIDDLE, c.road, c.minor], "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 4, ["match", ["get", "class"], MAIN, 0.8, 0.4], 8, ["match", ["get", "class"], MAIN, 1.6, MIDDLE, 1.1, 0.7], 14, ["match", ["get", "class"], MAIN, 8, MIDDLE, 6, 3]] },
+        paint: { "line-color": ["match", ["get", "class"], MAIN, c.motorway, MIDDLE, c.road, c.minor], "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 4, ["match", ["get", "class"], MAIN, 0.9, 0.6], 8, ["match", ["get", "class"], MAIN, 1.7, MIDDLE, 1.2, 0.7], 14, ["match", ["get", "class"], MAIN, 8, MIDDLE, 6, 3]] },
       },
       { id: "town-dots", type: "circle", source: "towns", filter: named, paint: { "circle-radius": width(4, 1.8, 10, 3), "circle-color": c.label, "circle-stroke-color": c.halo, "circle-stroke-width": 1 } },
       {
@@ -68,7 +68,7 @@ export function overlayLayers(dark) {
     {
       id: "rejected", type: "circle", source: "rejected",
       paint: {
-        "circle-radius": width(4, 2, 7, 3.2, 11, 6), "circle-color": ["case", ["get", "lit"], c.lit, c.rejected],
+        "circle-radius": width(4, 2.6, 7, 4, 11, 7), "circle-color": ["case", ["get", "lit"], c.lit, c.rejected],
         "circle-opacity": ["case", ["get", "lit"], 0.95, 0.5], "circle-stroke-color": c.rejectedRing, "circle-stroke-width": 1,
       },
     },

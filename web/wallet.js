@@ -100,7 +100,6 @@ export function walletFields() {
       place.hidden = false;
       const field = row?.querySelector(`[data-key="${CSS.escape(rest[2] ?? "uid")}"]`) ?? null;
       field?.setAttribute("aria-invalid", "true");
-      return field ?? choices.querySelector("input:checked") ?? paymentCard;
     },
   };
 }

@@ -37,6 +37,11 @@ class Mock:
         ):
             self.app.add_url_rule(rule, rule + method, view, methods=[method])
 
+    def listen(self) -> "queue.Queue[tuple[str, dict[str, Any]]]":
+        """Open event streams from now on; what is put into the queue is sent."""
+        self.events = queue.Queue()
+        return self.events
+
     def refuse(self, error: PlugsureError) -> Response:
         body = {"title": error.title, "detail": str(error)}
         return Response(json.dumps(body), 404, content_type="application/problem+json")
