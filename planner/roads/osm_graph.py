@@ -16,8 +16,8 @@ from planner.roads.pieces import NODE_EVERY_M, Pieces, cut_ways, split_long
 from planner.roads.profiles import Profile, profile
 from planner.roads.tags import BOARDING_S
 
-MAX_SNAP_M = 2_000.0
-"""Streets are all there, so a point farther off is in the wild or outside the extract."""
+MAX_SNAP_M = 5_000.0
+"""A point farther off is in the wild, outside the extract, or where nobody has mapped yet."""
 
 FERRY_KMH = (2.0, 70.0)
 """Bounds of a ferry's speed by its timetable. Source: fast car ferries make some 38 knots."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from math import log10
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,11 @@ class Place:
     population: int
 
 
+class _Spot(msgspec.Struct, gc=False):
+    longitude: float
+    latitude: float
+
+
 class _City(msgspec.Struct, gc=False):
     name: str
     longitude: float
@@ -72,7 +78,9 @@ class Places:
         self._countries = countries
         keys: list[tuple[str, int, bool]] = []
         for index, (place, aliases) in enumerate(places):
-            main = {fold(place.name), fold_digraphs(place.name)}
+            main = {fold(place.name)}
+            if not place.name.isascii():
+                main.add(fold_digraphs(place.name))
             keys += [(key, index, True) for key in main if key]
             others = {fold(alias) for alias in aliases if not alias.islower()} - main
             keys += [(key, index, False) for key in others if key]
@@ -91,18 +99,14 @@ class Places:
                 remedy="Install Plugsure with its dependencies",
             )
         folder = Path(spec.origin).parent / "data"
-        raw = (folder / f"cities{SMALLEST}.json").read_bytes()
         wide = BBox(
             bbox.west - MARGIN_DEGREES,
             bbox.south - MARGIN_DEGREES,
             bbox.east + MARGIN_DEGREES,
             bbox.north + MARGIN_DEGREES,
         )
-        places = [
-            (_place_of(city), city.alternatenames)
-            for city in msgspec.json.decode(raw, type=dict[str, _City]).values()
-            if wide.holds(LonLat(city.longitude, city.latitude))
-        ]
+        cities = _cities_in(folder / f"cities{SMALLEST}.json", wide)
+        places = [(_place_of(city), city.alternatenames) for city in cities]
         told = msgspec.json.decode((folder / "countries.json").read_bytes())
         countries = {fold(name): code for code in told for name in (code, told[code]["name"])}
         return cls(places, countries)
@@ -232,6 +236,20 @@ class Places:
 
     def _weight(self, index: int) -> float:
         return log10(self._places[index].population + 100)
+
+
+def _cities_in(path: Path, box: BBox) -> list[_City]:
+    """Read the cities in a box; of the others only the position, which saves most of the memory."""
+    spot = msgspec.json.Decoder(_Spot)
+    city = msgspec.json.Decoder(_City)
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as raw:
+        found = []
+        for told in msgspec.json.decode(memoryview(raw), type=dict[str, msgspec.Raw]).values():
+            place = spot.decode(told)
+            if box.holds(LonLat(place.longitude, place.latitude)):
+                found.append(city.decode(told))
+            del told
+    return found
 
 
 def _least_off(wanted: str, name: str) -> int:

@@ -96,7 +96,7 @@ def _codes(keys: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     encoded = [b"\0" + key.encode() + b"\0" for key in keys]
     letters = np.frombuffer(b"".join(encoded) + b"\0\0", np.uint8).astype(np.int64)
     code = (letters[:-2] << 16) | (letters[1:-1] << 8) | letters[2:]
-    lengths = np.array([len(said) for said in encoded])
+    lengths = np.array([len(said) for said in encoded], np.int64)
     key = np.repeat(np.arange(len(keys), dtype=np.int32), lengths)
     within = np.arange(len(key)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     whole = within < np.repeat(lengths, lengths) - 2

@@ -51,7 +51,7 @@ ONEWAYS = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "open_ways"), ONEWAYS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("tags", "open_ways"), ONEWAYS, ids=str)
 def test_a_road_is_open_in_the_directions_its_tags_say(
     osm_graph: Make, tags: dict[str, str], open_ways: tuple[bool, bool]
 ) -> None:
@@ -100,7 +100,7 @@ OPEN = [
 @pytest.mark.parametrize(
     ("tags", "is_open"),
     [(tags, False) for tags in CLOSED] + [(tags, True) for tags in OPEN],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_only_what_is_known_to_be_open_to_cars_is_driven(
     osm_graph: Make, tags: dict[str, str], is_open: bool
@@ -126,7 +126,7 @@ BARRIERS = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "is_open"), BARRIERS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("tags", "is_open"), BARRIERS, ids=str)
 def test_a_closed_barrier_cuts_the_way_and_an_open_one_does_not(
     osm_graph: Make, tags: dict[str, str], is_open: bool
 ) -> None:
@@ -154,7 +154,7 @@ FERRIES = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "is_open"), FERRIES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("tags", "is_open"), FERRIES, ids=str)
 def test_a_ferry_takes_cars_only_where_it_says_so(
     osm_graph: Make, tags: dict[str, str], is_open: bool
 ) -> None:
@@ -190,7 +190,7 @@ def test_flags_say_toll_motorway_bridge_and_tunnel(osm_graph: Make) -> None:
     )
     said = {}
     for edge in range(len(graph.head)):
-        said[int(round((graph.lon[graph.tail[edge]] - 10) * 1000))] = Flag(int(graph.flags[edge]))
+        said[round((graph.lon[graph.tail[edge]] - 10) * 1000)] = Flag(int(graph.flags[edge]))
     assert said[1] == Flag.TOLL | Flag.MOTORWAY
     assert said[2] == Flag.MOTORWAY | Flag.BRIDGE_OR_TUNNEL
     assert said[5] == Flag(0)

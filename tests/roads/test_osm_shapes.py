@@ -1,6 +1,7 @@
 """Nodes and lines: cut where they must be, drawn as they were, on random maps too."""
 
 import heapq
+import itertools
 from collections.abc import Callable
 
 import networkx as nx
@@ -120,7 +121,7 @@ def test_shortest_ways_are_those_of_a_graph_with_a_node_at_every_point(
     graph = osm_graph([(refs, STREET | {"oneway": way}) for refs, way in kept], places=places)
     oracle = nx.DiGraph()
     for refs, oneway in kept:
-        for a, b in zip(refs, refs[1:], strict=False):
+        for a, b in itertools.pairwise(refs):
             length = distance_m(LonLat(*places[a]), LonLat(*places[b]))
             if oneway != "-1":
                 oracle.add_edge(a, b, weight=length)

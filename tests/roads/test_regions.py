@@ -66,7 +66,7 @@ def test_a_part_cut_short_is_named_at_once(graph: RoadGraph, tmp_path: Path) -> 
     graph.save(tmp_path / "one")
     part = tmp_path / "one" / "head.npy"
     part.write_bytes(part.read_bytes()[:-1])
-    with pytest.raises(RegionDamaged, match="head.npy"):
+    with pytest.raises(RegionDamaged, match=r"head\.npy"):
         RoadGraph.open(tmp_path / "one")
 
 
@@ -77,7 +77,7 @@ def test_a_changed_value_is_found_when_asked(graph: RoadGraph, tmp_path: Path) -
     raw[-1] ^= 1
     part.write_bytes(raw)
     opened = RoadGraph.open(tmp_path / "one")
-    with pytest.raises(RegionDamaged, match="length_m.npy"):
+    with pytest.raises(RegionDamaged, match=r"length_m\.npy"):
         opened.verify_parts()
 
 
@@ -85,7 +85,7 @@ def test_a_changed_value_is_found_when_asked(graph: RoadGraph, tmp_path: Path) -
 def test_a_broken_manifest_is_named(graph: RoadGraph, tmp_path: Path, text: str) -> None:
     graph.save(tmp_path / "one")
     (tmp_path / "one" / "manifest.json").write_text(text)
-    with pytest.raises(RegionDamaged, match="manifest.json"):
+    with pytest.raises(RegionDamaged, match=r"manifest\.json"):
         RoadGraph.open(tmp_path / "one")
 
 
@@ -202,7 +202,7 @@ def test_garbage_is_refused_with_the_files_name(tmp_path: Path, name: str, raw: 
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DataMissing, match="none.osm.pbf"):
+    with pytest.raises(DataMissing, match=r"none\.osm\.pbf"):
         build_region(tmp_path, "one", osm=tmp_path / "none.osm.pbf")
 
 
