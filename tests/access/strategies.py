@@ -45,11 +45,11 @@ def tokens() -> st.SearchStrategy[Token]:
             uid, kind, provider, group_id=group, valid=valid, expires=expires
         ),
         st.sampled_from(["AAAA1", "BBBB2", "CCCC3"]),
-        st.sampled_from(list(TokenType)),
+        st.sampled_from([TokenType.RFID] * 4 + list(TokenType)),
         st.sampled_from(PROVIDERS),
         st.sampled_from(["", "G1"]),
-        st.sampled_from([True, True, True, False]),
-        ENDS,
+        st.sampled_from([True] * 9 + [False]),
+        st.none() | st.none() | ENDS,
     )
 
 
@@ -66,14 +66,15 @@ def evses(uid: str) -> st.SearchStrategy[Evse]:
         lambda caps, plugs, rules: evse(
             uid, capabilities=tuple(caps), connectors=tuple(plugs), parking_restrictions=rules
         ),
-        st.lists(st.sampled_from(CAPABILITIES), max_size=3, unique=True),
+        st.lists(st.sampled_from(CAPABILITIES), max_size=3, unique=True)
+        | st.just(["RFID_READER", "REMOTE_START_STOP_CAPABLE"]),
         st.lists(st.sampled_from([CCS, TYPE2]), min_size=1, max_size=2, unique=True),
-        st.sampled_from([(), (), (), ("EV_ONLY",), ("DISABLED",), ("CUSTOMERS",), ("SPACE",)]),
+        st.sampled_from([()] * 9 + [("EV_ONLY",), ("DISABLED",), ("CUSTOMERS",), ("SPACE",)]),
     )
 
 
 def stations(number: int) -> st.SearchStrategy[Station]:
-    seldom = st.sampled_from([False, False, False, False, True])
+    seldom = st.sampled_from([False] * 14 + [True])
     return st.builds(
         lambda posts, party, feed, closed, hidden, limited, terminal, hours: station(
             *posts,
@@ -114,7 +115,9 @@ def infos() -> st.SearchStrategy[ClientInfo]:
     return st.one_of(
         st.builds(
             lambda status, party, at: info(status, party, at=at),
-            st.sampled_from(["CONNECTED", "CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED"]),
+            st.sampled_from(
+                ["CONNECTED", "CONNECTED", "CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED"]
+            ),
             st.sampled_from(PARTIES),
             TIMES,
         ),
@@ -137,13 +140,13 @@ def records(held: Wallet, places: tuple[Station, ...]) -> st.SearchStrategy[Toke
             return replace(made, kind="whitelisted", value=kind, station_id="", evse_uid="")
         return made
 
-    kinds = ["refused", "succeeded", "authorized", "reserved", "ALWAYS/valid", "ALLOWED/valid"]
+    kinds = ["refused", "succeeded", "authorized", "reserved", "reserved", "ALWAYS/valid"]
     return st.builds(
         make,
         st.sampled_from(held.tokens),
         st.sampled_from(places),
         st.sampled_from(["1", "2"]),
-        st.sampled_from([*kinds, "ALLOWED/invalid", "NEVER/valid"]),
+        st.sampled_from([*kinds, "ALLOWED/valid", "ALLOWED/invalid", "NEVER/valid"]),
         TIMES,
         ENDS,
     )

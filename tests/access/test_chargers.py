@@ -237,6 +237,13 @@ class TestMemory:
         refused = replace(world, token_evidence=(record(HELD.tokens[0], "refused"),))
         assert ask(refused).reason[0] == CODES["refused_here"]
 
+    def test_news_that_becomes_known_is_noticed_for_the_same_hour(self) -> None:
+        refused = record(HELD.tokens[0], "refused", at=NOW + HOUR)
+        world = contracted(station(), evidence=[refused])
+        noon = NOW + 3 * HOUR
+        assert ask(world, at=noon).grade[0] == Grade.CONTRACTED
+        assert ask(world, now=NOW + 2 * HOUR, at=noon).grade[0] == Grade.REFUSED
+
     def test_what_a_hub_says_anew_is_noticed(self) -> None:
         world = snapshot(
             station(feed="hub"), agreements=[agreement(via="DE*HUB")], infos=[info("CONNECTED")]
