@@ -5,7 +5,9 @@ that is worth a word is for the caller to say.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import isfinite
+from sys import intern
 from typing import Any
 
 from planner.ocpi.times import read_time
@@ -18,14 +20,14 @@ def text(value: Any) -> str:
     """Read a text; numbers become their digits, all else is empty."""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     return str(value)
 
 
 def number(value: Any) -> float | None:
     """Read a finite number, also from a text, with a comma or a point for the decimals."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
         try:
@@ -47,20 +49,42 @@ def flag(value: Any) -> bool | None:
 
 def words(value: Any) -> tuple[str, ...]:
     """Read a list of words, sorted, each once; a single word stands for a list of one."""
+    if not value:
+        return ()
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, list | tuple):
         return ()
-    return tuple(sorted({word for word in map(text, value) if word}))
+    if all(type(word) is str for word in value):
+        return _ordered(tuple(value))
+    return _ordered(tuple(map(text, value)))
+
+
+@lru_cache(maxsize=16384)
+def _ordered(told: tuple[str, ...]) -> tuple[str, ...]:
+    """Sort words; the same words give the same object, which spares a national feed's memory."""
+    return tuple(sorted({word.strip() for word in told} - {""}))
+
+
+def word(value: Any) -> str:
+    """Read a text of which there are few: equal ones are one object."""
+    return intern(text(value))
+
+
+def code(value: Any) -> str:
+    """Read a word of OCPI's lists, which are in capitals."""
+    return intern(text(value).upper())
 
 
 def objects(value: Any) -> list[Mapping[str, Any]]:
     """Read a list of objects; a single object stands for a list of one, others are left out."""
-    if isinstance(value, Mapping):
+    if value is None:
+        return []
+    if isinstance(value, dict):
         return [value]
     if not isinstance(value, list | tuple):
         return []
-    return [item for item in value if isinstance(item, Mapping)]
+    return [item for item in value if isinstance(item, dict)]
 
 
 def moment(value: Any) -> float | None:
@@ -73,6 +97,8 @@ def moment(value: Any) -> float | None:
 
 def wording(value: Any) -> str:
     """Read a display text (one, a list of them by language, or plain): English if there is."""
+    if not value:
+        return ""
     if isinstance(value, str):
         return value.strip()
     told = {
@@ -84,4 +110,4 @@ def wording(value: Any) -> str:
 
 def name_of(value: Any) -> str:
     """Read the name of an OCPI BusinessDetails, or a plain text."""
-    return text(value.get("name")) if isinstance(value, Mapping) else text(value)
+    return word(value.get("name")) if isinstance(value, dict) else word(value)

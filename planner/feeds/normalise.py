@@ -11,7 +11,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from planner.errors import Fault
-from planner.feeds.fields import flag, moment, name_of, number, objects, text, wording, words
+from planner.feeds.fields import (
+    code,
+    flag,
+    moment,
+    name_of,
+    number,
+    objects,
+    text,
+    word,
+    wording,
+    words,
+)
 from planner.feeds.opening import read_hours
 from planner.feeds.parking import Parking, read_parking
 from planner.feeds.places import BadPlace, read_place, time_zone
@@ -52,7 +63,7 @@ def normalise(raw: Any, *, feed: str, sender: str = "", place: str = "") -> Norm
         Names the Location in faults when it has no id of its own, such as ``file.json:17``.
     """
     faults: list[Fault] = []
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         faults.append(Fault(place, f"a Location is an object, not {type(raw).__name__}"))
         return Normalised(None, {}, faults)
     country_code, party_id = _party(raw, sender)
@@ -64,7 +75,7 @@ def normalise(raw: Any, *, feed: str, sender: str = "", place: str = "") -> Norm
         return Normalised(None, {}, faults)
     name = f"{country_code}*{party_id}*{location_id}"
     where = name.replace("/", "~1")
-    country = text(raw.get("country"))
+    country = word(raw.get("country"))
     try:
         point, mended = read_place(raw.get("coordinates"), country)
     except BadPlace as error:
@@ -89,12 +100,12 @@ def normalise(raw: Any, *, feed: str, sender: str = "", place: str = "") -> Norm
         name=text(raw.get("name")),
         operator=name_of(raw.get("operator")) or name_of(raw.get("suboperator")),
         address=text(raw.get("address")),
-        city=text(raw.get("city")),
+        city=word(raw.get("city")),
         country=country,
-        time_zone=time_zone(text(raw.get("time_zone")), point),
+        time_zone=time_zone(word(raw.get("time_zone")), point),
         hours=hours,
         charging_when_closed=flag(raw.get("charging_when_closed")),
-        parking_type=text(raw.get("parking_type") or raw.get("type")),
+        parking_type=word(raw.get("parking_type") or raw.get("type")),
         publish=publish is not False,
         publish_allowed_to=tuple(_allowed(raw.get("publish_allowed_to"))),
         reserved_for=parking.reserved_for,
@@ -102,7 +113,7 @@ def normalise(raw: Any, *, feed: str, sender: str = "", place: str = "") -> Norm
         max_height_m=parking.max_height_m,
         accessible_only=_all_restricted(evses, "DISABLED"),
         two_wheelers_only=_all_restricted(evses, "MOTORCYCLES"),
-        help_phone=text(raw.get("help_phone")),
+        help_phone=word(raw.get("help_phone")),
         directions=wording(raw.get("directions")),
         last_updated=moment(raw.get("last_updated")) or 0.0,
     )
@@ -127,7 +138,7 @@ def embedded_tariffs(raw: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _party(raw: Mapping[str, Any], sender: str) -> tuple[str, str]:
-    told = (text(raw.get("country_code")).upper(), text(raw.get("party_id")).upper())
+    told = (code(raw.get("country_code")), code(raw.get("party_id")))
     given = tuple(sender.upper().split("*")) if sender else ("", "")
     for country_code, party_id in (told, given[:2]):
         if (len(country_code), len(party_id)) == _PARTY_PARTS:
@@ -146,7 +157,7 @@ def _evses(
     found: dict[str, Evse] = {}
     inherited = _tariff_ids(raw)
     for index, told in enumerate(_list(raw.get("evses"), f"{where}/evses", faults)):
-        if not isinstance(told, Mapping):
+        if not isinstance(told, dict):
             faults.append(Fault(f"{where}/evses/{index}", "the EVSE is no object"))
             continue
         uid = text(told.get("uid")) or text(told.get("evse_id"))
@@ -181,12 +192,12 @@ def _evses(
 
 
 def _status(told: Mapping[str, Any], here: str, faults: list[Fault]) -> Told:
-    word = text(told.get("status")).upper()
+    said = code(told.get("status"))
     at = moment(told.get("last_updated"))
     try:
-        return Status(word), at
+        return Status(said), at
     except ValueError:
-        faults.append(Repair(f"{here}/status", f"{word!r} is no status; read as UNKNOWN"))
+        faults.append(Repair(f"{here}/status", f"{said!r} is no status; read as UNKNOWN"))
         return Status.UNKNOWN, at
 
 
@@ -195,11 +206,11 @@ def _connectors(
 ) -> Iterator[Connector]:
     inherited = inherited or _tariff_ids(evse)
     for index, told in enumerate(_list(evse.get("connectors"), f"{where}/connectors", faults)):
-        if not isinstance(told, Mapping):
+        if not isinstance(told, dict):
             faults.append(Fault(f"{where}/connectors/{index}", "the connector is no object"))
             continue
         name = text(told.get("id")) or str(index + 1)
-        standard = text(told.get("standard"))
+        standard = word(told.get("standard"))
         if not standard:
             faults.append(
                 Fault(
@@ -223,14 +234,14 @@ def _connectors(
 def _connector(
     told: Mapping[str, Any], name: str, standard: str, inherited: tuple[str, ...]
 ) -> Connector:
-    power_type = text(told.get("power_type")).upper() or _power_type(standard)
+    power_type = code(told.get("power_type")) or _power_type(standard)
     voltage_v = _positive(told.get("max_voltage", told.get("voltage")))
     amperage_a = _positive(told.get("max_amperage", told.get("amperage")))
     given_w = number(told.get("max_electric_power"))
     return Connector(
         id=name,
         standard=standard,
-        format=text(told.get("format")).upper(),
+        format=code(told.get("format")),
         power_type=power_type,
         power_kw=believable_power_kw(
             standard=standard,
@@ -270,7 +281,7 @@ def _list(value: Any, where: str, faults: list[Fault]) -> list[Any]:
         return []
     if isinstance(value, list):
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         faults.append(Repair(where, "one object stands where a list should"))
         return [value]
     faults.append(Fault(where, f"a list should stand here, not {type(value).__name__}"))
