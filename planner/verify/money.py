@@ -121,8 +121,8 @@ def retail_rows(
         for row in scene.snapshot.prices
         if row.emsp == provider
         and row.cpo in (party, "*")
-        and _within(connector.power_kw, row.power_min_kw, row.power_max_kw)
-        and _within(start, row.valid_from, row.valid_to)
+        and _is_for_power(row, connector.power_kw)
+        and _is_in_force(row, start)
     ]
     named = [row for row in fitting if row.cpo == party]
     return named or fitting
@@ -138,8 +138,18 @@ def retail_cost(row: RetailPrice, session: Session) -> Money:
     return Money(amount=amount, currency=row.currency, vat_included=True, basis="retail")
 
 
-def _within(value: float, least: float | None, limit: float | None) -> bool:
-    return (least is None or value >= least) and (limit is None or value < limit)
+def _is_for_power(row: RetailPrice, power_kw: float) -> bool:
+    """Say whether a row is for a post of that power; both bounds are in it."""
+    return (row.power_min_kw is None or row.power_min_kw <= power_kw) and (
+        row.power_max_kw is None or power_kw <= row.power_max_kw
+    )
+
+
+def _is_in_force(row: RetailPrice, at: float) -> bool:
+    """Say whether a row is in force; the moment at which it ends is out of it."""
+    return (row.valid_from is None or row.valid_from <= at) and (
+        row.valid_to is None or at < row.valid_to
+    )
 
 
 def _same(claimed: Money, derived: Money) -> bool:
