@@ -5,6 +5,7 @@ from collections import defaultdict
 from decimal import Decimal
 from itertools import chain
 
+from planner.model.grade import Grade
 from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
 from planner.search.diagnosis import furthest
@@ -111,12 +112,17 @@ def _valid_until(mission: Mission, stops: tuple[ChargingStop, ...]) -> float:
     return min(chain([mission.now + VALID_S], (end for end in ends if end is not None)))
 
 
+COUNTED = {1: "The one charging stop opens", 2: "Both charging stops open"}
+
+
 def promise(mission: Mission, stops: tuple[ChargingStop, ...]) -> str:
     """Say in one sentence what a driver may count on, and no more than that."""
     left = f"you arrive with at least {mission.arrival_soc:.0%} in 95 of 100 such trips"
     if not stops:
         return f"No charging stop is needed: {left}."
-    count = "The one charging stop opens" if len(stops) == 1 else f"All {len(stops)} stops open"
+    count = COUNTED.get(len(stops), f"All {len(stops)} charging stops open")
+    if min(stop.verdict.grade for stop in _with_fallbacks(stops)) < Grade.AD_HOC:
+        count = count.replace(" open", " probably open")
     labels = sorted({stop.start.label for stop in stops})
     by = " and ".join(f"“{label}”" for label in labels)
     if mission.guarantee.fallbacks == 0:
