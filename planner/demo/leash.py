@@ -4,7 +4,8 @@
 
 The one who starts it holds the other end of its standard input. When that end is closed, by
 intention or by death, the command and all in its process group are told to stop, and killed if
-they do not. Run by its path: it needs the standard library only, and no start-up of Plugsure.
+they do not. Told by SIGINT, at which a server stops without waiting for idle connections. Run by
+its path: it needs the standard library only, and no start-up of Plugsure.
 """
 
 import os
@@ -21,7 +22,7 @@ def main(command: list[str]) -> int:
     """Run the command to its end, or to the end of standard input; return its exit status."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(name, lambda *_: _tell(child, signal.SIGTERM))
+        signal.signal(name, lambda *_: _tell(child, signal.SIGINT))
     threading.Thread(target=_watch, args=(child,), daemon=True).start()
     status = child.wait()
     _tell(child, signal.SIGKILL)
@@ -31,7 +32,7 @@ def main(command: list[str]) -> int:
 def _watch(child: "subprocess.Popen[bytes]") -> None:
     while os.read(0, 4096):
         pass
-    _tell(child, signal.SIGTERM)
+    _tell(child, signal.SIGINT)
     threading.Timer(GRACE_S, _tell, (child, signal.SIGKILL)).start()
 
 

@@ -99,7 +99,7 @@ FONDUEVOLT = Operator(
     price_kwh=0.52,
     motorway={"CH": 0.85, "CH-west": 0.7, "AT-west": 0.8, "DE-lake": 0.7},
     town={"CH": 0.8, "CH-west": 0.6, "AT-west": 1.0, "DE-lake": 1.0},
-    motorway_kw=(150, 300, 150, 50),
+    motorway_kw=(75, 50, 150),
     town_kw=(22, 50, 11),
     terminals=0.2,
 )

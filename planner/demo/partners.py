@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+TOKEN_VARIABLE = "PLUGSURE_DEMO_TOKEN"  # noqa: S105 -- a name, not the token
+"""The environment variable by which the server is told the bootstrap token."""
 
 
 @dataclass(frozen=True, slots=True)

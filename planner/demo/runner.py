@@ -17,9 +17,9 @@ import httpx
 
 import planner
 from planner.demo.children import Child, ChildFailed
-from planner.demo.feeding import Feeding
+from planner.demo.feeding import OURSELVES, Feeding
 from planner.demo.missions import redate, tomorrow
-from planner.demo.serving import TOKEN_VARIABLE
+from planner.demo.partners import TOKEN_VARIABLE
 from planner.demo.sites import shipped
 from planner.demo.wallets import agreements_file, prices_file, sample_wallets
 from planner.errors import FeedError, InputError
@@ -68,6 +68,9 @@ class Demo:
             "PLUGSURE_DATABASE": self.settings.database,
             "PLUGSURE_REGION": REGION,
             "PLUGSURE_API_OPEN_TO_LOOPBACK": "1",
+            "PLUGSURE_OCPI_URL": f"{self.address}/ocpi",
+            "PLUGSURE_OCPI_PARTY": OURSELVES.key,
+            "PLUGSURE_OCPI_NAME": OURSELVES.name,
         }
         package = Path(planner.__file__).parent
         if "NUMBA_CACHE_DIR" not in os.environ and not os.access(package, os.W_OK):

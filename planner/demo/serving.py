@@ -19,13 +19,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from planner.demo.live import LiveWorld
 from planner.demo.operators import CONNECTIONS
-from planner.demo.partners import Partners
+from planner.demo.partners import TOKEN_VARIABLE, Partners
 from planner.demo.server import Peers, create_server
-from planner.demo.sites import read_sites
-
-SEED = 20_261_122
-"""The seed of the demo's world."""
-TOKEN_VARIABLE = "PLUGSURE_DEMO_TOKEN"  # noqa: S105 -- a name, not the token
+from planner.demo.sites import SEED, read_sites
 
 
 class _Handler(WSGIRequestHandler):

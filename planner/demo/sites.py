@@ -12,6 +12,9 @@ from pathlib import Path
 import planner
 from planner.errors import DataMissing
 
+SEED = 20_261_122
+"""The seed of the demo's world."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:

@@ -18,7 +18,7 @@ FAMILY = (
     "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
     "print('{\"port\": %d}' % p.pid, flush=True); time.sleep(600)"
 )
-STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SLEEPER
+STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);" + SLEEPER
 
 
 def is_alive(pid: int) -> bool:

@@ -9,8 +9,7 @@ import pytest
 from planner.demo.live import LiveWorld
 from planner.demo.locations import moment
 from planner.demo.operators import BY_KEY, CONNECTIONS, HUB, OPERATORS, PROVIDERS
-from planner.demo.serving import SEED
-from planner.demo.sites import read_sites
+from planner.demo.sites import SEED, read_sites
 from planner.demo.statuses import pulse_of, status_at, week_of
 from planner.model.geo import LonLat, distance_m
 
