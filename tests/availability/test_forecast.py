@@ -98,6 +98,8 @@ def test_hours_without_samples_lie_between_their_neighbours() -> None:
     assert usual_share(15, is_dc=True) == pytest.approx((0.198 + 0.186) / 2)
 
 
+@pytest.mark.slow
+@pytest.mark.shared
 def test_the_published_figures_are_those_of_the_data(shared: Path) -> None:
     found = list(sites(shared / "chargers"))
     assert len(found) == 65_894
