@@ -5,7 +5,8 @@
 
 Natural Earth (public domain) as the npm package world-atlas carries it: the world at 1:50,000,000,
 Europe and its neighbours at 1:10,000,000. Features have the property ``kind``: ``land``
-(MultiPolygon), ``border`` (MultiLineString), ``country`` (Point with ``name``).
+(MultiPolygon), ``border`` (MultiLineString), ``country`` (Point with ``name`` and ``degrees2``, the area of its largest part, by which labels
+can be thinned out).
 """
 
 import argparse
@@ -41,10 +42,28 @@ def polygons(arcs: list[np.ndarray], shape: dict[str, Any]) -> list[shapely.Poly
     made = []
     for rings in groups:
         lines = [ring(arcs, numbers) for numbers in rings]
-        lines = [line for line in lines if len(line) >= 4]
-        if lines:
-            made.append(shapely.make_valid(shapely.Polygon(lines[0], lines[1:])))
+        lines = [unwrapped(line) for line in lines if len(line) >= 4]
+        if lines and abs(lines[0][0, 0] - lines[0][-1, 0]) < 1:
+            made += within_the_map(shapely.make_valid(shapely.Polygon(lines[0], lines[1:])))
     return made
+
+
+def unwrapped(line: np.ndarray) -> np.ndarray:
+    """Return a ring without the leaps from 180 to -180 degrees; round a pole it does not close."""
+    leaps = np.diff(line[:, 0], prepend=line[0, 0])
+    turns = np.cumsum(np.where(leaps > 180, -1, np.where(leaps < -180, 1, 0)))
+    return np.stack((line[:, 0] + 360 * turns, line[:, 1]), axis=1)
+
+
+def within_the_map(shape: shapely.Geometry) -> list[shapely.Geometry]:
+    """Cut a shape at the antimeridian and return the parts where the map has them."""
+    parts = []
+    for shift in (-360, 0, 360):
+        moved = shapely.transform(shape, lambda points, by=shift: points + np.array([by, 0]))
+        held = shapely.intersection(moved, shapely.box(-180, -85, 180, 85))
+        if not held.is_empty:
+            parts.append(held)
+    return parts
 
 
 def read(path: Path) -> tuple[shapely.Geometry, shapely.Geometry, list[tuple[str, Any]]]:
@@ -109,7 +128,8 @@ def main() -> None:
     ]
     for name, shape in sorted(countries, key=lambda pair: pair[0]):
         largest = max(shapely.get_parts(shape), key=lambda part: part.area)
-        features.append(feature("country", shapely.point_on_surface(largest), name=name))
+        spot = shapely.point_on_surface(largest)
+        features.append(feature("country", spot, name=name, degrees2=round(largest.area, 2)))
     whole = {
         "type": "FeatureCollection",
         "attribution": "Made with Natural Earth",
