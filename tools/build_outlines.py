@@ -5,8 +5,8 @@
 
 Natural Earth (public domain) as the npm package world-atlas carries it: the world at 1:50,000,000,
 Europe and its neighbours at 1:10,000,000. Features have the property ``kind``: ``land``
-(MultiPolygon), ``border`` (MultiLineString), ``country`` (Point with ``name`` and ``degrees2``, the area of its largest part, by which labels
-can be thinned out).
+(MultiPolygon), ``border`` (MultiLineString), ``country`` (Point with ``name`` and ``degrees2``,
+the area of its largest part, by which labels can be thinned out).
 """
 
 import argparse
