@@ -51,7 +51,8 @@ def name_of(trip: Trip, kind: str) -> str:
 def summarise(mission: Mission, legs: tuple[Leg, ...], stops: tuple[ChargingStop, ...]) -> Summary:
     """Add up the figures of a trip."""
     charging_s = sum(stop.departure - stop.arrival for stop in stops)
-    causes = sorted({c for stop in stops for f in stop.fallbacks for c in f.common_causes})
+    fallbacks = chain.from_iterable(stop.fallbacks for stop in _with_fallbacks(stops))
+    causes = sorted({cause for fallback in fallbacks for cause in fallback.common_causes})
     return Summary(
         departure=mission.departure,
         arrival=legs[-1].arrival,

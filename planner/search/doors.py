@@ -1,11 +1,13 @@
 """Which EVSE of a station a wallet may count on at a moment: access as the search asks for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
+from planner.access.ledger import Refusal
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
 from planner.model.mission import Mission
 from planner.model.station import Connector, Status
@@ -56,18 +58,21 @@ class WalletDoors:
             curve = self.curve(evse)
             longest = arrival + STOP_OVERHEAD_S + float(curve.time_s[-1]) + slack_s
             until = longest
-            asked = self.chargers.fallback_refusal_at if spare else self.chargers.refusal_at
+            asked = self._asked(spare=spare)
             if asked(evse, arrival, longest) is not None:
                 until = arrival
                 if asked(evse, arrival, arrival + slack_s) is not None:
                     continue
             per_kwh, per_hour, per_stop = self._rate(evse, arrival) if self.priced else (0, 0, 0)
-            return Offer(evse, curve, until, per_kwh, per_hour, per_stop)
+            return Offer(evse, curve, until, per_kwh, per_hour, per_stop, spare)
         return None
 
     def allows(self, offer: Offer, arrival: float, departure: float) -> bool:
         """Say whether the EVSE stays open to this wallet until a departure."""
-        return self.chargers.refusal_at(offer.evse, arrival, departure) is None
+        return self._asked(spare=offer.spare)(offer.evse, arrival, departure) is None
+
+    def _asked(self, *, spare: bool) -> Callable[[int, float, float], Refusal | None]:
+        return self.chargers.fallback_refusal_at if spare else self.chargers.refusal_at
 
     def spares(self, place: int, evse: int, arrival: float, departure: float) -> tuple[int, ...]:
         """List other EVSEs of the station that may be counted on at the same time."""

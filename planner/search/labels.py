@@ -87,7 +87,7 @@ class Search:
 
     ``shut`` holds stations whose sites are not to be used, ``slack_s`` how much later than planned
     each arrival may come (a stop that failed late), ``floor`` the charge that a stop must leave.
-    With ``spare`` the root is a fallback, of whose EVSE more is asked.
+    With ``spare`` the way is that of a fallback, of whose EVSEs more is asked.
     """
 
     problem: Problem
@@ -218,8 +218,7 @@ class Search:
         problem = self.problem
         offer = None
         if label.place < problem.stations:
-            spare = self.spare and label.parent is None
-            offer = problem.doors.offer(label.place, label.time, self.slack_s, spare=spare)
+            offer = problem.doors.offer(label.place, label.time, self.slack_s, spare=self.spare)
             if offer is None:
                 return
         settled = self._settled.setdefault((label.stage, label.place), [])

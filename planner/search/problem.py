@@ -32,7 +32,8 @@ EPSILON_KWH = 1e-7
 class Offer:
     """One EVSE at a station, open at the arrival it was asked for.
 
-    ``until`` is the latest departure for which that holds without a further look.
+    ``until`` is the latest departure for which that holds without a further look; ``spare`` says
+    that it holds what a fallback must.
     """
 
     evse: int
@@ -41,6 +42,7 @@ class Offer:
     eur_per_kwh: float = 0.0
     eur_per_hour: float = 0.0
     eur_per_stop: float = 0.0
+    spare: bool = False
 
 
 class Doors(Protocol):
