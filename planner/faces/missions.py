@@ -172,7 +172,9 @@ def vehicle_of(asked: VehicleRequest, catalogue: Catalogue) -> Vehicle:
     else:
         vehicle = _from_catalogue(asked, catalogue)
     limit = vehicle.max_payload_kg
-    if limit is not None and asked.payload_kg > limit:
+    if limit is None:  # a car whose limit is not known surely carries no more than itself
+        limit = vehicle.mass_kg
+    if asked.payload_kg > limit:
         raise InputError(
             f"{asked.payload_kg:g} kg is more than the {limit:g} kg that {vehicle.title} may carry",
             place="/vehicle/payload_kg",

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from planner.faces.api import ApiOptions, create_app
+from planner.faces.api.batches import RUNNER
 from planner.faces.office import Office
 from planner.settings import Settings
 from tests.faces.small_world import NOW, make_home
@@ -47,6 +48,7 @@ def app(settings: Settings, shared_office: Office) -> Iterator[Flask]:
     used._world = shared_office.world.renewed(used.store.snapshot())
     made = create_app(settings, OPTIONS, clock=lambda: NOW, office=used)
     yield made
+    made.extensions[RUNNER].close()
     used.store.close()
 
 

@@ -63,6 +63,11 @@ class BatchRunner:
             self._thread = threading.Thread(target=self._run, name="batches", daemon=True)
             self._thread.start()
 
+    def close(self) -> None:
+        """Let go of the batches that wait here: another process may take them."""
+        for name in list(self._held):
+            self._held.pop(name).close()
+
     def submit(self, name: str, data: bytes, kind: str, options: dict[str, Any]) -> None:
         """Keep the missions of a batch, encrypted, and queue it here."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
