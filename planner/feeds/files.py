@@ -11,6 +11,7 @@ from planner.feeds.duplicates import StationTold, merge_duplicates
 from planner.feeds.irve import read_points
 from planner.feeds.normalise import embedded_tariffs, normalise
 from planner.ocpi.tariffs import Tariff, read_tariff
+from planner.store.collecting import paused_collection
 from planner.store.store import Store
 from planner.store.updates import Repair, StationsUpdate, TariffsUpdate
 
@@ -89,9 +90,10 @@ def load_file(
             f"{format!r} is no format of files", place="format", remedy=f"Use {_known()}."
         )
     try:
-        content = reader(path, feed, sender, progress)
-        if tariffs_path is not None:
-            _read_tariffs(tariffs_path, sender, content, progress)
+        with paused_collection():
+            content = reader(path, feed, sender, progress)
+            if tariffs_path is not None:
+                _read_tariffs(tariffs_path, sender, content, progress)
         if not content.stations:
             raise _nothing(path, format, content.faults)
     except PlugsureError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import assert_never
 
 from planner.errors import Fault
+from planner.store.collecting import paused_collection
 from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
@@ -98,7 +99,7 @@ class Store:
         If nothing changed, ``previous`` itself comes back. If only statuses, reports or evidence
         did, the stations and facts are the same objects and ``static_hash`` is the same.
         """
-        with self.database.reading() as connection:
+        with paused_collection(), self.database.reading() as connection:
             return read_snapshot(connection, previous)
 
     def apply(self, *updates: Update) -> int:
