@@ -237,7 +237,7 @@ async function startMap() {
     else if (shown.plan) drawInfeasible(map, shown.plan);
     else drawPlaces(map, form.where.places, { fit: true });
     document.documentElement.dataset.map = "ready";
-    globalThis.plugsureMap = map;
+    globalThis.plugsureMap = map; // for the tests, and the curious
   } catch (error) {
     const missing = document.getElementById("map-missing");
     missing.textContent = `The map cannot be drawn here (${error.message}). Planning works without it: type the places.`;

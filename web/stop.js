@@ -20,6 +20,7 @@ export function stopCard(stop, index, { departure, onFailed, onWorked, onShow, o
     starting(stop),
     availability(stop),
     stop.decide_by ? h("p", { class: "decide figures" }, icon("clock"), h("span", {}, "No charge by ", h("b", {}, time(stop.decide_by)), "? Then go on to the fallback.")) : null,
+    (stop.access.warnings ?? []).map((warning) => h("p", { class: "note amber small" }, warning)),
     h("details", { class: "fold why" }, h("summary", {}, icon("shield"), "Why this is sure"), evidence(stop)),
     stop.fallbacks.length ? h("details", { class: "fold backup" }, h("summary", {}, icon("alert"), h("span", {}, "If it fails: ", h("b", {}, stop.fallbacks[0].station.name))),
       stop.fallbacks.map((fallback) => fallbackCard(fallback, departure, onShowFallback)))
@@ -69,9 +70,8 @@ function evidence(stop) {
   return h("div", { class: "fold-body" },
     h("p", {}, gradeMeaning(access.grade)),
     h("ul", { class: "evidence" }, access.evidence.map((fact) => h("li", {},
-      h("p", { class: "evidence-value" }, fact.field ? `${fact.field}: ` : "", h("b", {}, fact.value || "—")),
+      h("p", { class: "evidence-value" }, fact.field ? `${plain(fact.field)}: ` : "", h("b", {}, fact.value || "—")),
       h("p", { class: "small muted" }, `${fact.source}, ${fact.as_of ? `known ${withOffset(new Date(fact.as_of)).slice(0, 10)} ${time(fact.as_of)}` : "no date given"}`)))),
-    (access.warnings ?? []).map((warning) => h("p", { class: "note amber small" }, warning)),
     h("p", { class: "small muted" }, `Rule: ${plain(access.rule)}.`, access.valid_until ? ` Valid until ${timeFrom(access.valid_until, stop.arrival)}.` : ""),
     stop.cost ? h("p", { class: "small muted" }, `${money(stop.cost)} is ${moneyBasis(stop.cost)}.`) : h("p", { class: "small muted" }, "Nobody told the price of this charger. It is not taken for free."));
 }
@@ -86,16 +86,16 @@ function fallbackCard(fallback, departure, onShow) {
       ? `From there by ${onward.charging_stops.map((next) => next.station.name).join(", ")} to your destination`
       : "From there straight to your destination",
     fallback.trip_arrival ? h("span", { class: "figures" }, ` at ${timeFrom(fallback.trip_arrival, departure)}${fallback.lateness_s > 60 ? ` (${duration(fallback.lateness_s)} late)` : ""}.`) : "."),
-    (fallback.common_causes ?? []).length ? h("p", { class: "note amber small" }, `Both depend on ${causes(fallback.common_causes)}: if that fails, both may.`) : null,
+    (fallback.common_causes ?? []).length ? h("p", { class: "note amber small" }, `Both depend on ${causes(fallback.common_causes, { [fallback.station.party]: fallback.station.operator })}: if that fails, both may.`) : null,
     h("button", { type: "button", class: "button quiet", on: { click: () => onShow(fallback) } }, icon("pin"), "Show on the map"));
 }
 
-/** `operator:DE*ABC`, `hub:..`, `token:..` in words. */
-export function causes(list) {
+/** `operator:DE*ABC`, `hub:..`, `token:..` in words; `names` are operators by their party. */
+export function causes(list, names = {}) {
   const kinds = { operator: "the same operator", hub: "the same roaming hub", token: "the same card" };
   const said = list.map((cause) => {
     const [kind, ...name] = String(cause).split(":");
-    return kinds[kind] ? `${kinds[kind]}${name.length && kind !== "token" ? ` (${name.join(":")})` : ""}` : String(cause);
+    return kinds[kind] ? `${kinds[kind]}${name.length && kind !== "token" ? ` (${names[name.join(":")] ?? name.join(":")})` : ""}` : String(cause);
   });
   return said.length > 1 ? `${said.slice(0, -1).join(", ")} and ${said.at(-1)}` : said[0] ?? "";
 }

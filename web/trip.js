@@ -50,8 +50,10 @@ function guarantee({ summary, charging_stops: list, valid_until: validUntil }) {
     h("p", { class: "small" }, icon("shield"), h("span", {}, `Access at every stop: ${grade ? gradeTitle(grade).toLowerCase() : "not needed"} or better; ${failures}.`,
       chance === null || chance === undefined ? "" : ` Estimated chance that a stop and its fallback both fail: ${chance < 0.001 ? "under 0.1 %" : `${(chance * 100).toFixed(1)} %`}.`,
       ` Holds if you leave by ${time(validUntil)}.`)),
-    shared?.length ? h("p", { class: "note amber small" }, `Stops and fallbacks share ${causes(shared)}. If that fails, several may.`) : null);
+    shared?.length ? h("p", { class: "note amber small" }, `Stops and fallbacks share ${causes(shared, operators(list))}. If that fails, several may.`) : null);
 }
+
+const operators = (list) => Object.fromEntries(list.flatMap((stop) => [stop, ...stop.fallbacks]).map(({ station }) => [station.party, station.operator]));
 
 function timeline(plan, actions) {
   const { departure } = plan.summary;

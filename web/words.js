@@ -55,10 +55,13 @@ export const percent = (share) => `${Math.round(share * 100)} %`;
 
 export const energy = (kwh) => `${kwh < 10 ? kwh.toFixed(1) : Math.round(kwh)} kWh`;
 
-/** Money or a list of it; null is unknown and said to be so, never 0. */
+/** Money or a list of it, summed by currency; null is unknown and said to be so, never 0. */
 export function money(cost, unknown = "price unknown") {
-  const all = (Array.isArray(cost) ? cost : [cost]).filter(Boolean);
-  return all.length ? all.map(oneMoney).join(" + ") : unknown;
+  const sums = new Map();
+  for (const { amount, currency } of (Array.isArray(cost) ? cost : [cost]).filter(Boolean)) {
+    sums.set(currency, (sums.get(currency) ?? 0) + Math.round(Number(amount) * 100));
+  }
+  return sums.size ? [...sums].map(([currency, hundredths]) => oneMoney({ amount: hundredths / 100, currency })).join(" + ") : unknown;
 }
 
 function oneMoney({ amount, currency }) {

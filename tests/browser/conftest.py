@@ -26,7 +26,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-SIZES = {"wide": (1100, 720), "phone": (390, 844)}
+SIZES = {"wide": (1000, 640), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="session")
@@ -56,20 +56,31 @@ def chromium(libraries: None) -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def mock(region: RoadGraph) -> Mock:
+@pytest.fixture(scope="session")
+def stand_in(region: RoadGraph) -> Mock:
     return Mock(region)
 
 
 @pytest.fixture
-def address(mock: Mock) -> Iterator[str]:
+def mock(stand_in: Mock) -> Mock:
+    stand_in.forget()
+    return stand_in
+
+
+@pytest.fixture(scope="session")
+def served(stand_in: Mock) -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, mock.app, threaded=True)
+    server = make_server("127.0.0.1", 0, stand_in.app, threaded=True)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def address(served: str, mock: Mock) -> str:
+    return served
 
 
 class Visit:

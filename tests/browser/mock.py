@@ -1,4 +1,4 @@
-"""A small stand-in for the API, for trying the page alone: ``python -m tests.browser.mock PORT``."""
+"""A stand-in for the API, for trying the page alone: ``python -m tests.browser.mock PORT``."""
 
 import json
 import queue
@@ -11,7 +11,7 @@ from flask import Flask, Response, jsonify, request
 from planner.errors import PlugsureError
 from planner.faces.pages import pages
 from planner.roads.graph import RoadGraph
-from tests.browser import answers
+from tests.browser import answers, catalogue
 
 
 class Mock:
@@ -37,6 +37,12 @@ class Mock:
         ):
             self.app.add_url_rule(rule, rule + method, view, methods=[method])
 
+    def forget(self) -> None:
+        """Begin anew: nothing asked, nothing kept, no event streams."""
+        self.asked.clear()
+        self.plans.clear()
+        self.events = None
+
     def listen(self) -> "queue.Queue[tuple[str, dict[str, Any]]]":
         """Open event streams from now on; what is put into the queue is sent."""
         self.events = queue.Queue()
@@ -47,18 +53,28 @@ class Mock:
         return Response(json.dumps(body), 404, content_type="application/problem+json")
 
     def places(self) -> Response:
-        return jsonify({"places": answers.places(request.args["q"])})
+        return jsonify({"places": catalogue.places(request.args["q"])})
 
     def vehicles(self) -> Response:
-        return jsonify({"vehicles": answers.vehicles(request.args.get("q", ""))})
+        return jsonify({"vehicles": catalogue.vehicles(request.args.get("q", ""))})
 
     def wallets(self) -> Response:
-        return jsonify({"wallets": answers.WALLETS})
+        return jsonify({"wallets": catalogue.WALLETS})
 
     def about(self) -> Response:
-        notes = ["The network knows no one-way roads and no road classes.", "Speeds are assumed: 100 km/h."]
-        return jsonify({"name": "alps", "as_of": "2024-04", "bbox": [4.0, 43.5, 17.2, 49.95],
-                        "attribution": [answers.ATTRIBUTION], "notes": notes})  # fmt: skip
+        notes = [
+            "The network knows no one-way roads and no road classes.",
+            "Speeds are assumed: 100 km/h.",
+        ]
+        return jsonify(
+            {
+                "name": "alps",
+                "as_of": "2024-04",
+                "bbox": [4.0, 43.5, 17.2, 49.95],
+                "attribution": [answers.ATTRIBUTION],
+                "notes": notes,
+            }
+        )
 
     def plan(self) -> Response:
         asked = request.get_json()
@@ -68,9 +84,16 @@ class Mock:
         if isinstance(asked["wallet"], dict) and not asked["wallet"]["tokens"]:
             return self._problem([("/wallet", "holds nothing to pay with")])
         if isinstance(asked["wallet"], dict) and asked["wallet"]["tokens"][0]["uid"] == "bad uid":
-            return self._problem([("/wallet/tokens/0/uid", "a uid has no spaces"), ("/stops/1/location", "is too far from the roads")])  # fmt: skip
+            return self._problem(
+                [
+                    ("/wallet/tokens/0/uid", "a uid has no spaces"),
+                    ("/stops/1/location", "is too far from the roads"),
+                ]
+            )
         if asked["wallet"] == "town-app" and asked["reserve_soc"] >= 0.1:
-            return Response(json.dumps(answers.infeasible(asked)), 422, content_type="application/problem+json")  # fmt: skip
+            return Response(
+                json.dumps(answers.infeasible(asked)), 422, content_type="application/problem+json"
+            )
         made = answers.main_plan(asked)
         self.plans |= {made["id"]: made} | {one["id"]: one for one in made["alternatives"]}
         return jsonify(made)
@@ -111,9 +134,11 @@ class Mock:
     @staticmethod
     def _problem(faults: list[tuple[str, str]]) -> Response:
         body = {
-            "type": "urn:plugsure:problem:invalid-input", "title": "The input is not valid", "status": 400,
+            "type": "urn:plugsure:problem:invalid-input",
+            "title": "The input is not valid",
+            "status": 400,
             "errors": [{"pointer": pointer, "detail": detail} for pointer, detail in faults],
-        }  # fmt: skip
+        }
         return Response(json.dumps(body), 400, content_type="application/problem+json")
 
 

@@ -40,11 +40,17 @@ def test_a_place_can_be_touched_instead_of_typed(visit: Open) -> None:
     window = visit(drawn=True).open()
     window.settle_map()
     page = window.page
-    for place, button in (([11.6, 48.1], "From here"), ([10.9, 47.8], "To here"), ([11.2, 48.0], "Via here")):  # fmt: skip
+    for place, button in (
+        ([11.6, 48.1], "From here"),
+        ([10.9, 47.8], "To here"),
+        ([11.2, 48.0], "Via here"),
+    ):
         page.mouse.click(*page.evaluate(f"plugsureMap.pointOf({place})"))
         window.press(button)
         window.settle_map()
-    longitudes = [float(box.input_value().split(",")[0]) for box in page.locator(".place input").all()]
+    longitudes = [
+        float(box.input_value().split(",")[0]) for box in page.locator(".place input").all()
+    ]
     assert longitudes == pytest.approx([11.6, 11.2, 10.9], abs=0.05)
 
 
@@ -68,8 +74,9 @@ def test_the_chart_tells_the_charge_to_those_who_cannot_see_it(visit: Open) -> N
     page.wait_for_selector(".chart-canvas canvas")
     told = page.locator(".chart-canvas").get_attribute("aria-label")
     assert told == (
-        "Charge along the way: start with 80 %, stop 1 after 143 kilometres, from 25 to 82 percent, "
-        "stop 2 after 297 kilometres, from 29 to 86 percent, end with 21 %; the reserve is 10 %."
+        "Charge along the way: start with 80 %, stop 1 after 143 kilometres, from 25 to 82 "
+        "percent, stop 2 after 297 kilometres, from 29 to 86 percent, end with 21 %; "
+        "the reserve is 10 %."
     )
 
 
@@ -91,13 +98,17 @@ def test_a_phone_shows_all_without_scrolling_sideways(visit: Open, scheme: str) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate("document.getElementById('scroll').scrollWidth") <= 390
     small = page.evaluate(
-        "[...document.querySelectorAll('button, summary, a.button')].filter(e => e.checkVisibility())"
+        "[...document.querySelectorAll('button, summary, a.button')]"
+        ".filter(e => e.checkVisibility())"
         ".map(e => { const r = e.getBoundingClientRect(), a = getComputedStyle(e, '::after');"
         " const more = a.content === 'none' ? 0 : 2 * Math.max(0, -parseFloat(a.top) || 0);"
         " return [e.textContent || e.className, r.height + more]; })"
         ".filter(([, height]) => height < 40)"
     )
-    assert [name for name, _ in small] == ["About this map", "grip"]  # the grip is dragged, not pressed
+    assert [name for name, _ in small] == [
+        "About this map",
+        "grip",
+    ]  # the grip is dragged, not pressed
     half = page.locator(".panel").bounding_box()["height"]
     page.locator("#grip").press("ArrowUp")
     page.wait_for_function(f"document.getElementById('panel').offsetHeight > {half} + 100")
@@ -127,7 +138,11 @@ def test_every_control_has_a_name(visit: Open) -> None:
     page = window.page
     page.get_by_role("radio", name="My own cards").check()
     page.get_by_text("Reserve, weather, load and more").click()
-    nameless = "[...document.querySelectorAll('input, select, button')].filter(e => e.checkVisibility() && !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.outerHTML)"  # noqa: E501
+    nameless = (
+        "[...document.querySelectorAll('input, select, button')].filter(e => e.checkVisibility())"
+        ".filter(e => !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim()))"
+        ".map(e => e.outerHTML)"
+    )
     assert page.evaluate(nameless) == []
     window.plan("Two cards and a bank card")
     assert page.evaluate(nameless) == []

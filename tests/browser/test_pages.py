@@ -35,7 +35,9 @@ def test_nothing_is_loaded_from_elsewhere(web: Path) -> None:
     for path in sorted(web.rglob("*")):
         if "vendor" in path.parts or path.suffix not in {".js", ".css", ".html"}:
             continue
-        for address in re.findall(r"(?:url\(|src=|import |fetch\()[^;\n]*https?://[^\s\"')]+", path.read_text("utf-8")):  # fmt: skip
+        for address in re.findall(
+            r"(?:url\(|src=|import |fetch\()[^;\n]*https?://[^\s\"')]+", path.read_text("utf-8")
+        ):
             pytest.fail(f"{path.name}: {address}")
 
 
@@ -46,8 +48,14 @@ def test_modules_stay_small(web: Path) -> None:
 
 
 def test_files_are_known_again_by_their_tag(client: FlaskClient) -> None:
-    for path in ("/", "/assets/app.js", "/assets/outlines.geojson", "/assets/towns.geojson",
-                 "/assets/reasons.json", "/v1/tiles/6/33/22.json"):  # fmt: skip
+    for path in (
+        "/",
+        "/assets/app.js",
+        "/assets/outlines.geojson",
+        "/assets/towns.geojson",
+        "/assets/reasons.json",
+        "/v1/tiles/6/33/22.json",
+    ):
         first = client.get(path, headers=PACKED)
         assert first.status_code == 200, path
         again = client.get(path, headers={**PACKED, "If-None-Match": first.headers["ETag"]})
@@ -75,10 +83,20 @@ def test_a_tile_that_does_not_exist_is_not_found(client: FlaskClient, path: str)
     assert client.get(f"/v1/tiles/{path}.json").status_code == 404
 
 
-@pytest.mark.parametrize("name", [
-    "package.json", "package-lock.json", ".npmrc", "..%2fpyproject.toml", "../pyproject.toml",
-    "%2e%2e/planner/settings.py", "nothing.js", "vendor", "",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "package.json",
+        "package-lock.json",
+        ".npmrc",
+        "..%2fpyproject.toml",
+        "../pyproject.toml",
+        "%2e%2e/planner/settings.py",
+        "nothing.js",
+        "vendor",
+        "",
+    ],
+)
 def test_only_the_page_s_own_files_are_served(client: FlaskClient, name: str) -> None:
     assert client.get(f"/assets/{name}").status_code == 404
 
@@ -112,7 +130,9 @@ def test_libraries_that_are_there_are_not_fetched_again(
     assert assets.install_vendor(web) is False
 
 
-def test_without_npm_the_remedy_is_told(web: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_without_npm_the_remedy_is_told(
+    web: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         (tmp_path / name).write_bytes((web / name).read_bytes())
     monkeypatch.setattr(assets.importlib.util, "find_spec", lambda _name: None)
@@ -122,7 +142,9 @@ def test_without_npm_the_remedy_is_told(web: Path, tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "vendor").exists()
 
 
-def test_a_failed_fetch_leaves_no_half_folder(web: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_failed_fetch_leaves_no_half_folder(
+    web: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         (tmp_path / name).write_bytes((web / name).read_bytes())
     monkeypatch.setattr(assets, "_npm_command", lambda: ["false"])
@@ -133,11 +155,21 @@ def test_a_failed_fetch_leaves_no_half_folder(web: Path, tmp_path: Path, monkeyp
 
 
 TEXT_ON = [
-    ("--ink", "--surface"), ("--ink", "--bg"), ("--ink", "--sunk"), ("--ink-2", "--surface"),
-    ("--ink-2", "--sunk"), ("--ink", "--accent-soft"), ("--ink-2", "--accent-soft"), ("--accent", "--surface"),
-    ("--on-accent", "--accent"), ("--amber", "--amber-soft"), ("--amber", "--surface"),
-    ("--red", "--surface"), ("--red", "--red-soft"), ("--red", "--sunk"),
-]  # fmt: skip
+    ("--ink", "--surface"),
+    ("--ink", "--bg"),
+    ("--ink", "--sunk"),
+    ("--ink-2", "--surface"),
+    ("--ink-2", "--sunk"),
+    ("--ink", "--accent-soft"),
+    ("--ink-2", "--accent-soft"),
+    ("--accent", "--surface"),
+    ("--on-accent", "--accent"),
+    ("--amber", "--amber-soft"),
+    ("--amber", "--surface"),
+    ("--red", "--surface"),
+    ("--red", "--red-soft"),
+    ("--red", "--sunk"),
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -35,8 +35,18 @@ def test_each_stop_says_how_to_start_why_it_is_sure_and_where_to_go_if_it_fails(
     window.plan()
     stop = window.page.locator("#stop-0")
     said = stop.inner_text()
-    for fact in ("Rasthof Inntal Ost", "Bergstrom", "09:37", "10:07", "arrive with 25 %", "Hold your card",
-                 "Wanderkarte (demo)", "€19.51", "92 % likely", "No charge by 09:47"):  # fmt: skip
+    for fact in (
+        "Rasthof Inntal Ost",
+        "Bergstrom",
+        "09:37",
+        "10:07",
+        "arrive with 25 %",
+        "Hold your card",
+        "Wanderkarte (demo)",
+        "€19.51",
+        "92 % likely",
+        "No charge by 09:47",
+    ):
         assert fact in said, fact
     stop.locator(".why summary").click()
     evidence = stop.locator(".why").inner_text()
