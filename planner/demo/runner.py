@@ -114,11 +114,12 @@ def run_demo(demo: Demo, say: Say, stopped: Event) -> None:
         feeding = children.enter_context(
             Feeding(store, f"http://127.0.0.1:{peer_port}", bootstrap, f"{demo.address}/ocpi")
         )
-        _await(f"{demo.address}/healthz", face, stopped)
+        if not _await(f"{demo.address}/healthz", face, stopped):
+            return
         stations = feeding.connect(time())
-        _await(f"{demo.address}/readyz", face, stopped)
-        if not stopped.is_set():
-            _greet(demo, stations, say)
+        if not _await(f"{demo.address}/readyz", face, stopped):
+            return
+        _greet(demo, stations, say)
         _watch(feeding, (peer, face), say, stopped)
 
 
@@ -166,8 +167,8 @@ def _start_planner(demo: Demo) -> Child:
     return Child("planner", command, demo.environment, demo.home / "logs")
 
 
-def _await(url: str, face: Child, stopped: Event) -> None:
-    """Wait until an address of the planner answers with success."""
+def _await(url: str, face: Child, stopped: Event) -> bool:
+    """Wait until an address of the planner answers with success; False if the demo is stopped."""
     until = monotonic() + START_S
     last = "nothing"
     with httpx.Client(timeout=10.0, trust_env=False) as http:
@@ -179,13 +180,14 @@ def _await(url: str, face: Child, stopped: Event) -> None:
                 last = type(problem).__name__
             else:
                 if answer.is_success:
-                    return
+                    return True
                 last = answer.text[:500]
             if monotonic() > until:
                 raise ChildFailed(
                     f"{url} did not get ready in {START_S:g} s; it answered {last}",
                     place=str(face.log),
                 )
+    return False
 
 
 def _watch(feeding: Feeding, children: tuple[Child, ...], say: Say, stopped: Event) -> None:
