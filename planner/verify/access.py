@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from planner.access.ledger import Refusal
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.plan import ChargingStop, Claim
-from planner.model.station import Station
 from planner.model.token import Wallet
 from planner.verify.scene import Post, Scene
 
@@ -117,15 +116,29 @@ def check_announced(scene: Scene, stop: ChargingStop, post: Post, where: str) ->
     if chance is not None and not 0.0 <= chance <= 1.0:
         place = f"{where}/availability/probability_free"
         yield Claim("status", place, f"{chance} is no probability")
-    beside = {evse.evse_id or evse.uid for evse in post.station.evses if evse is not post.evse}
-    beside |= {evse.uid for evse in post.station.evses if evse is not post.evse}
-    for number, evse_id in enumerate(stop.spare_evse_ids):
-        if evse_id not in beside:
-            place = f"{where}/spare_evse_ids/{number}"
-            yield Claim("access", place, f"{evse_id} is no other EVSE of this station")
+    yield from check_spares(scene, stop, post, where)
     if stop.start.physical_reference != post.evse.physical_reference:
         place = f"{where}/start/physical_reference"
         yield Claim("access", place, f"the EVSE is marked {post.evse.physical_reference!r}")
+
+
+def check_spares(scene: Scene, stop: ChargingStop, post: Post, where: str) -> Iterator[Claim]:
+    """Check that each spare is another EVSE of the station, and one that may be counted on."""
+    first = int(scene.snapshot.first[scene.station_numbers[post.station.id]])
+    beside = {
+        evse.evse_id or evse.uid: first + place
+        for place, evse in enumerate(post.station.evses)
+        if first + place != post.number
+    }
+    for number, evse_id in enumerate(stop.spare_evse_ids):
+        place = f"{where}/spare_evse_ids/{number}"
+        spare = beside.get(evse_id)
+        if spare is None:
+            yield Claim("access", place, f"{evse_id} is no other EVSE of this station")
+            continue
+        refused = scene.chargers.refusal_at(spare, stop.arrival, stop.departure)
+        if refused is not None:
+            yield _refused(refused, place)
 
 
 def shared_causes(scene: Scene, first: ChargingStop, second: ChargingStop) -> tuple[str, ...]:
@@ -138,11 +151,6 @@ def shared_causes(scene: Scene, first: ChargingStop, second: ChargingStop) -> tu
         verdict = scene.chargers.verdict_at(post.number, stop.arrival, stop.departure)
         grounds.append(verdict.shared)
     return tuple(cause for cause in grounds[0] if cause in grounds[1])
-
-
-def station_is(station: Station, others: tuple[Station, ...]) -> bool:
-    """Say whether a station is one of others."""
-    return any(station.id == other.id for other in others)
 
 
 def _refused(refused: Refusal, where: str) -> Claim:
