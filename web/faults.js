@@ -25,7 +25,7 @@ function whatHappened(problem) {
 }
 
 /** Details are told of the field that they stand at: "is missing", "should be a number". */
-const withSubject = (detail) => (/^(is|are|has|have|should|must|lies|holds|takes|needs) /.test(detail) ? `This ${detail}` : detail);
+const withSubject = (detail) => (/^(is|are|has|have|should|must|lies|holds|takes|needs|names|gives|lacks) /.test(detail) ? `This ${detail}` : detail);
 
 function sentence(detail, remedy = "") {
   const text = [detail, remedy].filter(Boolean).map((part) => part.trim().replace(/[.\s]+$/, "")).join(". ");

@@ -49,7 +49,7 @@ function guarantee({ summary, charging_stops: list, valid_until: validUntil }) {
   return h("div", { class: "guarantee" },
     h("p", { class: "small" }, icon("shield"), h("span", {}, `Access at every stop: ${grade ? gradeTitle(grade).toLowerCase() : "not needed"} or better; ${failures}.`,
       chance === null || chance === undefined ? "" : ` Estimated chance that a stop and its fallback both fail: ${chance < 0.001 ? "under 0.1 %" : `${(chance * 100).toFixed(1)} %`}.`,
-      ` Holds if you leave by ${time(validUntil)}.`)),
+      ` Good until ${timeFrom(validUntil, summary.departure)}, unless something on the way changes.`)),
     shared?.length ? h("p", { class: "note amber small" }, `Stops and fallbacks share ${causes(shared, operators(list))}. If that fails, several may.`) : null);
 }
 
