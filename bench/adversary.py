@@ -7,6 +7,7 @@ the post opens (`Chargers`). It knows nothing of how plans are found or checked.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from planner.access.chargers import Chargers, accessible
 from planner.energy.charging import ChargingCurve, charging_curve
 from planner.energy.consumption import edge_energy_kwh, edge_time_s
 from planner.model.geo import LonLat, distance_m
-from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Fallback, Leg, Plan
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
 from planner.world import SAME_SITE_M, World
+
+if TYPE_CHECKING:
+    from planner.model.mission import Mission
 
 TRY_S = 600.0
 """Seconds lost in trying at a stop that fails."""
@@ -146,14 +149,19 @@ class Adversary:
             charge = min(charge - used, self.full_kwh)
             if charge < self.reserve_kwh - SLIP_KWH:
                 self._say(
-                    "reserve", car, f"{charge - self.reserve_kwh:.4f} kWh on the way to {leg.end_name}"
+                    "reserve",
+                    car,
+                    f"{charge - self.reserve_kwh:.4f} kWh on the way to {leg.end_name}",
                 )
                 break
         slow_m = leg.approach_start_m + leg.approach_end_m
         lasts_s = float(self.edge_s[taken].sum()) + slow_m / (APPROACH_KMH / 3.6)
         if abs(lasts_s - leg.duration_s) > SLIP_S:
             self._say("leg time", car, f"said {leg.duration_s:.1f} s, takes {lasts_s:.1f} s")
-        story = (*car.story, f"{leg.end_name or leg.end} at {car.time + lasts_s - self.mission.departure:.0f}")
+        story = (
+            *car.story,
+            f"{leg.end_name or leg.end} at {car.time + lasts_s - self.mission.departure:.0f}",
+        )
         return Car(car.time + lasts_s, charge, car.waypoint, car.failed, story)
 
     def _approach_kwh(self, car: Car, spot: LonLat, node: int, said_m: float) -> float:
@@ -193,7 +201,9 @@ class Adversary:
         arrival = max(car.time, stop.arrival)
         here = Car(arrival, car.charge_kwh, car.waypoint, car.failed, car.story)
         if car.charge_kwh < stop.soc_arrival * self.full_kwh - SLIP_KWH:
-            self._say("charge", car, f"{car.charge_kwh / self.full_kwh:.4f}, said {stop.soc_arrival:.4f}")
+            self._say(
+                "charge", car, f"{car.charge_kwh / self.full_kwh:.4f}, said {stop.soc_arrival:.4f}"
+            )
         curve = self._curve(stop)
         target = min(stop.soc_departure * self.full_kwh, self.full_kwh)
         charging_s = max(curve.time_between(car.charge_kwh, target), 0.0)
@@ -203,15 +213,12 @@ class Adversary:
         self._open(here, stop, arrival, departure)
         if order > 0:
             self._fail(here, stop, curve, departure, order)
-        return Car(
-            departure, max(car.charge_kwh, target), car.waypoint, car.failed, car.story
-        )
+        return Car(departure, max(car.charge_kwh, target), car.waypoint, car.failed, car.story)
 
     def _open(self, car: Car, stop: ChargingStop, arrival: float, departure: float) -> None:
         """Check that the post opens from arrival to departure and is at no site that failed."""
         evse = self._evse(stop)
-        is_spare = bool(car.failed) and stop.station_id in car.story[-1:]
-        asked = self.chargers.fallback_refusal_at if is_spare else self.chargers.refusal_at
+        asked = self.chargers.fallback_refusal_at if car.failed else self.chargers.refusal_at
         refused = asked(evse, arrival, departure)
         if refused is not None:
             self._say("access", car, f"{stop.station_id}: {refused.reason}, {refused.detail}")
@@ -263,11 +270,6 @@ class Adversary:
         arrival = away.time + fallback.leg.duration_s
         if arrival > fallback.latest_arrival + SLIP_S:
             self._say("latest arrival", away, f"{arrival - fallback.latest_arrival:.0f} s later")
-        first = self.chargers.fallback_refusal_at(
-            self._evse(fallback.stop), max(arrival, fallback.stop.arrival), arrival
-        )
-        if first is not None:
-            self._say("fallback access", away, f"{fallback.stop.station_id}: {first.reason}")
         end, late_s = self._follow(
             away,
             (fallback.leg, *fallback.onward_legs),
