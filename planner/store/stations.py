@@ -1,11 +1,11 @@
 """Writing what feeds say of stations: only what differs is written, in one transaction.
 
-A station whose body is the same byte for byte keeps its row, so that readers of the snapshot
+A station that is the same but for ``last_updated`` keeps its row, so that readers of the snapshot
 learn of a new status without reading the station again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -29,6 +29,7 @@ class _Work:
 
     added: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
+    stirred: list[dict[str, Any]] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     station_ids: set[str] = field(default_factory=set)
     idents: set[str] = field(default_factory=set)
@@ -101,7 +102,11 @@ def names_of_feed(change: Change, feed: int) -> tuple[set[str], set[str]]:
 def _known(change: Change, feed: int, ids: Sequence[str] | None) -> dict[str, Any]:
     """Rows of the feed's stations by station id, those that were removed among them."""
     query = select(
-        stations.c.id, stations.c.station_id, stations.c.digest, stations.c.removed
+        stations.c.id,
+        stations.c.station_id,
+        stations.c.digest,
+        stations.c.removed,
+        stations.c.last_updated,
     ).where(stations.c.feed == feed)
     if ids is None:
         return {row.station_id: row for row in change.connection.execute(query)}
@@ -123,23 +128,25 @@ def _compare(
     for name, (station, _) in newest.items():
         if station.feed != told.feed:
             raise ValueError(f"station {name} is of feed {station.feed!r}, not {told.feed!r}")
-        body = encode_station(station)
-        named = digest(body)
+        # A new status moves last_updated up the tree, and is no change of the station itself.
+        named = digest(encode_station(replace(station, last_updated=0.0)))
         row = known.get(name)
+        if row is not None and not row.removed and row.digest == named:
+            if row.last_updated != station.last_updated:
+                work.stirred.append({"key": row.id, "last_updated": station.last_updated})
+            continue
         values = {
             "last_updated": station.last_updated,
             "digest": named,
-            "body": body,
+            "body": encode_station(station),
             "hidden": False,
             "removed": False,
             "sequence": sequence,
         }
         if row is None:
             work.added.append({"feed": feed, "station_id": name, **values})
-        elif row.removed or row.digest != named:
-            work.changed.append({"key": row.id, **values})
         else:
-            continue
+            work.changed.append({"key": row.id, **values})
         work.station_ids.add(name)
     gone = set(known) - set(newest) if told.full else set(told.removed) - set(newest)
     for name in gone:
@@ -159,6 +166,13 @@ def _write_stations(change: Change, work: _Work) -> None:
             .where(stations.c.id == bindparam("key"))
             .values({name: bindparam(name) for name in work.changed[0] if name != "key"}),
             work.changed,
+        )
+    if work.stirred:
+        connection.execute(
+            update(stations)
+            .where(stations.c.id == bindparam("key"))
+            .values(last_updated=bindparam("last_updated")),
+            work.stirred,
         )
     for part in chunks(work.removed):
         idents = connection.execute(
