@@ -2,9 +2,10 @@
 
 A label is an arrival at a place. Taken from the heap in the order of the least that the whole trip
 could still cost, it is expanded to all places that one can drive to from there, with the departure
-charge just enough for the drive (and for the fallback floor at its end) or at a kink of the
-charging curve. The successors of one label stay together in a sorted batch of which only the best
-stands in the heap, so that successors that are never looked at cost nothing.
+charge just enough for the drive (and for the fallback floor at its end), just enough to go on from
+the waypoint at its end, or at a kink of the charging curve. The successors of one label stay
+together in a sorted batch of which only the best stands in the heap, so that successors that are
+never looked at cost nothing.
 """
 
 import heapq
@@ -100,6 +101,7 @@ class Search:
     trace: Trace = field(default_factory=Trace)
     _heap: list[tuple[float, int, _Batch, int]] = field(default_factory=list)
     _settled: dict[tuple[int, int], list[tuple[float, float, float]]] = field(default_factory=dict)
+    _passing: dict[tuple[int, int], F64] = field(default_factory=dict)
     _floors: F64 = field(init=False)
     _open: NDArray[np.bool_] = field(init=False)
     _tick: "count[int]" = field(default_factory=count)
@@ -198,13 +200,30 @@ class Search:
             return True
         if not np.isfinite(known):
             self.trace.floor_failed.add(label.place)
-        elif batch.offer is not None:
-            again = self._successors(
-                batch.label, batch.offer, batch.kind, np.array([label.place], np.intp)
-            )
-            if again is not None:
-                self._push(again, 0)
+        else:
+            self._drive_fuller(batch, label.place, known)
         return False
+
+    def _drive_fuller(self, batch: _Batch, place: int, arrival_kwh: float) -> None:
+        """Go again from the last stop before a place so as to arrive there with that charge."""
+        label, offer, kind = batch.label, batch.offer, batch.kind
+        legs = self.problem.legs
+        while True:
+            row = legs.row(label.place, kind)
+            if row.cap_kwh[place] < arrival_kwh - EPSILON_KWH:
+                return
+            net_kwh, needed_kwh = float(row.net_kwh[place]), float(row.required_kwh[place])
+            arrival_kwh = max(needed_kwh, net_kwh + arrival_kwh)
+            if offer is not None or label.parent is None:
+                break
+            place, kind, offer, label = label.place, label.kind, label.offer, label.parent
+        if offer is None or arrival_kwh > self.problem.capacity_kwh + EPSILON_KWH:
+            return
+        fuller_kwh = max(arrival_kwh, label.charge + LEAST_CHARGE_KWH)
+        left = np.array([min(fuller_kwh, self.problem.capacity_kwh)])
+        charge = np.minimum(left - row.net_kwh[place], row.cap_kwh[place])
+        target, drive_s = np.array([place], np.intp), row.time_s[[place]]
+        self._push(self._batch(label, offer, kind, target, left, drive_s, charge), 0)
 
     def _dominated(self, label: Label) -> bool:
         """Say whether an expanded label at the same place is no dearer, no later, no emptier."""
@@ -263,10 +282,15 @@ class Search:
             ]
         left = np.concatenate(choices)
         keep = np.flatnonzero(np.tile(fits, len(choices)) & ~np.isnan(left))
-        if keep.size == 0:
-            return None
         target = keep % targets.size
         left = left[keep]
+        if offer is not None and fits[-1] and label.stage + 2 < len(problem.vias):
+            further = np.maximum(enough[-1], net[-1] + self._worth_passing(label.stage + 1, kind))
+            further = further[(further > base[-1]) & (further <= problem.capacity_kwh)]
+            left = np.concatenate((left, further))
+            target = np.concatenate((target, np.full(further.size, targets.size - 1)))
+        if left.size == 0:
+            return None
         return self._batch(
             label,
             offer,
@@ -276,6 +300,26 @@ class Search:
             row.time_s[targets][target],
             np.minimum(left - net[target], cap[target]),
         )
+
+    def _worth_passing(self, stage: int, kind: int) -> F64:
+        """Charges just enough to go on from a waypoint, where nothing charges, to each place after.
+
+        They are told for the floors known so far; where one turns out higher, see `_drive_fuller`.
+        """
+        known = self._passing.get((stage, kind))
+        if known is None:
+            here = self.problem.vias[stage].place
+            targets = np.append(np.flatnonzero(self._open), self.problem.vias[stage + 1].place)
+            row = self.problem.legs.row(here, kind)
+            least = self._least_arrival(stage, targets)
+            enough = np.maximum(row.required_kwh[targets], row.net_kwh[targets] + least)
+            known = enough[np.isfinite(row.time_s[targets])]
+            if stage + 2 < len(self.problem.vias) and np.isfinite(row.time_s[targets[-1]]):
+                last = targets[-1]
+                beyond = row.net_kwh[last] + self._worth_passing(stage + 1, kind)
+                known = np.concatenate((known, np.maximum(row.required_kwh[last], beyond)))
+            known = self._passing[stage, kind] = np.unique(known)
+        return known
 
     def _least_arrival(self, stage: int, targets: NDArray[np.intp]) -> F64:
         """Charge that must be left at each target; the last of the targets is the waypoint."""
