@@ -6,6 +6,7 @@ from planner.model.mission import Mission
 from planner.model.plan import Infeasible, Outcome, Plan
 from planner.search.alternatives import find_alternatives
 from planner.search.answers import explain_failure, write_plan
+from planner.search.reach import may_arrive
 from planner.search.relaxations import relax
 from planner.search.setup import Trip, prepare
 from planner.search.solve import Solution, solve
@@ -39,7 +40,10 @@ def plan(world: World, mission: Mission) -> Outcome:
 
 def attempt(world: World, mission: Mission) -> Plan | None:
     """Plan without explanations or alternatives; None where there is no trip."""
-    found = solve(open_trip(world, mission))
+    trip = open_trip(world, mission)
+    if not may_arrive(trip):
+        return None
+    found = solve(trip)
     return checked(world, write_plan(found)) if isinstance(found, Solution) else None
 
 

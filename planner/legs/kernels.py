@@ -57,8 +57,8 @@ def _pop(keys: F64, nodes: I32, size: int) -> int:
 
 
 @njit(cache=True)
-def sweep(first: I32, edges: I32, ends: I32, weight: F64, source: int, limit: float) -> F64:
-    """Least sum of weights between the source and every node, infinite beyond ``limit``.
+def sweep(first: I32, edges: I32, ends: I32, weight: F64, sources: I32, starts: F64) -> F64:
+    """Least of ``starts`` plus the sum of weights between one of the sources and every node.
 
     ``first`` and ``edges`` list the edges at each node; ``ends[edge]`` is the node they lead to:
     (first_out, 0..m-1, head) sweeps forward, (first_in, in_edge, tail) backward.
@@ -66,10 +66,14 @@ def sweep(first: I32, edges: I32, ends: I32, weight: F64, source: int, limit: fl
     n = first.size - 1
     best = np.full(n, np.inf)
     done = np.zeros(n, np.bool_)
-    keys = np.empty(ends.size + 2)
-    nodes = np.empty(ends.size + 2, np.int32)
-    best[source] = 0.0
-    size = _push(keys, nodes, 0, 0.0, source)
+    keys = np.empty(ends.size + sources.size + 1)
+    nodes = np.empty(ends.size + sources.size + 1, np.int32)
+    size = 0
+    for number in range(sources.size):
+        source, start = sources[number], starts[number]
+        if start < best[source]:
+            best[source] = start
+            size = _push(keys, nodes, size, start, source)
     while size > 0:
         here = nodes[0]
         key = keys[0]
@@ -77,9 +81,6 @@ def sweep(first: I32, edges: I32, ends: I32, weight: F64, source: int, limit: fl
         if done[here]:
             continue
         done[here] = True
-        if key > limit:
-            best[here] = np.inf
-            continue
         for place in range(first[here], first[here + 1]):
             edge = edges[place]
             there = ends[edge]
@@ -87,9 +88,6 @@ def sweep(first: I32, edges: I32, ends: I32, weight: F64, source: int, limit: fl
             if reach < best[there]:
                 best[there] = reach
                 size = _push(keys, nodes, size, reach, there)
-    for node in range(n):
-        if not done[node]:
-            best[node] = np.inf
     return best
 
 

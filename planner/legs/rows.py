@@ -134,11 +134,11 @@ class Legs:
         return float(seconds[place]), float(careful[place]), float(mean[place])
 
 
-def time_from(metric: Metric, node: int, limit_s: float = np.inf) -> F64:
+def time_from(metric: Metric, node: int) -> F64:
     """Least driving seconds from a node to every node."""
     graph = metric.graph
     found: F64 = sweep(
-        graph.first_out, metric.every_edge, graph.head, metric.time_s, node, limit_s
+        graph.first_out, metric.every_edge, graph.head, metric.time_s, *_from_one(node)
     )
     return found
 
@@ -147,5 +147,28 @@ def price_to(metric: Metric, node: int, seconds_per_kwh: float | None) -> F64:
     """Least ``time + price * reduced energy`` from every node to one; None: reduced kWh alone."""
     graph = metric.graph
     weight = metric.reduced_kwh if seconds_per_kwh is None else metric.weight(seconds_per_kwh)
-    found: F64 = sweep(graph.first_in, graph.in_edge, graph.tail, weight, node, np.inf)
+    found: F64 = sweep(graph.first_in, graph.in_edge, graph.tail, weight, *_from_one(node))
     return found
+
+
+def energy_from(metric: Metric, nodes: NDArray[np.int32], used_kwh: F64) -> F64:
+    """Least kWh used at every node, having used ``used_kwh`` at each of ``nodes``; may be < 0.
+
+    A bound from below: that a full battery takes no more, and that the charge for a pass must be
+    there before it, is left out.
+    """
+    graph = metric.graph
+    height_kwh = metric.height_kwh_per_m * np.asarray(graph.ele_m, np.float64)
+    reduced: F64 = sweep(
+        graph.first_out,
+        metric.every_edge,
+        graph.head,
+        metric.reduced_kwh,
+        nodes,
+        used_kwh - height_kwh[nodes],
+    )
+    return reduced + height_kwh
+
+
+def _from_one(node: int) -> tuple[NDArray[np.int32], F64]:
+    return np.array([node], np.int32), np.zeros(1)

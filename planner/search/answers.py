@@ -11,6 +11,7 @@ from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summa
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
 from planner.search.leftout import reject
+from planner.search.reach import may_arrive
 from planner.search.setup import Trip
 from planner.search.solve import Failure, Solution, solve
 
@@ -195,6 +196,8 @@ def _reason(trip: Trip, failure: Failure) -> str:
 
 
 def _doubts(failure: Failure) -> tuple[str, ...]:
-    if failure.trace.exhausted:
+    complete = failure.trace.exhausted and bool(failure.stage.problem.candidate.all())
+    if complete or not may_arrive(failure.stage.trip):
         return ()
-    return ("The search was given up at its limit: a trip may exist that it did not find.",)
+    said = "Not every combination of stations was tried before the search was given up"
+    return (f"{said}: a trip may exist that it did not find.",)

@@ -19,8 +19,11 @@ SAME_OPERATOR_S = 1800.0
 """What it is worth that a fallback belongs to another operator than the stop, whose failure may
 have closed both: half an hour."""
 
-MOST_LABELS = 20_000
+MOST_LABELS = 5_000
 """Labels after which a search is given up, which is then said."""
+
+MOST_LABELS_IN_ALL = 15_000
+"""Labels of all searches of a trip, those of its proofs among them, after which it is given up."""
 
 MOST_LABELS_IN_PROOFS = 1_000
 """The same for the way on from a fallback: there are others to try."""
@@ -79,7 +82,9 @@ class Prover:
 
     problem: Problem
     floors: Floors
+    most_labels: int = MOST_LABELS
     most_rounds: int = 40
+    _taken: int = 0
 
     def find(
         self,
@@ -93,7 +98,9 @@ class Prover:
         trace: Trace | None = None,
     ) -> Way | None:
         """Search and prove until every stop has a fallback that holds, or nothing is left."""
+        seen = trace if trace is not None else Trace()
         for _ in range(self.most_rounds):
+            before = seen.labels
             search = Search(
                 problem=self.problem,
                 shut=shut,
@@ -101,16 +108,20 @@ class Prover:
                 floor=self._floor(shut, order),
                 windows=windows,
                 spare=spare,
-                most_labels=MOST_LABELS_IN_PROOFS if spare else MOST_LABELS,
-                trace=trace if trace is not None else Trace(),
+                most_labels=MOST_LABELS_IN_PROOFS if spare else self.most_labels,
+                trace=seen,
             )
             goal = search.run(root)
+            self._taken += seen.labels - before
             if goal is None:
                 return None
+            if self._taken > MOST_LABELS_IN_ALL:
+                break
             try:
                 return self._prove(root, goal, shut, order, slack_s)
             except _Unproven:
                 continue
+        seen.exhausted = False
         return None
 
     def _floor(self, shut: Shut, order: int) -> "_FloorOf | None":

@@ -86,7 +86,7 @@ def _changes(trip: Trip) -> Iterator[_Change]:
         guarantee = replace(mission.guarantee, fallbacks=order)
         says = "Do without fallbacks" if order == 0 else f"Accept fallbacks of order {order}"
         yield _Change("fallbacks", order, says, replace(mission, guarantee=guarantee))
-    for hours in (1, 2, 4, 8, 12):
+    for hours in (1, 2, 4, 8, 12) if trip.usable.size else ():
         later = mission.departure + hours * 3600.0
         yield _Change(
             "departure",

@@ -23,6 +23,12 @@ STOPS_PER_STRETCH = 8
 SPARES_PER_NODE = 4
 """Stations at one road node that the first search keeps as fallbacks, the quickest first."""
 
+MOST_CANDIDATES = 1_200
+"""Stations up to which the last search looks at all of them."""
+
+MOST_STOPS_PER_STRETCH = 25
+"""Stations of each quarter of an hour of the way that the last search may stop at beyond that."""
+
 MOST_KINKS = 6
 """Departure charges tried besides the one that is just enough."""
 
@@ -168,11 +174,26 @@ def stage_first(trip: Trip, *, priced: bool) -> Stage:
 
 
 def stage_full(trip: Trip, *, priced: bool) -> Stage:
-    """Set up the last search: all roads, all stations, and the thriftiest legs besides."""
-    candidate = np.ones(trip.usable.size, np.bool_)
+    """Set up the last search: all roads, and the quickest and thriftiest legs besides.
+
+    All stations are candidates up to `MOST_CANDIDATES`, else the best of each stretch of the way;
+    an answer says where not all were.
+    """
+    node, distance_m = trip.world.station_nodes
+    kept = trip.usable
+    candidate = np.ones(kept.size, np.bool_)
+    if kept.size > MOST_CANDIDATES:
+        kept = _quickest_of_nodes(kept, node, distance_m, trip.power_kw)
+        battery_kwh = trip.mission.vehicle.usable_kwh
+        power_kw = trip.power_kw[kept]
+        chosen = choose_first(
+            trip.sweeps, node[kept], power_kw, battery_kwh, MOST_STOPS_PER_STRETCH
+        )
+        candidate = np.zeros(kept.size, np.bool_)
+        candidate[chosen] = True
     allowed = np.ones(trip.metric.graph.lon.size, np.bool_)
     prices = (0.0, trip.price_s_per_kwh, THRIFTY_S_PER_KWH)
-    return _stage(trip, trip.usable, candidate, allowed, prices, priced=priced)
+    return _stage(trip, kept, candidate, allowed, prices, priced=priced)
 
 
 THRIFTY_S_PER_KWH = 1200.0

@@ -1,11 +1,12 @@
-"""One trip, searched and proven: the corridor first, then everything before saying that none is."""
+"""One trip, searched and proven: the corridor first, then everywhere before saying that none is."""
 
 from dataclasses import dataclass
 
 from planner.search.floors import Floors
 from planner.search.labels import Label, Trace
 from planner.search.problem import EPSILON_KWH
-from planner.search.proofs import Prover, Way
+from planner.search.proofs import MOST_LABELS, Prover, Way
+from planner.search.reach import may_arrive
 from planner.search.setup import Stage, Trip, stage_first, stage_full
 
 
@@ -32,18 +33,20 @@ def solve(trip: Trip, *, order: int | None = None, windows: bool = True) -> Solu
     """
     survive = trip.mission.guarantee.fallbacks if order is None else order
     priced = trip.mission.objective.preset in ("cheapest", "")
-    failure: Failure | None = None
-    for set_up in (stage_first, stage_full):
-        stage = set_up(trip, priced=priced)
-        found = search_stage(stage, order=survive, windows=windows)
-        if isinstance(found, Solution):
-            return found
-        failure = found
-    assert failure is not None
-    return failure
+    first = stage_first(trip, priced=priced)
+    near = search_stage(first, order=survive, windows=windows, most_labels=FIRST_LABELS)
+    if isinstance(near, Solution) or not may_arrive(trip):
+        return near
+    return search_stage(stage_full(trip, priced=priced), order=survive, windows=windows)
 
 
-def search_stage(stage: Stage, *, order: int, windows: bool) -> Solution | Failure:
+FIRST_LABELS = 1_200
+"""Labels of the first search, after which it is asked whether the end can be reached at all."""
+
+
+def search_stage(
+    stage: Stage, *, order: int, windows: bool, most_labels: int = MOST_LABELS
+) -> Solution | Failure:
     """Search one stage from the start of the trip."""
     problem = stage.problem
     trace = Trace()
@@ -52,7 +55,7 @@ def search_stage(stage: Stage, *, order: int, windows: bool) -> Solution | Failu
     root = Label(
         stage=0, place=problem.vias[0].place, time=problem.departure, charge=problem.start_kwh
     )
-    prover = Prover(problem, Floors(problem))
+    prover = Prover(problem, Floors(problem), most_labels)
     way = prover.find(
         root, shut=frozenset(), order=order, slack_s=0.0, windows=windows, trace=trace
     )
