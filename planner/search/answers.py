@@ -10,7 +10,7 @@ from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
-from planner.search.leftout import reject
+from planner.search.leftout import reject, usable_on_the_way
 from planner.search.reach import may_arrive
 from planner.search.setup import Trip
 from planner.search.solve import Failure, Solution, solve
@@ -190,9 +190,7 @@ def _reason(trip: Trip, failure: Failure) -> str:
         return "window_missed"
     if trip.mission.guarantee.fallbacks > 0 and isinstance(solve(trip, order=0), Solution):
         return "no_fallback"
-    stations = failure.stage.problem.stations
-    tried = any(label.place < stations for label in failure.trace.reached)
-    return "out_of_range" if tried else "no_accessible_charger"
+    return "out_of_range" if usable_on_the_way(trip) else "no_accessible_charger"
 
 
 def _doubts(failure: Failure) -> tuple[str, ...]:

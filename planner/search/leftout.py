@@ -22,6 +22,13 @@ def detour_limit_s(trip: Trip) -> float:
     return 900.0 + 0.1 * sum(sweep.direct_s for sweep in trip.sweeps)
 
 
+def usable_on_the_way(trip: Trip) -> bool:
+    """Say whether static facts allow any station within the detour."""
+    node, _ = trip.world.station_nodes
+    detour = least_detour_s(trip.sweeps)[node[trip.usable]]
+    return bool((detour <= detour_limit_s(trip)).any())
+
+
 def reject(trip: Trip) -> Rejected:
     """List what was left out, judged at the moment at which the trip would pass by.
 
