@@ -36,9 +36,7 @@ def settings(made: Settings, tmp_path: Path) -> Settings:
     """An installation of the test's own."""
     folder = tmp_path / "installation"
     shutil.copytree(made.home, folder)
-    return Settings(
-        home=folder, database=f"sqlite:///{folder / 'plugsure.sqlite'}", region="alps"
-    )
+    return Settings(home=folder, database=f"sqlite:///{folder / 'plugsure.sqlite'}", region="alps")
 
 
 @pytest.fixture

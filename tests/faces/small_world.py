@@ -43,13 +43,10 @@ def make_home(folder: Path) -> Settings:
     load_shipped(settings.regions, "alps")
     store = Store.open(settings.database, folder / "secret.key")
     for party, operator in PARTIES.items():
-        store.feeds.add(Source(name=party, kind="ocpi", url="http://127.0.0.1:1/", sender=party))
-        stations = [
-            make_station(party, operator, town, place) for town, place in TOWNS.items()
-        ]
-        told = [
-            (s, {e.uid: (Status.AVAILABLE, NOW - 120.0) for e in s.evses}) for s in stations
-        ]
+        source = Source(name=party, kind="ocpi", url="http://127.0.0.1:1/versions", sender=party)
+        store.feeds.add(source, {"token": "nobody-listens"})
+        stations = [make_station(party, operator, town, place) for town, place in TOWNS.items()]
+        told = [(s, {e.uid: (Status.AVAILABLE, NOW - 120.0) for e in s.evses}) for s in stations]
         store.apply(StationsUpdate(feed=party, stations=told, full=True))
         store.feeds.record_sync(party, NOW - 60.0, {"stations": len(stations)})
     store.knowledge.replace_agreements([_agreement(party) for party in PARTIES])
@@ -69,9 +66,7 @@ def token(uid: str = UID) -> Token:
     )
 
 
-def make_station(
-    party: str, operator: str, town: str, place: tuple[float, float]
-) -> Station:
+def make_station(party: str, operator: str, town: str, place: tuple[float, float]) -> Station:
     """A site with two EVSEs of 150 kW; the second operator's lies some 2 km beside."""
     country, _, party_id = party.partition("*")
     aside = 0.02 if party == "IT*BBB" else 0.0

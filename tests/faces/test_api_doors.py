@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 
 from planner.faces.api import ApiOptions, create_app
 from planner.faces.api.limits import Buckets
-from planner.faces.office import Office
 from tests.faces.small_world import NOW, UID, trip
 
 PAGES = {"pages", "ocpi"}
@@ -20,7 +19,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 @pytest.fixture
 def strict(app: Flask) -> Flask:
     """The same installation without the demo's open door."""
-    office: Office = app.extensions["plugsure"].office
+    office = app.extensions["plugsure"].office
     options = ApiOptions(requests_per_minute=60, burst=5)
     return create_app(office.settings, options, clock=lambda: NOW, office=office)
 

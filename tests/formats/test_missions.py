@@ -1,0 +1,201 @@
+"""Files of missions as people write them; what is wrong is told with row and column."""
+
+import datetime as dt
+import io
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.errors import DataError, PlugsureError
+from planner.formats.missions import MissionRow, read_mission_bytes, read_missions
+from planner.formats.tables import COLUMNS, header_line, result_line
+
+HEAD = "mission_id,vehicle,wallet,from,to,soc"
+
+
+def rows_of(text: str) -> tuple[MissionRow, ...]:
+    return read_mission_bytes(text.encode(), "csv", "m.csv").rows
+
+
+def test_a_row_becomes_the_body_of_a_plan_request() -> None:
+    text = (
+        "mission_id,vehicle,driver,tokens,payment_card,from,to,via,departure,soc,arrival_soc,"
+        "reserve_soc,payload_kg,temperature_c,service_s,arrive_before,priority,min_grade,fallbacks\n"
+        'M1,car-1,ann,04A1/DE-ABC-C12345678-X 77/NL*XYZ/APP_USER,yes,"11.5,48.1",Milano,'
+        '"Innsbruck; 11.3,46.5",2026-11-23T08:00:00+01:00,0.8,0.2,0.1,150,-5,600,'
+        "2026-11-23T18:00:00+01:00,3,contracted,2\n"
+    )
+    (row,) = rows_of(text)
+    assert row.faults == ()
+    assert row.body == {
+        "mission_id": "M1",
+        "driver": "ann",
+        "priority": 3,
+        "departure": "2026-11-23T08:00:00+01:00",
+        "arrival_soc": 0.2,
+        "reserve_soc": 0.1,
+        "stops": [
+            {"location": [11.5, 48.1], "name": "11.5,48.1"},
+            {"place": "Innsbruck", "service_s": 600.0},
+            {"location": [11.3, 46.5], "name": "11.3,46.5", "service_s": 600.0},
+            {
+                "place": "Milano",
+                "service_s": 600.0,
+                "arrive_before": "2026-11-23T18:00:00+01:00",
+            },
+        ],
+        "vehicle": {"id": "car-1", "soc": 0.8, "payload_kg": 150.0},
+        "wallet": {
+            "tokens": [
+                {"uid": "04A1", "contract_id": "DE-ABC-C12345678-X"},
+                {"uid": "77", "provider": "NL*XYZ", "type": "APP_USER"},
+            ],
+            "payment_card": True,
+        },
+        "conditions": {"temperature_c": -5.0},
+        "guarantee": {"min_grade": "contracted", "fallbacks": 2},
+    }
+
+
+def test_headers_may_be_written_in_other_ways_and_orders() -> None:
+    text = "\ufeffSOC;Destination; Origin ;Vehicle ID;Wallet;Mission-ID;Notes\n80 %;B;A;c;w;x;hi\n"
+    read = read_mission_bytes(text.encode(), "csv", "m.csv")
+    (row,) = read.rows
+    assert row.mission_id == "x"
+    assert row.body["vehicle"] == {"id": "c", "soc": 0.8}
+    assert [stop["place"] for stop in row.body["stops"]] == ["A", "B"]
+    assert read.warnings == ("m.csv: column 'Notes' is not known and was ignored",)
+
+
+def test_each_bad_cell_is_told_with_row_and_column_and_the_others_stay() -> None:
+    rows = rows_of(f"{HEAD}\na,c,w,A,B,much\nb,c,w,A,B,0.5\n\nc,c,w,A,B,0.5\n")
+    assert [row.mission_id for row in rows] == ["a", "b", "c"]
+    assert [fault.place for fault in rows[0].faults] == ["m.csv:2:soc"]
+    assert rows[1].faults == rows[2].faults == ()
+    assert rows[2].place == "m.csv:5"
+
+
+def test_rows_without_an_id_get_one_and_ids_that_come_twice_are_told() -> None:
+    rows = rows_of(f"{HEAD}\n,c,w,A,B,0.5\nx,c,w,A,B,0.5\nx,c,w,A,B,0.5\n")
+    assert [row.mission_id for row in rows] == ["row-1", "x", "x"]
+    assert [bool(row.faults) for row in rows] == [False, False, True]
+
+
+def test_a_stay_and_a_window_can_be_given_for_each_place() -> None:
+    text = (
+        f"{HEAD},via,service_s,arrive_before\n"
+        "a,c,w,A,B,0.5,V,60;120,;2026-11-23T18:00:00Z\nb,c,w,A,B,0.5,V,1;2;3,\n"
+    )
+    good, bad = rows_of(text)
+    assert [stop.get("service_s") for stop in good.body["stops"]] == [None, 60.0, 120.0]
+    assert [stop.get("arrive_before") for stop in good.body["stops"]] == [
+        None,
+        None,
+        "2026-11-23T18:00:00Z",
+    ]
+    assert bad.faults[0].place == "m.csv:3:service_s"
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def test_a_workbook_is_read_like_csv(tmp_path: Path) -> None:
+    path = tmp_path / "m.xlsx"
+    path.write_bytes(workbook(HEAD.split(","), ["a", "c", "w", "11.5,48.1", "B", 0.5]))
+    (row,) = read_missions(path).rows
+    assert row.body["stops"][0]["location"] == [11.5, 48.1]
+    assert row.body["vehicle"] == {"id": "c", "soc": 0.5}
+
+
+def test_a_spreadsheets_date_is_told_to_lack_an_offset() -> None:
+    data = workbook(
+        [*HEAD.split(","), "departure"],
+        ["a", "c", "w", "A", "B", 0.5, dt.datetime(2026, 11, 23, 8, 0)],  # noqa: DTZ001
+    )
+    (row,) = read_mission_bytes(data, "xlsx", "m.xlsx").rows
+    assert "offset" in row.faults[0].detail
+
+
+def test_json_and_ndjson_hold_plan_requests() -> None:
+    requests = [{"mission_id": "a", "stops": []}, {"stops": []}]
+    as_list = read_mission_bytes(json.dumps(requests).encode(), "json", "m").rows
+    assert [row.mission_id for row in as_list] == ["a", "row-2"]
+    lines = b'{"mission_id": "a"}\n\n{broken\n[1]\n'
+    as_lines = read_mission_bytes(lines, "ndjson", "m").rows
+    assert [bool(row.faults) for row in as_lines] == [False, True, True]
+    assert as_lines[1].faults[0].place == "m:3"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", "csv"),
+        (b"a,b\n", "csv"),
+        (b"from,to,vehicle,soc,soc\n", "csv"),
+        (f'{HEAD}\n"a'.encode(), "csv"),
+        (b"\xff\xfe\x00", "csv"),
+        (b"PK\x03\x04broken", "xlsx"),
+        (b"", "xlsx"),
+        (b"{", "json"),
+        (b'{"a": 1}', "json"),
+        (b"NaN", "json"),
+    ],
+)
+def test_what_is_no_file_of_missions_is_an_error_with_its_name(data: bytes, kind: str) -> None:
+    with pytest.raises(DataError) as error:
+        read_mission_bytes(data, kind, "the-file")
+    assert "the-file" in error.value.faults[0].place
+
+
+def test_unknown_kinds_of_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="csv"):
+        read_missions(tmp_path / "missions.pdf")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_missions(tmp_path / "missing.csv")
+
+
+@given(data=st.binary(max_size=200), kind=st.sampled_from(("csv", "xlsx", "json", "ndjson")))
+def test_any_bytes_are_missions_or_an_error_of_ours(data: bytes, kind: str) -> None:
+    with suppress(PlugsureError):
+        read_mission_bytes(data, kind, "m")
+
+
+@given(cells=st.lists(st.text(max_size=12), min_size=6, max_size=6))
+def test_any_cells_are_a_row_with_or_without_faults(cells: list[str]) -> None:
+    quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
+    try:
+        rows = read_mission_bytes(f"{HEAD}\n{quoted}\n".encode("utf-8", "ignore"), "csv", "m").rows
+    except PlugsureError:
+        return
+    assert len(rows) <= 1
+
+
+def test_no_uid_is_in_what_a_row_says_of_itself() -> None:
+    text = "mission_id,vehicle,tokens,from,to,soc\na,c,04A1B2C3D4E5F6/DE*ABC/X/Y,A,B,0.5\n"
+    (row,) = rows_of(text)
+    assert row.faults
+    assert "04A1B2C3D4E5F6" not in repr(row) + str(row.faults)
+
+
+def test_results_in_csv_cannot_be_taken_for_formulas() -> None:
+    failed = {
+        "mission_id": "=1+1",
+        "status": "failed",
+        "error": {"type": "urn:plugsure:problem:x", "detail": "@SUM"},
+    }
+    line = result_line(failed)
+    assert header_line().strip().split(",") == list(COLUMNS)
+    assert line.startswith("'=1+1,failed")
+    assert "'@SUM" in line
