@@ -78,14 +78,15 @@ class Metric:
 
 def measure(graph: RoadGraph, vehicle: Vehicle, conditions: Conditions) -> Metric:
     """Price each edge of the graph once for this car and day."""
-    time_s = edge_time_s(
+    on_deck = (np.asarray(graph.flags) & FERRY) != 0
+    driven_s = edge_time_s(
         vehicle,
         conditions,
         length_m=graph.length_m,
         speed_kmh=graph.speed_kmh,
         duration_s=graph.duration_s,
     )
-    on_deck = (np.asarray(graph.flags) & FERRY) != 0
+    time_s = np.where(on_deck, graph.duration_s, driven_s)
     careful, mean = (
         np.where(
             on_deck,
