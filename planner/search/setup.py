@@ -196,8 +196,9 @@ def stage_full(trip: Trip, *, priced: bool) -> Stage:
     return _stage(trip, kept, candidate, allowed, prices, priced=priced)
 
 
-THRIFTY_S_PER_KWH = 1200.0
-"""A price of energy at which the thriftiest road wins over nearly any quicker one (3 kW)."""
+THRIFTY_S_PER_KWH = 1e6
+"""A price of energy at which only the thriftiest road wins, and time decides between equals: what
+no such leg reaches, no leg reaches."""
 
 
 def _quickest_of_nodes(
