@@ -5,6 +5,8 @@ missing or unreachable. Commands are loaded when they are called, so that ``--he
 """
 
 import sys
+import tempfile
+import traceback
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -36,6 +38,9 @@ COMMANDS = {
 }
 PLUGS = "plugsure.commands"
 """Entry points of this group are commands too: the demo brings its own."""
+
+DEFECT = 70
+"""Exit status of a defect of ours. Source: EX_SOFTWARE of BSD's sysexits.h."""
 
 UNREACHABLE = (DataMissing, FeedError, RegionDamaged, StoreError)
 
@@ -75,6 +80,22 @@ class Commands(click.Group):
         except PlugsureError as error:
             tell(error)
             ctx.exit(exit_status(error))
+        except (click.exceptions.Exit, click.ClickException, click.Abort, OSError):
+            raise  # click's own ways to end, and a pipe that was closed
+        except Exception as error:  # noqa: BLE001 -- a defect is told as a sentence too
+            said = f"Plugsure failed by a defect ({type(error).__name__})."
+            click.secho(said, fg="red", err=True)
+            click.echo(f"  Please report it with {_kept_traceback()}", err=True)
+            ctx.exit(DEFECT)
+
+
+def _kept_traceback() -> str:
+    """Write the traceback of the present exception to a file and return its path."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="plugsure-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as kept:
+        traceback.print_exc(file=kept)
+    return kept.name
 
 
 def tell(error: PlugsureError) -> None:

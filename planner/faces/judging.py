@@ -34,16 +34,20 @@ ANY_CAR = Vehicle(
 """Stands for the car where only access is asked about: it takes any plug. No energy is reckoned."""
 
 
-def station_feature(chargers: Chargers, station: int, *, with_car: bool) -> dict[str, Any] | None:
-    """Write a station as a GeoJSON feature; None if it may not be shown to this driver.
+def is_shown(chargers: Chargers, station: int) -> bool:
+    """Say whether any EVSE of a station may be shown to this driver."""
+    first, last = chargers.snapshot.first[station], chargers.snapshot.first[station + 1]
+    return not chargers.unseen[first:last].all()
+
+
+def station_feature(chargers: Chargers, station: int, *, with_car: bool) -> dict[str, Any]:
+    """Write a station that may be shown as a GeoJSON feature.
 
     ``with_car``: the chargers were judged for a car, so a reason may be the plug.
     """
     snapshot = chargers.snapshot
     first, last = int(snapshot.first[station]), int(snapshot.first[station + 1])
     shown = [e for e in range(first, last) if not chargers.unseen[e]]
-    if not shown:
-        return None
     here = snapshot.stations[station]
     refused = chargers.station_refusal(station)
     best = max(shown, key=lambda e: (chargers.reason[e] == 0, chargers.grade[e]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from planner.model.token import Token, Wallet
 from planner.model.vehicle import Catalogue, Conditions, Vehicle
 from planner.ocpi.ids import provider_of_contract_id
 from planner.roads.places import Places
+from planner.world import World
 
 T = TypeVar("T")
 
@@ -82,6 +84,12 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
         alternatives=request.alternatives,
         assumed=tuple(assumed),
     )
+
+
+def demand_on_roads(mission: Mission, world: World) -> None:
+    """Raise OffNetwork with the pointer of the first stop that is too far from the roads."""
+    for index, waypoint in enumerate(mission.waypoints):
+        _placed(f"/stops/{index}/location", partial(world.snapper.snap, waypoint.location))
 
 
 def _waypoint(stop: StopRequest, places: Callable[[], Places], pointer: str) -> Waypoint:

@@ -25,20 +25,22 @@ class FailedStop:
     failed: tuple[str, ...]
 
 
-def find_stop(plan: Plan, evse: str) -> FailedStop | None:
+def find_stop(plan: Plan, evse: str, now: float) -> FailedStop | None:
     """Find the stop, fallback, or stop after a fallback at an EVSE, by its id or uid.
 
-    Of several, the first of the trip itself counts before fallbacks, those of earlier stops first.
+    Stops of the trip itself count before fallbacks. Of several (a trip there and back may stop
+    twice at one post) it is the first that is not over by ``now``, else the last.
     """
     wanted = normalise_evse_id(evse)
-    candidates = sorted(_stops(plan), key=lambda found: len(found.failed))
-    for found in candidates:
-        stop = found.stop
-        if stop.evse_id is not None and normalise_evse_id(stop.evse_id) == wanted:
-            return found
-        if stop.evse_uid == evse:
-            return found
-    return None
+
+    def is_there(stop: ChargingStop) -> bool:
+        named = stop.evse_id is not None and normalise_evse_id(stop.evse_id) == wanted
+        return named or stop.evse_uid == evse
+
+    found = [candidate for candidate in _stops(plan) if is_there(candidate.stop)]
+    own = [candidate for candidate in found if not candidate.failed] or found
+    ahead = [candidate for candidate in own if candidate.stop.departure >= now]
+    return next(iter(ahead), own[-1] if own else None)
 
 
 def _stops(plan: Plan) -> Iterator[FailedStop]:

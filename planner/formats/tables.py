@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 COLUMNS = (
@@ -53,13 +54,22 @@ def _planned(plan: Mapping[str, Any]) -> dict[str, Any]:
     summary = plan["summary"]
     costs = summary["cost"] or []
     return {
-        **{name: summary[name] for name in COLUMNS[2:9]},
+        "departure": _seconds(summary["departure"]),
+        "arrival": _seconds(summary["arrival"]),
+        **{name: round(summary[name]) for name in ("distance_m", "driving_s", "charging_s")},
+        "energy_kwh": round(summary["energy_kwh"], 2),
+        "charging_stops": summary["charging_stops"],
         "stations": ";".join(stop["station"]["id"] for stop in plan["charging_stops"]),
         "min_grade": summary["guarantee"]["min_grade"] or "",
         "order": summary["guarantee"]["order"],
         "cost": ";".join(cost["amount"] for cost in costs),
         "currency": ";".join(cost["currency"] for cost in costs),
     }
+
+
+def _seconds(text: str) -> str:
+    """Leave out the fraction of a second, which tables have no use for."""
+    return datetime.fromisoformat(text).isoformat(timespec="seconds")
 
 
 def _cell(value: Any) -> Any:

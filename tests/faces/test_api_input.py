@@ -15,7 +15,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "off the network": (
         {"stops": [{"location": [8.9, 43.6]}, STOPS[1]]},
         "off-network",
-        "",
+        "/stops/0/location",
     ),
     "swapped coordinates": (
         {"stops": [{"location": [11.0, 148.0]}, STOPS[1]]},

@@ -135,6 +135,21 @@ def test_missing_data_is_exit_status_3_and_says_what_to_do(home: Path) -> None:
     assert "plugsure region build" in told.stderr
 
 
+def test_a_defect_is_a_sentence_and_a_file_not_a_traceback(
+    at_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("of ours")
+
+    monkeypatch.setattr("planner.faces.commands.trips.make_plan", fail)
+    told = run("plan", *TRIP, "--wallet", "anna", "--as-of", AS_OF)
+    assert told.exit_code == 70
+    assert "Traceback" not in told.output
+    path = Path(told.stderr.rpartition(" ")[2].strip())
+    assert "of ours" in path.read_text(encoding="utf-8")
+    path.unlink()
+
+
 def test_exit_status_of_each_kind_of_error() -> None:
     assert exit_status(InputError("x")) == 2
     assert exit_status(DataError("x")) == 2

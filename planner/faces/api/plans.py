@@ -19,7 +19,7 @@ from planner.faces.api.doors import JSON, Answer, Door, json_answer, office, ser
 from planner.faces.api.events import claim_events, stream
 from planner.faces.api.problems import Refused
 from planner.faces.fields import Body, Moment, Soc
-from planner.faces.missions import mission_of
+from planner.faces.missions import demand_on_roads, mission_of
 from planner.faces.onward import find_stop, mission_from, record
 from planner.faces.requests import PlanRequest
 from planner.formats.geojson import plan_to_geojson
@@ -30,6 +30,7 @@ from planner.formats.plan_reading import plan_from_json
 from planner.formats.sealed import is_sealed
 from planner.model.plan import Outcome, Plan
 from planner.plan import plan as make_plan
+from planner.plan import plan_onward
 from planner.verify import verify
 
 door = Door("plans", "Plans")
@@ -84,7 +85,9 @@ def create(body: PlanRequest) -> Response:
     """Plan one trip and keep the plan."""
     used = office()
     world = used.world
-    return _answer(make_plan(world, mission_of(body, used.desk())))
+    mission = mission_of(body, used.desk())
+    demand_on_roads(mission, world)
+    return _answer(make_plan(world, mission))
 
 
 def _answer(outcome: Outcome, replaces: str | None = None) -> Response:
@@ -227,13 +230,17 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
     """Keep what happened at a stop, and go on from there if it failed."""
     used = office()
     former = used.with_tokens(plan_from_json(stored(plan_id)))
-    failed = find_stop(former, body.evse_id)
+    now = used.clock()
+    failed = find_stop(former, body.evse_id, now if body.at is None else body.at)
     if failed is None:
         raise NotFound("the plan has no such stop or fallback", place="/evse_id")
-    now = used.clock()
     record(used.store.knowledge, former, failed.stop, body.outcome, now)
     if body.outcome == "ok":
         noted = NotedAnswer(plan=plan_id, evse_id=body.evse_id, outcome="ok", recorded=True)
         return json_answer(noted.model_dump())
     onward = mission_from(former, failed, now=now, at=body.at, soc=body.soc)
-    return _answer(make_plan(used.fresh_world(), onward), replaces=plan_id)
+    world = used.fresh_world()
+    if not failed.stop.fallbacks:
+        return _answer(make_plan(world, onward), replaces=plan_id)
+    promised = failed.stop.fallbacks[0].stop.station_id
+    return _answer(plan_onward(world, onward, promised), replaces=plan_id)

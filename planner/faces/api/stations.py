@@ -14,7 +14,7 @@ from planner.faces.api.answers import EvidenceAnswer, Said, Time
 from planner.faces.api.doors import Answer, Door, json_answer, office, services
 from planner.faces.faults import read_model
 from planner.faces.fields import Body, Box, Moment
-from planner.faces.judging import ANY_CAR, grades_at, station_feature
+from planner.faces.judging import ANY_CAR, grades_at, is_shown, station_feature
 from planner.faces.missions import Desk, vehicle_of, wallet_of
 from planner.faces.requests import (
     GradeWord,
@@ -186,13 +186,12 @@ def _stations(
     features: list[dict[str, Any]] = []
     unseen, truncated = 0, False
     for station in inside:
-        feature = station_feature(chargers, int(station), with_car=with_car)
-        if feature is None:
+        if not is_shown(chargers, int(station)):
             unseen += 1
         elif len(features) == limit:
             truncated = True
         else:
-            features.append(feature)
+            features.append(station_feature(chargers, int(station), with_car=with_car))
     document = collection(features, world.names.attribution)
     return {**document, "truncated": truncated, "unseen": unseen, "world": world.hash}
 

@@ -43,9 +43,9 @@ def _clock(moment_s: float, place: LonLat, *, day: bool = False) -> str:
 
 def _show_plan(plan: Plan, console: Console) -> None:
     summary, mission = plan.summary, plan.mission
-    start, end = mission.waypoints[0], mission.waypoints[-1]
-    title = f"{start.name or _point(start.location)} → {end.name or _point(end.location)}"
-    console.print(Text(title, style="bold"))
+    end = mission.waypoints[-1]
+    names = [waypoint.name or _point(waypoint.location) for waypoint in mission.waypoints]
+    console.print(Text(" → ".join(names), style="bold"))
     console.print(Text(plan.promise))
     costs = [money_words(cost) for cost in summary.costs]
     if summary.unpriced_stops:

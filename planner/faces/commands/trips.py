@@ -23,7 +23,7 @@ from planner.faces.commands.plan_table import show_outcome
 from planner.faces.commands.secrets import wallet_request
 from planner.faces.faults import read_json, read_model
 from planner.faces.judging import grades_at
-from planner.faces.missions import mission_of, wallet_of
+from planner.faces.missions import demand_on_roads, mission_of, wallet_of
 from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
 from planner.formats.geojson import answer_features, collection
@@ -94,6 +94,7 @@ def plan(ctx: click.Context, /, **given: Any) -> None:
     try:
         request = read_model(PlanRequest, document)
         mission = mission_of(request, used.desk(now))
+        demand_on_roads(mission, used.world)
     except InputError as error:
         raise error if from_file else _in_options(error, given) from error
     outcome = make_plan(used.world, mission)
