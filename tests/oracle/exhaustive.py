@@ -66,6 +66,20 @@ class Exhaustive:
         charge = self.mission.soc * self.mission.vehicle.usable_kwh - self.reserve_kwh
         return charge >= 0.0 and self._gets_there(self.start, charge, frozenset(), order)
 
+    def reaches(self, node: int) -> bool:
+        """Say whether one gets to a road node at all, should nothing fail."""
+        ahead = [(self.start, self.mission.soc * self.full_kwh_of_car - self.reserve_kwh)]
+        seen: set[int] = set()
+        while ahead:
+            here, held = ahead.pop()
+            if self._row(here, held)[node] >= -1e-6:
+                return True
+            for stop in set(self.stations) - seen:
+                if self._arrive(here, held, stop) >= 0.0:
+                    seen.add(stop)
+                    ahead.append((stop, self.full_kwh))
+        return False
+
     def _gets_there(self, place: int, charge: float, failed: Failed, order: int) -> bool:
         """Say whether one gets from a place to the end by stops that survive ``order`` failures."""
         end_kwh = (self.mission.arrival_soc - self.mission.reserve_soc) * self.full_kwh_of_car
@@ -110,19 +124,28 @@ class Exhaustive:
 
     def _arrive(self, start: int, charge: float, end: int) -> float:
         """Most charge with which one gets from a place to another; negative: one does not."""
+        return float(self._row(start, charge)[self.nodes[end]]) - self.approach_kwh[end]
+
+    def _row(self, start: int, charge: float) -> NDArray[np.float64]:
+        """Most charge with which one can be at each node after leaving a place."""
         key = (start, round(charge, 9))
         if key not in self._fullest:
             graph = self.world.region
-            self._fullest[key] = fullest(
-                graph.tail,
-                graph.head,
-                self.edge_kwh,
-                len(graph.lon),
-                self.nodes[start],
-                charge - self.approach_kwh[start],
-                self.full_kwh,
+            left = charge - self.approach_kwh[start]
+            self._fullest[key] = (
+                np.full(len(graph.lon), -np.inf)
+                if left < 0.0
+                else fullest(
+                    graph.tail,
+                    graph.head,
+                    self.edge_kwh,
+                    len(graph.lon),
+                    self.nodes[start],
+                    left,
+                    self.full_kwh,
+                )
             )
-        return float(self._fullest[key][self.nodes[end]]) - self.approach_kwh[end]
+        return self._fullest[key]
 
     @property
     def full_kwh_of_car(self) -> float:
