@@ -32,6 +32,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def child_of(pid: int) -> int:
+    """A child process of another (0 if there is none), as Linux tells it."""
+    if not Path("/proc/self/task").is_dir():
+        pytest.skip("child processes are looked up in /proc, which is not here")
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return int(told[0]) if told else 0
+
+
 @pytest.fixture
 def server(settings: Settings) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = free_port()
@@ -65,6 +73,13 @@ def test_the_server_plans_counts_and_ends_in_order(
         made = client.post("/v1/plans", json=trip())
         assert made.status_code in (200, 422), made.text
         assert 'route="/v1/plans"' in client.get("/metrics").text
+        worker = child_of(child.pid)
+        os.kill(worker, signal.SIGTERM)
+        until = time.monotonic() + 30
+        while child_of(child.pid) in (worker, 0) and time.monotonic() < until:
+            time.sleep(0.1)
+        again = client.get("/metrics")
+        assert 'route="/v1/plans"' in again.text, "counts outlive the process that counted"
     child.send_signal(signal.SIGTERM)
     assert child.wait(timeout=40) == 0
     said = child.stderr.read().decode() if child.stderr else ""

@@ -1,6 +1,7 @@
 """``plugsure serve``: the production server, gunicorn with processes and threads."""
 
 import os
+import shutil
 import tempfile
 from typing import Any
 
@@ -23,9 +24,14 @@ GRACE_S = 30
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve page and API until told to stop; requests under way are finished first."""
     # prometheus_client looks for this when it is imported, so before the application is.
-    with tempfile.TemporaryDirectory(prefix="plugsure-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    folder = tempfile.mkdtemp(prefix="plugsure-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    master = os.getpid()
+    try:
         _server(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", workers, threads).run()
+    finally:
+        if os.getpid() == master:  # the workers are forks that leave by this way too
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _forget(pid: int) -> None:
