@@ -76,3 +76,14 @@ def finish(process: "subprocess.Popen[str]", *, stdin: str = "", status: int | N
     if status is not None:
         assert done.status == status, f"status {done.status}\n{out[-3000:]}\n{err[-3000:]}"
     return done
+
+
+def finish_all(*processes: "subprocess.Popen[str]", status: int | None = None) -> list[Done]:
+    """Wait for commands that run side by side; none is left behind where one fails."""
+    try:
+        return [finish(process, status=status) for process in processes]
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
+                process.communicate()

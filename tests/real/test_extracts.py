@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from math import cos, hypot, radians
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,13 @@ def kilometres(a: list[float], b: list[float]) -> float:
 
 
 def length_km(line: list[list[float]]) -> float:
-    return sum(kilometres(a, b) for a, b in zip(line, line[1:], strict=False))
+    return sum(kilometres(a, b) for a, b in pairwise(line))
 
 
 def every(line: list[list[float]], step_km: float) -> Iterator[list[float]]:
     """Points of a line, each some kilometres after the one before."""
     gone = step_km / 2
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in pairwise(line):
         gone += kilometres(a, b)
         if gone >= step_km:
             yield b
