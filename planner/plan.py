@@ -1,6 +1,8 @@
 """A trip from end to end: world and mission in; a plan that passed its check, or a reason, out."""
 
-from planner.access.chargers import accessible
+from dataclasses import replace
+
+from planner.access.chargers import Chargers, accessible
 from planner.errors import BrokenClaim
 from planner.model.mission import Mission
 from planner.model.plan import Infeasible, Outcome, Plan
@@ -9,7 +11,7 @@ from planner.search.answers import explain_failure, write_plan
 from planner.search.reach import may_arrive
 from planner.search.relaxations import relax
 from planner.search.setup import Trip, prepare
-from planner.search.solve import Solution, solve
+from planner.search.solve import Solution, keep_to_first, solve
 from planner.verify import verify
 from planner.world import World
 
@@ -38,6 +40,40 @@ def plan(world: World, mission: Mission) -> Outcome:
     return checked(world, find_alternatives(best, trip))
 
 
+def plan_onward(world: World, mission: Mission, promised: str) -> Outcome:
+    """Plan from a stop that failed: by the fallback that was promised, if it still holds.
+
+    ``promised`` is the id of the fallback's station, empty if there was none. Where the world has
+    moved on and it does not hold any more, the best other way is planned. Windows that cannot be
+    kept are given up rather than the trip, and the plan says so.
+    """
+    chances = (mission, without_windows(mission))
+    numbers = [n for n, station in enumerate(world.snapshot.stations) if station.id == promised]
+    for chance in chances:
+        chargers = _judge(world, chance)
+        for number in numbers:
+            found = keep_to_first(prepare(world, chance, chargers, first_stop=number))
+            if isinstance(found, Solution):
+                return checked(world, write_plan(found))
+    outcome = plan(world, mission)
+    if isinstance(outcome, Infeasible) and outcome.reason == "window_missed":
+        return plan(world, chances[1])
+    return outcome
+
+
+def without_windows(mission: Mission) -> Mission:
+    """Return the mission with no latest arrivals, saying which are given up."""
+    late = [point for point in mission.waypoints if point.arrive_before is not None]
+    if not late:
+        return mission
+    said = tuple(f"the window at {point.name or 'a waypoint'} cannot be kept" for point in late)
+    return replace(
+        mission,
+        waypoints=tuple(replace(point, arrive_before=None) for point in mission.waypoints),
+        assumed=mission.assumed + said,
+    )
+
+
 def attempt(world: World, mission: Mission) -> Plan | None:
     """Plan without explanations or alternatives; None where there is no trip."""
     trip = open_trip(world, mission)
@@ -49,7 +85,11 @@ def attempt(world: World, mission: Mission) -> Plan | None:
 
 def open_trip(world: World, mission: Mission) -> Trip:
     """Ask once what the wallet opens for this car, and prepare the roads."""
-    chargers = accessible(
+    return prepare(world, mission, _judge(world, mission))
+
+
+def _judge(world: World, mission: Mission) -> Chargers:
+    return accessible(
         world.snapshot,
         mission.wallet,
         mission.vehicle,
@@ -57,7 +97,6 @@ def open_trip(world: World, mission: Mission) -> Trip:
         now=mission.now,
         at=mission.departure,
     )
-    return prepare(world, mission, chargers)
 
 
 def checked(world: World, made: Plan) -> Plan:
@@ -74,4 +113,4 @@ def checked(world: World, made: Plan) -> Plan:
     return made
 
 
-__all__ = ["Infeasible", "attempt", "checked", "open_trip", "plan"]
+__all__ = ["Infeasible", "attempt", "checked", "open_trip", "plan", "plan_onward"]

@@ -45,7 +45,7 @@ def write_plan(found: Solution) -> Plan:
 def name_of(trip: Trip, kind: str) -> str:
     """Name an answer by what it was made from: the same question gives the same name."""
     mission = trip.mission
-    text = repr((kind, trip.world.hash, mission, mission.wallet.digest))
+    text = repr((kind, trip.world.hash, mission, mission.wallet.digest, trip.first_stop))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 

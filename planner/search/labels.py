@@ -251,6 +251,8 @@ class Search:
 
     def _targets(self, label: Label) -> NDArray[np.intp]:
         problem = self.problem
+        if problem.first_stop >= 0 and label.parent is None and label.place >= problem.stations:
+            return np.array([problem.first_stop], np.intp)
         usable = self._open
         if label.place < problem.stations:
             usable = usable.copy()

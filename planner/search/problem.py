@@ -135,3 +135,5 @@ class Problem:
     seconds_weight: float = 1.0
     money_weight: float = 0.0
     keep_windows_in_fallbacks: bool = False
+    first_stop: int = -1
+    """The station to drive to first of all, where that has been promised; -1: any."""

@@ -58,6 +58,8 @@ class Trip:
     """Stations of the snapshot that static facts allow and the roads reach."""
     power_kw: F64
     """Shape (stations of the snapshot,): the most that the car takes there, 0 where nothing."""
+    first_stop: int = -1
+    """Station of the snapshot to drive to first of all, -1: any."""
 
     @property
     def has_route(self) -> bool:
@@ -101,7 +103,7 @@ def join_ends(world: World, mission: Mission) -> Ends:
     )
 
 
-def prepare(world: World, mission: Mission, chargers: Chargers) -> Trip:
+def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: int = -1) -> Trip:
     """Sweep the roads for a mission and gather the stations that its wallet may use."""
     ends = join_ends(world, mission)
     metric = world.roads.metric(mission.vehicle, mission.conditions)
@@ -110,7 +112,7 @@ def prepare(world: World, mission: Mission, chargers: Chargers) -> Trip:
     usable = np.flatnonzero((power_kw >= LEAST_POWER_KW) & (node >= 0))
     price = _least_price(world, mission, chargers)
     sweeps = sweep_trip(metric, [int(n) for n in ends.node], price)
-    return Trip(world, mission, chargers, metric, ends, sweeps, price, usable, power_kw)
+    return Trip(world, mission, chargers, metric, ends, sweeps, price, usable, power_kw, first_stop)
 
 
 def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
@@ -161,6 +163,8 @@ def stage_first(trip: Trip, *, priced: bool) -> Stage:
     node, distance_m = trip.world.station_nodes
     within = trip.usable[allowed[node[trip.usable]]]
     kept = _quickest_of_nodes(within, node, distance_m, trip.power_kw)
+    if trip.first_stop in trip.usable:
+        kept = np.union1d(kept, [trip.first_stop])
     chosen = choose_first(
         trip.sweeps,
         node[kept],
@@ -240,6 +244,7 @@ def _stage(
         for number, point in enumerate(mission.waypoints)
     )
     seconds_weight, money_weight = _weights(mission)
+    first = np.flatnonzero(stations == trip.first_stop)
     problem = Problem(
         legs=legs,
         kinds=len(prices),
@@ -260,6 +265,7 @@ def _stage(
         seconds_weight=seconds_weight,
         money_weight=money_weight,
         keep_windows_in_fallbacks=mission.guarantee.windows,
+        first_stop=int(first[0]) if first.size else -1,
     )
     return Stage(trip, problem, legs, doors, stations, reserve_kwh)
 

@@ -40,6 +40,14 @@ def solve(trip: Trip, *, order: int | None = None, windows: bool = True) -> Solu
     return search_stage(stage_full(trip, priced=priced), order=survive, windows=windows)
 
 
+def keep_to_first(trip: Trip) -> Solution | Failure:
+    """Search a trip that must go to its first stop, near the way only."""
+    stage = stage_first(trip, priced=trip.mission.objective.preset in ("cheapest", ""))
+    if stage.problem.first_stop < 0:
+        return Failure(stage, Trace())
+    return search_stage(stage, order=trip.mission.guarantee.fallbacks, windows=True)
+
+
 FIRST_LABELS = 1_200
 """Labels of the first search, after which it is asked whether the end can be reached at all."""
 

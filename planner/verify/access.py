@@ -96,8 +96,7 @@ def check_verdict(scene: Scene, claimed: Verdict, derived: Verdict, where: str) 
     if claimed.rule != derived.rule:
         detail = f"the rule is {derived.rule}, not {claimed.rule}"
         yield Claim("evidence", f"{where}/verdict/rule", detail)
-    dated = scene.is_same_moment
-    if _facts(claimed.evidence, dated=dated) != _facts(derived.evidence, dated=dated):
+    if not _rests_on(claimed.evidence, derived.evidence, dated=scene.is_same_moment):
         told = "; ".join(f"{item.source}: {item.field} {item.value}" for item in derived.evidence)
         yield Claim("evidence", f"{where}/verdict/evidence", f"it rests on {told or 'nothing'}")
     if claimed.valid_until != derived.valid_until:
@@ -159,12 +158,22 @@ def _refused(refused: Refusal, where: str) -> Claim:
     return Claim(kind, where, refused.detail)
 
 
-def _facts(evidence: tuple[Evidence, ...], *, dated: bool) -> list[tuple[object, ...]]:
-    """List what evidence says; in a newer world without dates, which move with every pull."""
-    facts = [(item.source, item.field, item.value) for item in evidence]
-    if not dated:
-        return list(facts)
-    return [(*fact, item.as_of) for fact, item in zip(facts, evidence, strict=True)]
+def _rests_on(claimed: tuple[Evidence, ...], derived: tuple[Evidence, ...], *, dated: bool) -> bool:
+    """Compare what evidence says and, in the same world, when that was known.
+
+    A pull that brings nothing new leaves the world as it was, and what the feed says is fresher.
+    """
+    facts = [[(e.source, e.field, e.value) for e in each] for each in (claimed, derived)]
+    if facts[0] != facts[1]:
+        return False
+    return not dated or all(
+        told.as_of == known.as_of or (told.field == "last_sync" and _is_older(told, known))
+        for told, known in zip(claimed, derived, strict=True)
+    )
+
+
+def _is_older(told: Evidence, known: Evidence) -> bool:
+    return told.as_of is not None and known.as_of is not None and told.as_of < known.as_of
 
 
 def _word(grade: Grade | int) -> str:

@@ -31,7 +31,7 @@ from tests.access.worlds import (
     wallet,
 )
 
-NODES = 60
+NODES = 80
 STEP_DEG = 0.1
 LAT = 52.0
 CARD = token(label="The card", expires=NOW + 30 * DAY)

@@ -240,7 +240,5 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
         return json_answer(noted.model_dump())
     onward = mission_from(former, failed, now=now, at=body.at, soc=body.soc)
     world = used.fresh_world()
-    if not failed.stop.fallbacks:
-        return _answer(make_plan(world, onward), replaces=plan_id)
-    promised = failed.stop.fallbacks[0].stop.station_id
+    promised = failed.stop.fallbacks[0].stop.station_id if failed.stop.fallbacks else ""
     return _answer(plan_onward(world, onward, promised), replaces=plan_id)
