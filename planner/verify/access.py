@@ -6,7 +6,7 @@ from planner.access.ledger import Refusal
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.plan import ChargingStop, Claim
 from planner.model.token import Wallet
-from planner.verify.scene import Post, Scene
+from planner.verify.scene import SECONDS, Post, Scene, agree
 
 CARD = -1
 """Index that stands for the payment card."""
@@ -167,9 +167,15 @@ def _rests_on(claimed: tuple[Evidence, ...], derived: tuple[Evidence, ...], *, d
     if facts[0] != facts[1]:
         return False
     return not dated or all(
-        told.as_of == known.as_of or (told.field == "last_sync" and _is_older(told, known))
+        _as_old(told, known) or (told.field == "last_sync" and _is_older(told, known))
         for told, known in zip(claimed, derived, strict=True)
     )
+
+
+def _as_old(told: Evidence, known: Evidence) -> bool:
+    if told.as_of is None or known.as_of is None:
+        return told.as_of is known.as_of
+    return agree(told.as_of, known.as_of, SECONDS)
 
 
 def _is_older(told: Evidence, known: Evidence) -> bool:
