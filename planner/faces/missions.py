@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from planner.energy.catalogue import find_vehicle
 from planner.energy.description import vehicle_from_dict
-from planner.errors import Fault, InputError, InvalidToken, PlugsureError, UnknownVehicle
+from planner.errors import Fault, InputError, InvalidToken, UnknownVehicle
 from planner.faces.requests import (
     ConditionsRequest,
     ObjectiveRequest,
@@ -112,10 +112,13 @@ def _waypoint(stop: StopRequest, places: Callable[[], Places], pointer: str) -> 
 
 
 def _placed(pointer: str, find: Callable[[], T]) -> T:
-    """Call, and put the request's pointer in place of the error's own."""
+    """Call, and put the request's pointer in place of the error's own.
+
+    What is not the request's fault, such as a region that is not there, is told as it is.
+    """
     try:
         return find()
-    except PlugsureError as error:
+    except InputError as error:
         faults = [Fault(pointer, fault.detail, fault.remedy) for fault in error.faults]
         raise type(error).of(faults) from error
 

@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.table import Table
 
 from planner.errors import InputError
+from planner.faces.faults import read_json
 from planner.faces.office import Office
 from planner.formats.stamps import moment
 from planner.settings import Settings
@@ -141,6 +142,27 @@ class Charge(NumberType):
         if not 0 <= read <= 1:
             self.fail(f"{text} is not between 0 and 1; write 0.8 or 80%", param, ctx)
         return read
+
+
+def read_json_document(path: str, *, remedy: str) -> Any:
+    """Read a file of JSON, or standard input where it is called ``-``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is no JSON; names the file.
+    """
+    data = read_document(path)
+    try:
+        return read_json(data)
+    except InputError as error:
+        said = error.faults[0].detail.removeprefix("the body ")
+        raise InputError(said, place=shown_path(path), remedy=remedy) from error
+
+
+def shown_path(path: str) -> str:
+    """Name a file, or standard input, as a place of errors."""
+    return "standard input" if path == "-" else path
 
 
 def read_document(path: str) -> bytes:

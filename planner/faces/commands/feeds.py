@@ -5,12 +5,13 @@ import random
 import secrets
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from planner.errors import FeedError, InputError, PlugsureError
+from planner.errors import Fault, FeedError, InputError, PlugsureError
 from planner.faces.api.party import our_roles
 from planner.faces.cli import tell
 from planner.faces.commands.console import (
@@ -29,6 +30,7 @@ from planner.feeds.watch import Rhythm, Watch
 from planner.formats.stamps import stamp
 from planner.store.feeds import Source
 from planner.store.store import Store
+from planner.store.updates import Repair
 
 SHOWN_REJECTIONS = 10
 
@@ -230,12 +232,19 @@ def watch(every: float, full_every: float) -> None:
 
 @feed.command(name="list", epilog="Example: plugsure feed list --rejected nl")
 @click.option("--rejected", metavar="NAME", help="List what this feed had to leave out, and why.")
+@click.option("--mended", metavar="NAME", help="List what this feed says wrongly and was mended.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(rejected: str | None, as_json: bool) -> None:
+def list_(rejected: str | None, mended: str | None, as_json: bool) -> None:
     """Show what is there, how fresh it is, and what was rejected and why."""
+    if rejected is not None and mended is not None:
+        raise click.UsageError("Give either --rejected or --mended.")
     store = office().store
     if rejected is not None:
-        _list_rejections(store, rejected, as_json=as_json)
+        _show_faults(store.rejections(_known(store, rejected)), as_json=as_json)
+        return
+    if mended is not None:
+        found_faults = store.rejections(_known(store, mended), mended=True)
+        _show_faults([f for f in found_faults if isinstance(f, Repair)], as_json=as_json)
         return
     counted = store.feeds.rejection_counts()
     sources = store.feeds.sources()
@@ -260,10 +269,16 @@ def list_(rejected: str | None, as_json: bool) -> None:
     for f in found[:SHOWN_REJECTIONS]:
         if f["rejected"]:
             note(f"See what was left out: plugsure feed list --rejected {f['name']}")
+        if f["mended"]:
+            note(f"See what was mended: plugsure feed list --mended {f['name']}")
 
 
-def _list_rejections(store: Store, name: str, *, as_json: bool) -> None:
-    faults = store.rejections(name)
+def _known(store: Store, name: str) -> str:
+    """Return the name of a feed that is there; NotFound else."""
+    return store.feeds.get(name).name
+
+
+def _show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
     if as_json:
         show_json([{"place": f.place, "detail": f.detail, "remedy": f.remedy} for f in faults])
         return

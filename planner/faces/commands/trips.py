@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from planner.errors import Fault, InputError, PlugsureError
+from planner.errors import Fault, InputError, NotFound, PlugsureError
 from planner.faces.commands.console import (
     Charge,
     Secret,
@@ -15,13 +15,14 @@ from planner.faces.commands.console import (
     note,
     office,
     out,
-    read_document,
+    read_json_document,
     show_json,
     show_table,
+    shown_path,
 )
 from planner.faces.commands.plan_table import show_outcome
 from planner.faces.commands.secrets import wallet_request
-from planner.faces.faults import read_json, read_model
+from planner.faces.faults import read_model
 from planner.faces.judging import grades_at
 from planner.faces.missions import demand_on_roads, mission_of, wallet_of
 from planner.faces.office import Office
@@ -103,7 +104,7 @@ def plan(ctx: click.Context, /, **given: Any) -> None:
 
 
 def _request_of_file(path: str) -> Any:
-    return read_json(read_document(path))
+    return read_json_document(path, remedy="Give one plan request, as the API takes it")
 
 
 def _request_of(given: dict[str, Any]) -> dict[str, Any]:
@@ -211,7 +212,12 @@ def access(
     now = as_of or time.time()
     asked = wallet or wallet_request(tokens, payment_card=payment_card)
     held = wallet_of(asked, used.desk(now))
-    found = grades_at(used.world, evse, held, now=now, at=at or max(now, 0.0))
+    try:
+        found = grades_at(used.world, evse, held, now=now, at=at or max(now, 0.0))
+    except NotFound as error:
+        detail = error.faults[0].detail
+        remedy = "Write it as the operator does, for instance 'NL*ABC*E123'"
+        raise NotFound(detail, place="--evse", remedy=remedy) from error
     if as_json:
         show_json(found)
         return
@@ -252,7 +258,7 @@ def verify(
     as_json: bool,
 ) -> None:
     """Check every claim of a plan against the data that is here. Exit status 1: some are broken."""
-    held = plan_from_json(read_json(read_document(plan_file)))
+    held = _plan_of_file(plan_file)
     used = office(region or held.world.region or None)
     held = _unsealed(held, used, wallet, tokens)
     if as_of is not None:
@@ -269,6 +275,17 @@ def verify(
     if sealed:
         note("Not checked: rules that compare a token's uid. Give --token or --wallet for that.")
     ctx.exit(1 if broken else 0)
+
+
+def _plan_of_file(path: str) -> Plan:
+    remedy = "Give a plan as `plugsure plan --format json` writes it"
+    document = read_json_document(path, remedy=remedy)
+    try:
+        return plan_from_json(document)
+    except InputError as error:
+        place = shown_path(path)
+        faults = [Fault(f"{place}#{f.place}", f.detail, f.remedy or remedy) for f in error.faults]
+        raise InputError.of(faults) from error
 
 
 def _unsealed(held: Plan, used: Office, wallet: str | None, tokens: tuple[str, ...]) -> Plan:
