@@ -1,1 +1,1 @@
-"""The words of Plugsure as frozen values: standard library only, no behaviour that needs a world."""
+"""The words of Plugsure as frozen values: standard library only, nothing that needs a world."""

@@ -64,8 +64,9 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingStop:
-    """A charging stop, or a fallback's first stop (then ``fallbacks`` is empty).
+    """A charging stop, of the trip or of the way from a fallback.
 
+    ``fallbacks`` is empty where no more failures are to be survived.
     ``token`` indexes the wallet's tokens, -1 is the payment card. ``floor_soc`` is the least
     state of charge at which one may arrive so that the fallback still holds. ``decide_by`` is the
     latest moment to choose the fallback.
@@ -116,8 +117,9 @@ class Fallback:
     """Where to go if the stop fails, and the rest of the trip from there.
 
     ``leg`` runs from the failed stop; ``stop`` is the charging there; ``onward_legs`` and
-    ``onward_stops`` alternate from there to the end. ``arrival`` and ``latest_arrival`` are at the end
-    of the trip, if the stop fails on arrival and at the last moment. ``common_causes`` is what stop and fallback share.
+    ``onward_stops`` alternate from there to the end. ``arrival`` and ``latest_arrival`` are at the
+    end of the trip, if the stop fails on arrival and at the last moment. ``common_causes`` is what
+    stop and fallback share.
     """
 
     leg: Leg
@@ -231,8 +233,9 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infeasible:
-    """No plan: ``reason`` is no_route, no_accessible_charger, out_of_range, window_missed or
-    no_fallback.
+    """No plan, and why.
+
+    ``reason`` is no_route, no_accessible_charger, out_of_range, window_missed or no_fallback.
     """
 
     id: str
