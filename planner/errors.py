@@ -2,21 +2,21 @@
 
 ::
 
-    PlugsureError               plugsure-error
-    ├── InputError              invalid-input          a request, mission, option or setting is wrong
-    │   ├── UnknownPlace        unknown-place          no place of that name, or none near that point
-    │   ├── OffNetwork          off-network            a point is farther from the roads than one can promise
-    │   ├── UnknownVehicle      unknown-vehicle        not in the catalogue and not described in full
-    │   ├── UnknownWallet       unknown-wallet         no stored wallet of that id
-    │   └── InvalidToken        invalid-token          malformed, or nothing to pay with
-    ├── NotFound                not-found              an id that nothing has
-    ├── DataError               invalid-data           a file or feed cannot be read as what it should be
-    │   ├── FeedError           feed-failed            a party did not answer, or answered garbage
-    │   └── RegionDamaged       region-damaged         a part of a region is missing or does not match its hash
-    ├── DataMissing             data-missing           a region, catalogue or feed is needed and is not there
-    ├── StoreError              store-failed           the database is out of reach, locked, or too new
-    ├── BrokenClaim             broken-claim           the verifier found a claim that does not hold: our defect
-    └── ChildFailed             demo-failed            a process of the demo ended, or did not start (planner.demo)
+    PlugsureError          plugsure-error
+    ├── InputError         invalid-input    a request, mission, option or setting is wrong
+    │   ├── UnknownPlace   unknown-place    no place of that name, or none near that point
+    │   ├── OffNetwork     off-network      a point is farther from the roads than one can promise
+    │   ├── UnknownVehicle unknown-vehicle  not in the catalogue and not described in full
+    │   ├── UnknownWallet  unknown-wallet   no stored wallet of that id
+    │   └── InvalidToken   invalid-token    malformed, or nothing to pay with
+    ├── NotFound           not-found        an id that nothing has
+    ├── DataError          invalid-data     a file or feed cannot be read as what it should be
+    │   ├── FeedError      feed-failed      a party did not answer, or answered garbage
+    │   └── RegionDamaged  region-damaged   a part of a region is missing or does not match its hash
+    ├── DataMissing        data-missing     a region, catalogue or feed is needed and is not there
+    ├── StoreError         store-failed     the database is out of reach, locked, or too new
+    ├── BrokenClaim        broken-claim     the verifier found a claim that does not hold: our defect
+    └── ChildFailed        demo-failed      a process of the demo ended, or did not start (planner.demo)
 
 Expected outcomes of planning (Infeasible) are values, not errors.
 """
