@@ -15,8 +15,8 @@
     │   └── RegionDamaged  region-damaged   a part of a region is missing or does not match its hash
     ├── DataMissing        data-missing     a region, catalogue or feed is needed and is not there
     ├── StoreError         store-failed     the database is out of reach, locked, or too new
-    ├── BrokenClaim        broken-claim     the verifier found a claim that does not hold: our defect
-    └── ChildFailed        demo-failed      a process of the demo ended, or did not start (planner.demo)
+    ├── BrokenClaim        broken-claim     the verifier found a claim that does not hold
+    └── ChildFailed        demo-failed      a process of planner.demo ended, or did not start
 
 Expected outcomes of planning (Infeasible) are values, not errors.
 """
