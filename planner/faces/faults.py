@@ -72,5 +72,7 @@ def _words(said: Any) -> str:
         return "is not a field that is known"
     if said["type"] == "missing":
         return "is missing"
+    if said["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        return "should be an object"
     message = str(said["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

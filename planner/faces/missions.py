@@ -208,13 +208,16 @@ def _with_id(asked: VehicleRequest, described: dict[str, Any]) -> dict[str, Any]
     return described if asked.id is None else {"id": asked.id, **described}
 
 
-def wallet_of(asked: str | WalletRequest, desk: Desk) -> Wallet:
-    """Find a stored wallet, or make one of the tokens given; it can pay with something."""
+def wallet_of(asked: str | WalletRequest, desk: Desk, place: str = "/wallet") -> Wallet:
+    """Find a stored wallet, or make one of the tokens given; it can pay with something.
+
+    ``place`` is the JSON Pointer of the wallet in what was asked, empty where it is the whole.
+    """
     if isinstance(asked, str):
-        wallet = _placed("/wallet", lambda: desk.wallet(asked))
+        wallet = _placed(place, lambda: desk.wallet(asked))
     else:
         tokens = tuple(
-            token_of(token, desk, f"/wallet/tokens/{index}")
+            token_of(token, desk, f"{place}/tokens/{index}")
             for index, token in enumerate(asked.tokens)
         )
         wallet = Wallet(tokens=tokens, payment_card=asked.payment_card, name=asked.name)
@@ -223,7 +226,7 @@ def wallet_of(asked: str | WalletRequest, desk: Desk) -> Wallet:
         held = "only expired or invalid tokens" if wallet.tokens else "neither token nor card"
         raise InvalidToken(
             f"holds {held}",
-            place="/wallet",
+            place=place or "/tokens",
             remedy="Add a token, or payment_card: true",
         )
     return wallet

@@ -134,6 +134,20 @@ def test_broken_json_is_400(client: FlaskClient, body: bytes) -> None:
 def test_json_that_is_no_object_is_400(client: FlaskClient, body: bytes) -> None:
     answer = client.post("/v1/plans", data=body, content_type="application/json")
     assert answer.status_code == 400
+    assert answer.json["detail"] == "should be an object"
+
+
+@pytest.mark.parametrize("path", ["/v1/access", "/v1/wallets"])
+def test_a_token_s_fault_is_placed_where_the_body_holds_the_token(
+    client: FlaskClient, path: str
+) -> None:
+    tokens = [CARD, {"uid": UID, "contract_id": "?"}]
+    rest = {"evse_id": "DE*ABC*E1"} if path == "/v1/access" else {"id": "mine"}
+    answer = client.post(path, json={"tokens": tokens, **rest})
+    assert answer.status_code == 400
+    assert [e["pointer"] for e in answer.json["errors"]] == ["/tokens/1/contract_id"]
+    empty = client.post(path, json={"tokens": [], **rest})
+    assert [e["pointer"] for e in empty.json["errors"]] == ["/tokens"]
 
 
 def test_other_media_types_are_415(client: FlaskClient) -> None:

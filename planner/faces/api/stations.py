@@ -208,6 +208,7 @@ def access(body: AccessRequest) -> Response:
     """Grade tokens at an EVSE."""
     used = office()
     desk = used.desk()
-    wallet = wallet_of(WalletRequest(tokens=body.tokens, payment_card=body.payment_card), desk)
+    held = WalletRequest(tokens=body.tokens, payment_card=body.payment_card)
+    wallet = wallet_of(held, desk, "")
     at = desk.now if body.at is None else body.at
     return json_answer(grades_at(used.world, body.evse_id, wallet, now=desk.now, at=at))

@@ -62,7 +62,7 @@ def wallets() -> Response:
 def store(body: StoredWalletRequest) -> Response:
     """Store a wallet."""
     used = office()
-    given = wallet_of(body, used.desk())
+    given = wallet_of(body, used.desk(), "")
     wallet = Wallet(
         id=body.id, name=body.name, tokens=given.tokens, payment_card=given.payment_card
     )
