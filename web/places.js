@@ -28,6 +28,7 @@ export function placeList({ onChange }) {
     fields.forEach((field, index) => {
       const role = index === 0 ? "From" : index === fields.length - 1 ? "To" : "Via";
       field.node.querySelector("label").textContent = role;
+      field.node.querySelector("[role=listbox]").setAttribute("aria-label", role);
       field.input.placeholder = role;
       field.input.dataset.role = role.toLowerCase();
       field.row.dataset.role = role.toLowerCase();

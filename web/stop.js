@@ -54,6 +54,8 @@ function starting(stop) {
       start.help_phone ? h("p", { class: "small" }, h("a", { class: "help", href: `tel:${start.help_phone.replaceAll(/[^+\d]/g, "")}` }, icon("phone"), start.help_phone)) : null));
 }
 
+const DOWN = new Set(["BLOCKED", "INOPERATIVE", "OUTOFORDER"]);
+
 function availability(stop) {
   const { status, as_of: asOf, probability_free: free } = stop.availability;
   const spare = stop.spare_evse_ids?.length ?? 0;
@@ -62,7 +64,10 @@ function availability(stop) {
     free === null || free === undefined ? "" : `${percent(free)} likely to be free when you arrive`,
     spare ? `${spare} more like it here` : "",
   ].filter(Boolean);
-  return h("p", { class: "avail small" }, h("span", { class: `dot ${status}` }), parts.join(" · "));
+  return [
+    h("p", { class: "avail small" }, h("span", { class: `dot ${status}` }), parts.join(" · ")),
+    DOWN.has(status) ? h("p", { class: "note amber small" }, "It does not work now. The plan counts on it being back by the time you arrive: look again before you leave.") : null,
+  ];
 }
 
 function evidence(stop) {
@@ -82,6 +87,7 @@ function fallbackCard(fallback, departure, onShow) {
     h("div", { class: "fallback-head" }, h("div", {}, h("h4", {}, fallback.station.name), h("p", { class: "small muted" }, fallback.station.operator)), gradeChip(fallback.access.grade)),
     h("p", { class: "figures" }, fallback.leg ? `${distance(fallback.leg.distance_m)}, ${duration(fallback.leg.duration_s)} from the stop; there ` : "There ", h("b", {}, `with ${percent(fallback.soc_arrival)}`), "."),
     h("p", { class: "small" }, `${howToStart(fallback.start)}. ${Math.round(fallback.connector.power_kw)} kW, charge to ${percent(fallback.soc_departure)}${fallback.cost ? `, ${money(fallback.cost)}` : ""}.`),
+    availability(fallback),
     h("p", { class: "small" }, onward.charging_stops.length
       ? `From there by ${onward.charging_stops.map((next) => next.station.name).join(", ")} to your destination`
       : "From there straight to your destination",

@@ -133,6 +133,13 @@ def test_without_a_map_trips_are_planned_all_the_same(visit: Open, mock: Mock) -
     assert window.page.locator(".stop").count() == 2
 
 
+def test_the_list_of_places_bears_the_name_of_its_field(visit: Open) -> None:
+    page = visit().open().page
+    page.get_by_role("button", name="Add a place on the way").click()
+    named = "[...document.querySelectorAll('.place [role=listbox]')].map(e => e.ariaLabel)"
+    assert page.evaluate(named) == ["From", "Via", "To"]
+
+
 def test_every_control_has_a_name(visit: Open) -> None:
     window = visit().open()
     page = window.page

@@ -58,6 +58,24 @@ def test_each_stop_says_how_to_start_why_it_is_sure_and_where_to_go_if_it_fails(
     assert "with 12 %" in fallback
     assert "Area Adige Nord" in fallback
     assert "Both depend on the same card" in fallback
+    assert "Free, told" in fallback
+
+
+def test_a_post_that_is_broken_now_says_so_at_the_stop_and_at_the_fallback(
+    visit: Open, mock: Mock
+) -> None:
+    window = visit().open()
+    window.plan()
+    for plan in mock.plans.values():
+        for stop in plan["charging_stops"]:
+            for post in (stop, *stop["fallbacks"]):
+                post["availability"] |= {"status": "INOPERATIVE", "probability_free": None}
+    window.page.reload()
+    window.page.wait_for_selector(".promise")
+    for place in ("#stop-0", "#stop-0 .backup"):
+        said = window.page.locator(place).text_content()
+        assert "Out of service" in said
+        assert "look again before you leave" in said
 
 
 def test_a_failed_stop_shows_the_fallback_at_once_and_back_returns(visit: Open, mock: Mock) -> None:
