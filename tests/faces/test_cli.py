@@ -63,6 +63,9 @@ def test_a_plan_as_json_can_be_verified_and_broken_ones_are_found(
     path.write_text(told.stdout, encoding="utf-8")
     good = run("verify", str(path), "--token", token)
     assert (good.exit_code, good.stderr) == (0, "")
+    assert "when it was made" in good.stdout, "a check of that moment is none of now"
+    later = run("verify", str(path), "--token", token, "--as-of", AS_OF)
+    assert "when it was made" not in later.stdout
     sealed = run("verify", str(path))
     assert sealed.exit_code == 0
     assert "uid" in sealed.stderr

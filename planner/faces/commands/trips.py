@@ -271,7 +271,8 @@ def verify(
         for claim in broken:
             click.echo(f"{claim.kind} at {claim.where}: {claim.detail}")
     else:
-        click.echo(f"Every claim of plan {held.id} holds")
+        made = "" if as_of is not None else ", when it was made; for another moment give --as-of"
+        click.echo(f"Every claim of plan {held.id} holds as of {stamp(held.mission.now)}{made}")
     if sealed:
         note("Not checked: rules that compare a token's uid. Give --token or --wallet for that.")
     ctx.exit(1 if broken else 0)
