@@ -27,6 +27,7 @@ def furthest(stage: Stage, trace: Trace) -> Furthest | None:
     best: tuple[float, int, int] | None = None
     for label in _distinct(nearest)[:LOOKED_AT]:
         charge = problem.capacity_kwh if label.place < problem.stations else label.charge
+        charge -= stage.legs.approach_of(label.place)[1]
         time_s, _, required, _, _ = drives(
             graph.first_out,
             graph.head,
