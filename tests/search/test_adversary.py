@@ -82,8 +82,9 @@ def test_the_same_world_and_mission_give_the_same_plan_to_the_byte(tmp_path: Pat
     seen = 0
     for seed in (3, 4):
         twins = [make_world(seed, tmp_path) for _ in range(2)]
-        for mission in islice(make_missions(twins[0], seed), 6):
-            asked = replace(mission, alternatives=1)
+        for mission in islice(make_missions(twins[0], seed), 4):
+            guarantee = replace(mission.guarantee, fallbacks=1)
+            asked = replace(mission, guarantee=guarantee, alternatives=1)
             answers = [plan(world, asked) for world in twins]
             if any(isinstance(answer, Infeasible) for answer in answers):
                 assert answers[0] == answers[1]
