@@ -12,6 +12,8 @@ from planner import errors
 from planner.faces.api import create_app
 from planner.faces.api.options import PREFIX as API_PREFIX
 from planner.faces.api.options import ApiOptions
+from planner.faces.api.problems import STATUS
+from planner.faces.cli import exit_status
 from planner.settings import Settings
 from tests.contract.test_command_line import FOUND, parse
 from tests.contract.words import PATHS, REASONS_WHY_NOT, ROOT
@@ -103,19 +105,34 @@ def test_every_error_stands_in_the_tree_with_its_code():
     assert tree == {kind.__name__: kind.code for kind in error_classes()}
 
 
-def test_every_problem_type_of_the_api_is_told_somewhere():
-    """Types that are no error of the planner are refusals to serve; each is named in docs."""
-    own = {kind.code for kind in error_classes()}
-    said = set()
-    for name, text in texts("planner/faces/*.py", "planner/faces/**/*.py"):
-        for code in re.findall(r"Refused\(\s*\d{3},\s*\"([a-z-]+)\"", text):
-            said.add((code, name))
-        for code in re.findall(r"problem\(\s*\d{3},\s*\"([a-z-]+)\"", text):
-            said.add((code, name))
-    assert said
-    told = "\n".join(text for _, text in texts("*.md", "docs/*.md", "planner/faces/api/*.py"))
-    for code, name in said:
-        assert code in own or re.search(rf"`{code}`", told), f"{code} of {name} is not documented"
+def table_rows(document: str) -> dict[str, list[str]]:
+    """The rows of all tables whose first cell is a code, by that code."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", text, re.MULTILINE)
+    return {code: [cell.strip() for cell in rest.split(" | ")] for code, rest in rows}
+
+
+def planner_errors() -> list[type[errors.PlugsureError]]:
+    return [kind for kind in error_classes() if not kind.__module__.startswith("planner.demo")]
+
+
+def test_every_problem_type_of_the_api_is_told():
+    """Types that are no error of the planner are refusals to serve."""
+    raised = {"not-found", "method-not-allowed", "too-large", "internal-error"}
+    for _, text in texts("planner/faces/*.py", "planner/faces/**/*.py"):
+        raised |= set(re.findall(r"Refused\(\s*\d{3},\s*\"([a-z-]+)\"", text))
+        raised |= set(re.findall(r"problem\(\s*\d{3},\s*\"([a-z-]+)\"", text))
+    assert len(raised) > 8
+    own = {kind.code for kind in planner_errors()}
+    assert set(table_rows("docs/problems.md")) == raised | own
+
+
+def test_the_statuses_of_problems_are_told_rightly():
+    told = table_rows("docs/problems.md")
+    for kind in planner_errors():
+        error = kind("it failed")
+        http = next(status for family, status in STATUS if isinstance(error, family))
+        assert told[kind.code][:2] == [str(http), str(exit_status(error))], kind.code
 
 
 def test_the_reasons_why_there_is_no_trip_are_those_promised():
