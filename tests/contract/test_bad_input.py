@@ -76,7 +76,7 @@ def test_the_good_trip_is_planned(helsinki):
 
 
 def test_an_unknown_place_is_told_with_near_misses(helsinki):
-    refused(plan(**{"from": "Helsikni"}), "--from", "'Helsikni'", "Did you mean Helsinki")
+    refused(plan(**{"from": "Halsingi"}), "--from", "'Halsingi'", "Did you mean Helsinki")
     refused(plan(via="Qwxyzzq"), "--via", "'Qwxyzzq'", "lon,lat")
 
 
