@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.real.command import Plugsure
+from tests.real.command import Plugsure, finish_all
 from tests.real.facts import UID
 
 LONG_RANGE = "mercedes-eqs-450-2021"
@@ -144,7 +144,17 @@ def test_a_small_car_stops_at_the_stations_of_an_ocpi_file(
 def test_porto_is_built_and_described_with_its_sizes(plugsure: Plugsure, shared: Path):
     extract = shared / "roads" / "porto_portugal.osm.pbf"
     plugsure.run("region", "build", "porto", "--osm", extract, status=0)
-    told = plugsure.run("region", "info", "porto", "--json", status=0).document
+    asked = (
+        ("region", "info", "porto", "--json"),
+        ("region", "info", "porto"),
+        ("region", "list", "--json"),
+        (
+            *("plan", "--region", "porto", "--from=-8.61,41.15", "--to=-8.67,41.24"),
+            *("--vehicle", SMALL, "--soc", "80%", "--payment-card", "--format", "json"),
+        ),
+    )
+    info, shown, listed, planned = finish_all(*(plugsure.start(*a) for a in asked), status=0)
+    told = info.document
     folder = plugsure.home / "regions" / "porto"
     on_disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     assert told["size_bytes"] == pytest.approx(on_disk, rel=0.01)
@@ -156,16 +166,9 @@ def test_porto_is_built_and_described_with_its_sizes(plugsure: Plugsure, shared:
     west, south, east, north = told["bbox"]
     assert west < -8.61 < east
     assert south < 41.15 < north
-    shown = plugsure.run("region", "info", "porto", status=0).out
-    assert str(told["size_bytes"]) in shown
-    listed = plugsure.run("region", "list", "--json", status=0).document
-    assert told in listed
-    trip = plugsure.run(
-        *("plan", "--region", "porto", "--from", "-8.61,41.15", "--to=-8.67,41.24"),
-        *("--vehicle", SMALL, "--soc", "80%", "--payment-card", "--format", "json"),
-        status=0,
-    ).document
-    assert 12_000 < trip["summary"]["distance_m"] < 25_000
+    assert str(told["size_bytes"]) in shown.out
+    assert told in listed.document
+    assert 12_000 < planned.document["summary"]["distance_m"] < 25_000
 
 
 def test_andorra_has_heights_and_uphill_costs_more_than_downhill(plugsure: Plugsure, shared: Path):
@@ -180,16 +183,16 @@ def test_andorra_has_heights_and_uphill_costs_more_than_downhill(plugsure: Plugs
     assert told["as_of"].startswith("2021-10")
     town, pass_road = "1.52109,42.50779", "1.73,42.54"
 
-    def energy(start: str, end: str) -> tuple[float, float]:
-        plan = plugsure.run(
+    asked = [
+        plugsure.start(
             *("plan", "--region", "andorra", "--from", start, "--to", end, "--vehicle", SMALL),
             *("--soc", "80%", "--payment-card", "--format", "json"),
-            status=0,
-        ).document
-        return plan["summary"]["energy_kwh"], plan["summary"]["distance_m"]
-
-    up_kwh, up_m = energy(town, pass_road)
-    down_kwh, down_m = energy(pass_road, town)
+        )
+        for start, end in ((town, pass_road), (pass_road, town))
+    ]
+    up, down = (done.document["summary"] for done in finish_all(*asked, status=0))
+    up_kwh, down_kwh = up["energy_kwh"], down["energy_kwh"]
+    up_m, down_m = up["distance_m"], down["distance_m"]
     assert up_m == pytest.approx(down_m, rel=0.15)
     # 1,000 m of height of a car of 1.6 t are 4.3 kWh at the wheels, of which some comes back.
     assert up_kwh > down_kwh + 4.0
