@@ -35,19 +35,28 @@ def plan(world: World, mission: Mission) -> Outcome:
     found = solve(trip)
     if not isinstance(found, Solution):
         failed = explain_failure(trip, found)
-        return relax(failed, lambda changed: attempt(world, changed), trip)
+        return relax(failed, lambda changed: attempt(world, changed, near=True), trip)
     best = write_plan(found)
     return checked(world, find_alternatives(best, trip))
 
 
-def plan_onward(world: World, mission: Mission, promised: str) -> Outcome:
+def plan_onward(world: World, mission: Mission, promised: str, wished: int) -> Outcome:
     """Plan from a stop that failed: by the fallback that was promised, if it still holds.
 
-    ``promised`` is the id of the fallback's station, empty if there was none. Where the world has
-    moved on and it does not hold any more, the best other way is planned. Windows that cannot be
-    kept are given up rather than the trip, and the plan says so.
+    Parameters
+    ----------
+    mission : Mission
+        From the failed stop, surviving as many failures as are left of the former trip's.
+    promised : str
+        Id of the fallback's station, empty if there was none. Where the world has moved on and it
+        does not hold any more, the best other way is planned.
+    wished : int
+        Failures that the former trip survived: as many are tried for first.
+
+    Windows that cannot be kept are given up rather than the trip, and the plan says so.
     """
-    chances = (mission, without_windows(mission))
+    again = replace(mission, guarantee=replace(mission.guarantee, fallbacks=wished))
+    chances = dict.fromkeys((again, without_windows(again), mission, without_windows(mission)))
     numbers = [n for n, station in enumerate(world.snapshot.stations) if station.id == promised]
     for chance in chances:
         chargers = _judge(world, chance)
@@ -55,10 +64,19 @@ def plan_onward(world: World, mission: Mission, promised: str) -> Outcome:
             found = keep_to_first(prepare(world, chance, chargers, first_stop=number))
             if isinstance(found, Solution):
                 return checked(world, write_plan(found))
-    outcome = plan(world, mission)
-    if isinstance(outcome, Infeasible) and outcome.reason == "window_missed":
-        return plan(world, chances[1])
-    return outcome
+    for chance in chances:
+        made = attempt(world, chance)
+        if made is not None:
+            return made
+    return _on_the_way(plan(world, without_windows(mission)))
+
+
+def _on_the_way(outcome: Outcome) -> Outcome:
+    """Leave out help that comes too late for someone who stands at a failed stop."""
+    if isinstance(outcome, Plan):
+        return outcome
+    kept = tuple(r for r in outcome.relaxations if r.change not in ("soc", "departure"))
+    return replace(outcome, relaxations=kept)
 
 
 def without_windows(mission: Mission) -> Mission:
@@ -74,12 +92,15 @@ def without_windows(mission: Mission) -> Mission:
     )
 
 
-def attempt(world: World, mission: Mission) -> Plan | None:
-    """Plan without explanations or alternatives; None where there is no trip."""
+def attempt(world: World, mission: Mission, *, near: bool = False) -> Plan | None:
+    """Plan without explanations or alternatives; None where there is no trip.
+
+    With ``near`` only stations near the way are looked at, once: quick, and it may miss a trip.
+    """
     trip = open_trip(world, mission)
     if not may_arrive(trip):
         return None
-    found = solve(trip)
+    found = solve(trip, near=near)
     return checked(world, write_plan(found)) if isinstance(found, Solution) else None
 
 

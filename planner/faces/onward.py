@@ -140,6 +140,6 @@ def mission_from(
         alternatives=0,
         assumed=(
             f"the start: {stop.station_name}, which failed",
-            f"fallbacks {order} (what is left of {former.guarantee.fallbacks})",
+            f"fallbacks {former.guarantee.fallbacks} as before if they can be had, else {order}",
         ),
     )

@@ -10,6 +10,7 @@ from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
+from planner.search.labels import NEARLY
 from planner.search.leftout import reject, usable_on_the_way
 from planner.search.reach import may_arrive
 from planner.search.setup import Trip
@@ -38,8 +39,16 @@ def write_plan(found: Solution) -> Plan:
         legs=legs,
         charging_stops=stops,
         rejected=reject(trip),
-        warnings=warnings(trip, stops),
+        warnings=_shortfall(found) + warnings(trip, stops),
     )
+
+
+def _shortfall(found: Solution) -> tuple[str, ...]:
+    """Say where the search had to be content with less than the best."""
+    if found.stretch <= NEARLY:
+        return ()
+    said = f"This trip may cost up to {found.stretch:.0%} more than the best one"
+    return (f"{said}: the search came to its limit before it had compared them all.",)
 
 
 def name_of(trip: Trip, kind: str) -> str:
@@ -114,21 +123,25 @@ def _valid_until(mission: Mission, stops: tuple[ChargingStop, ...]) -> float:
     return min(chain([mission.now + VALID_S], (end for end in ends if end is not None)))
 
 
+PAST_S = 3600.0
+FAR_AHEAD_S = 14 * 86_400.0
+"""Departures longer past, or farther ahead, are told as such."""
+
 COUNTED = {1: "The one charging stop opens", 2: "Both charging stops open"}
 
 
 def promise(mission: Mission, stops: tuple[ChargingStop, ...]) -> str:
     """Say in one sentence what a driver may count on, and no more than that."""
-    left = f"you arrive with at least {mission.arrival_soc:.0%} in 95 of 100 such trips"
+    left = f"you arrive with at least {mission.arrival_soc * 100:.0f} % in 95 of 100 such trips"
     if not stops:
         return f"No charging stop is needed: {left}."
     count = COUNTED.get(len(stops), f"All {len(stops)} charging stops open")
     if min(stop.verdict.grade for stop in _with_fallbacks(stops)) < Grade.AD_HOC:
         count = count.replace(" open", " probably open")
     labels = sorted({stop.start.label for stop in stops})
-    by = " and ".join(f"“{label}”" for label in labels)
+    by = " or ".join(f"“{label}”" for label in labels)
     if mission.guarantee.fallbacks == 0:
-        return f"{count} to {by}; no fallback was asked for; {left}."
+        return f"{count} to {by}; no fallback stands behind them; {left}."
     fails = {1: "if one fails", 2: "if two fail"}.get(
         mission.guarantee.fallbacks, f"if {mission.guarantee.fallbacks} fail"
     )
@@ -146,6 +159,7 @@ def warnings(trip: Trip, stops: tuple[ChargingStop, ...]) -> tuple[str, ...]:
     )
     for stop in _with_fallbacks(stops):
         said += (f"{stop.station_name}: {warning}" for warning in stop.verdict.warnings)
+    said += _far_off(mission)
     unpriced = sum(stop.cost is None for stop in stops)
     if unpriced:
         said.append(f"The price of {unpriced} of {len(stops)} stops is not known.")
@@ -155,6 +169,17 @@ def warnings(trip: Trip, stops: tuple[ChargingStop, ...]) -> tuple[str, ...]:
             "what the provider charges the driver may differ."
         )
     return tuple(dict.fromkeys(said))
+
+
+def _far_off(mission: Mission) -> list[str]:
+    """Say where the departure lies so far from now that what is known now says little of it."""
+    ahead_s = mission.departure - mission.now
+    if ahead_s < -PAST_S:
+        return ["The departure lies in the past: the plan says what would have been."]
+    if ahead_s > FAR_AHEAD_S:
+        days = ahead_s / 86_400.0
+        return [f"The departure is {days:.0f} days ahead: plan again nearer to it."]
+    return []
 
 
 def explain_failure(trip: Trip, failure: Failure) -> Infeasible:
@@ -167,12 +192,14 @@ def explain_failure(trip: Trip, failure: Failure) -> Infeasible:
         mission=mission,
         world=trip.world.names,
         reason=reason,
-        title=TITLES[reason],
+        title=BELOW_RESERVE if mission.soc < mission.reserve_soc else TITLES[reason],
         furthest=furthest(failure.stage, failure.trace),
         rejected=reject(trip),
         warnings=_doubts(failure) + warnings(trip, ()),
     )
 
+
+BELOW_RESERVE = "The charge at the start is below the reserve that is to be kept"
 
 TITLES = {
     "no_route": "No road leads there",

@@ -44,7 +44,7 @@ def furthest(stage: Stage, trace: Trace) -> Furthest | None:
         node = int(np.argmin(left_s))
         if np.isfinite(left_s[node]) and (best is None or left_s[node] < best[0]):
             best = (float(left_s[node]), node, label.stage)
-    if best is None:
+    if best is None or best[0] <= 0.0:
         return None
     remaining_s, node, number = best
     point = LonLat(float(graph.lon[node]), float(graph.lat[node]))

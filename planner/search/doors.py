@@ -15,6 +15,9 @@ from planner.search.pricing import price_stop
 from planner.search.problem import STOP_OVERHEAD_S, Offer
 from planner.store.snapshot import Snapshot
 
+DOWN = frozenset({Status.OUTOFORDER, Status.INOPERATIVE, Status.BLOCKED})
+"""Statuses of a post that does not work."""
+
 
 @dataclass(eq=False)
 class WalletDoors:
@@ -30,19 +33,29 @@ class WalletDoors:
     station_of: NDArray[np.intp]
     priced: bool
     _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _steady: dict[tuple[int, bool], Offer | None] = field(default_factory=dict)
     _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
     def options(self, place: int) -> tuple[int, ...]:
-        """EVSEs of a station that static facts allow, the most powerful and surest first."""
+        """EVSEs of a station that static facts allow, the surest and most powerful first.
+
+        One that was down when last told is none of them, however long ago that was: nobody has
+        said that it works again.
+        """
         known = self._options.get(place)
         if known is None:
             station = int(self.station_of[place])
             numbers = range(
                 int(self.snapshot.first[station]), int(self.snapshot.first[station + 1])
             )
-            usable = [e for e in numbers if self.chargers.reason[e] == 0]
+            usable = [
+                e
+                for e in numbers
+                if self.chargers.reason[e] == 0 and self.snapshot.status_word(e) not in DOWN
+            ]
             usable.sort(
                 key=lambda e: (
+                    self.chargers.is_uncertain(e),
                     -float(self.chargers.power_kw[e]),
                     self.snapshot.status_word(e) is not Status.AVAILABLE,
                     -int(self.chargers.grade[e]),
@@ -54,18 +67,41 @@ class WalletDoors:
 
     def offer(self, place: int, arrival: float, slack_s: float, *, spare: bool) -> Offer | None:
         """Return the best EVSE open at every arrival from ``arrival`` to ``slack_s`` later."""
+        steady = self._steady_offer(place, spare=spare)
+        if steady is not None and arrival + slack_s <= steady.until:
+            return steady
+        asked = self._asked(spare=spare)
         for evse in self.options(place):
-            curve = self.curve(evse)
-            longest = arrival + STOP_OVERHEAD_S + float(curve.time_s[-1]) + slack_s
+            longest = arrival + STOP_OVERHEAD_S + float(self.curve(evse).time_s[-1]) + slack_s
             until = longest
-            asked = self._asked(spare=spare)
             if asked(evse, arrival, longest) is not None:
                 until = arrival
                 if asked(evse, arrival, arrival + slack_s) is not None:
                     continue
-            per_kwh, per_hour, per_stop = self._rate(evse, arrival) if self.priced else (0, 0, 0)
-            return Offer(evse, curve, until, per_kwh, per_hour, per_stop, spare)
+            return self._made(evse, arrival, until, spare=spare)
         return None
+
+    def _steady_offer(self, place: int, *, spare: bool) -> Offer | None:
+        """Return the best EVSE of a station if it is open to this wallet all through the trip.
+
+        What may be counted on for a long stay may be so for each part of it: the sooner one
+        arrives, the more is asked of its status.
+        """
+        key = (place, spare)
+        if key not in self._steady:
+            departure = self.mission.departure
+            until = departure + STEADY_S
+            best = next(iter(self.options(place)), None)
+            asked = self._asked(spare=spare)
+            if best is None or asked(best, departure, until) is not None:
+                self._steady[key] = None
+            else:
+                self._steady[key] = self._made(best, departure, until, spare=spare)
+        return self._steady[key]
+
+    def _made(self, evse: int, arrival: float, until: float, *, spare: bool) -> Offer:
+        per_kwh, per_hour, per_stop = self._rate(evse, arrival) if self.priced else (0, 0, 0)
+        return Offer(evse, self.curve(evse), until, per_kwh, per_hour, per_stop, spare)
 
     def allows(self, offer: Offer, arrival: float, departure: float) -> bool:
         """Say whether the EVSE stays open to this wallet until a departure."""
@@ -96,6 +132,12 @@ class WalletDoors:
             voltage_v=connector.voltage_v,
             standard=connector.standard,
         )
+
+    def least_per_kwh(self, candidate: NDArray[np.bool_]) -> float:
+        """Estimate the least price of a kWh at the first choice of each candidate station."""
+        first = [self.options(int(place)) for place in np.flatnonzero(candidate)]
+        departure = self.mission.departure
+        return min((self._rate(evses[0], departure)[0] for evses in first if evses), default=0.0)
 
     def _rate(self, evse: int, arrival: float) -> tuple[float, float, float]:
         """Estimate a linear price from two sessions; an unknown price is ranked as a dear one."""
@@ -128,6 +170,9 @@ class WalletDoors:
         )
         return None if money is None else float(money.amount)
 
+
+STEADY_S = 2 * 86_400.0
+"""Time from departure for which a station is asked once whether it stays open."""
 
 UNKNOWN_PRICE_PER_KWH = 1.5
 """Rank of a stop whose price is not known, in the objective's currency per kWh: after all others.

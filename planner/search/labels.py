@@ -26,6 +26,10 @@ from planner.search.problem import (
 
 F64 = NDArray[np.float64]
 
+MOST_PASSING = 40
+"""Charges with which a waypoint is passed that are tried, of those just enough for a place after;
+they are spread evenly over all where there are more."""
+
 NEARLY = 0.02
 """The bound of the rest is stretched by this share: the trip found costs at most that much more
 than the best one on the same legs and stations, and is found much sooner (weighted A*)."""
@@ -98,9 +102,11 @@ class Search:
     windows: bool
     spare: bool
     most_labels: int
+    stretch: float = NEARLY
     trace: Trace = field(default_factory=Trace)
     _heap: list[tuple[float, int, _Batch, int]] = field(default_factory=list)
     _settled: dict[tuple[int, int], list[tuple[float, float, float]]] = field(default_factory=dict)
+    _charging: dict[tuple[int, int], list[tuple[Label, Offer]]] = field(default_factory=dict)
     _passing: dict[tuple[int, int], F64] = field(default_factory=dict)
     _floors: F64 = field(init=False)
     _open: NDArray[np.bool_] = field(init=False)
@@ -232,14 +238,32 @@ class Search:
             for money, time, charge in self._settled.get((label.stage, label.place), ())
         )
 
+    def _overtaken(self, label: Label, offer: Offer) -> bool:
+        """Say whether a car that came before and emptier has charged as much there by now.
+
+        It has paid no more by then, is at the same EVSE, which stays open to it until later.
+        """
+        curve = offer.curve
+        reserve = curve.usable_kwh - self.problem.capacity_kwh
+        for before, had in self._charging.get((label.stage, label.place), ()):
+            gained = label.charge - before.charge
+            if had.evse != offer.evse or gained < 0.0 or had.until < label.time:
+                continue
+            charging_s = curve.time_between(before.charge + reserve, label.charge + reserve)
+            paid = had.eur_per_kwh * gained + had.eur_per_hour * charging_s / 3600.0
+            if before.time + charging_s <= label.time and before.money + paid <= label.money:
+                return True
+        return False
+
     def _expand(self, label: Label) -> None:
         """Push the successors of a label."""
         problem = self.problem
         offer = None
         if label.place < problem.stations:
             offer = problem.doors.offer(label.place, label.time, self.slack_s, spare=self.spare)
-            if offer is None:
+            if offer is None or self._overtaken(label, offer):
                 return
+            self._charging.setdefault((label.stage, label.place), []).append((label, offer))
         settled = self._settled.setdefault((label.stage, label.place), [])
         settled.append((label.money, label.time, label.charge))
         self.trace.reached.append(label)
@@ -320,7 +344,10 @@ class Search:
                 last = targets[-1]
                 beyond = row.net_kwh[last] + self._worth_passing(stage + 1, kind)
                 known = np.concatenate((known, np.maximum(row.required_kwh[last], beyond)))
-            known = self._passing[stage, kind] = np.unique(known)
+            known = np.unique(known)
+            if known.size > MOST_PASSING:
+                known = known[np.linspace(0, known.size - 1, MOST_PASSING).round().astype(np.intp)]
+            self._passing[stage, kind] = known
         return known
 
     def _least_arrival(self, stage: int, targets: NDArray[np.intp]) -> F64:
@@ -347,8 +374,11 @@ class Search:
         left_at, money = self._depart(label, offer, left_kwh)
         time = left_at + drive_s
         ahead = problem.bounds.remaining_s(label.stage, place, charge, problem.end_kwh)
-        elapsed = time - problem.departure + (1.0 + NEARLY) * ahead
-        bound = problem.seconds_weight * elapsed + problem.money_weight * money
+        elapsed = time - problem.departure + (1.0 + self.stretch) * ahead
+        short = problem.bounds.energy_kwh[label.stage, place] + problem.end_kwh - charge
+        still = (1.0 + self.stretch) * problem.least_per_kwh * np.maximum(short, 0.0)
+        bound = problem.seconds_weight * elapsed + problem.money_weight * (money + still)
+        bound[self._too_late(label.stage, place, time)] = np.inf
         order = np.argsort(bound, kind="stable")
         order = order[np.isfinite(bound[order])]
         return _Batch(
@@ -363,6 +393,16 @@ class Search:
             charge[order],
             money[order],
         )
+
+    def _too_late(self, stage: int, place: NDArray[np.intp], time: F64) -> NDArray[np.bool_]:
+        """Arrivals from which the next waypoint's window is missed whatever one does."""
+        bounds, before = self.problem.bounds, self.problem.vias[stage + 1].arrive_before
+        if before is None or not self.windows:
+            return np.zeros(place.size, np.bool_)
+        soonest = time + bounds.time_s[stage, place] - bounds.later_s[stage]
+        late: NDArray[np.bool_] = np.isfinite(soonest) & (soonest + self.slack_s > before)
+        self.trace.window_missed |= bool(late.any())
+        return late
 
     def _depart(self, label: Label, offer: Offer | None, left_kwh: F64) -> tuple[F64, F64]:
         """Tell when one leaves with each charge, and what the stops then cost."""

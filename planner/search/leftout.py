@@ -9,6 +9,7 @@ from planner.access.ledger import REASONS
 from planner.model.plan import Rejected, Rejection
 from planner.model.station import Station
 from planner.search.corridor import least_detour_s
+from planner.search.doors import DOWN
 from planner.search.setup import Trip
 
 MOST_LISTED = 500
@@ -125,4 +126,18 @@ def _passing(trip: Trip) -> F64:
 
 def _refused_at(trip: Trip, station: int, arrival: float) -> tuple[str, str] | None:
     """Why no EVSE of a station would do at a moment, or None if one would."""
-    return trip.chargers.station_refusal_at(station, arrival, arrival + 1800.0)
+    refused = trip.chargers.station_refusal_at(station, arrival, arrival + 1800.0)
+    return refused if refused is not None else _down(trip, station)
+
+
+def _down(trip: Trip, station: int) -> tuple[str, str] | None:
+    """Say that every EVSE that might do was down when last told, or None if one was not."""
+    snapshot, refused = trip.world.snapshot, None
+    for evse in range(int(snapshot.first[station]), int(snapshot.first[station + 1])):
+        if int(trip.chargers.reason[evse]) != 0:
+            continue
+        status = snapshot.status_word(evse)
+        if status not in DOWN:
+            return None
+        refused = (f"status_{status.lower()}", f"{status} is the last word of it")
+    return refused

@@ -89,12 +89,14 @@ class Bounds:
 
     From place v on the way to waypoint ``stage + 1``: ``time_s`` and ``energy_kwh`` to the end of
     the trip, each the least by itself, and ``priced_s`` the least of time + ``price`` * energy.
-    ``price_s_per_kwh`` is the least time in which this car could charge a kWh anywhere.
+    ``price_s_per_kwh`` is the least time in which this car could charge a kWh anywhere, and
+    ``later_s`` (legs of the trip) the part of ``time_s`` that lies beyond the next waypoint.
     """
 
     time_s: F64
     energy_kwh: F64
     priced_s: F64
+    later_s: F64
     price_s_per_kwh: float
 
     def remaining_s(self, stage: int, places: NDArray[np.intp], charge: F64, end: float) -> F64:
@@ -113,7 +115,8 @@ class Problem:
 
     ``candidate`` marks the stations that may be a stop, ``spare`` those that may be a fallback.
     ``operator`` and ``power_kw`` (the most that this car takes there) are of each station.
-    ``seconds_weight`` and ``money_weight`` price a second and a unit of currency.
+    ``seconds_weight`` and ``money_weight`` price a second and a unit of currency;
+    ``least_per_kwh`` is the least that a kWh is estimated to cost.
     """
 
     legs: LegRows
@@ -134,6 +137,7 @@ class Problem:
     kinks_kwh: tuple[float, ...]
     seconds_weight: float = 1.0
     money_weight: float = 0.0
+    least_per_kwh: float = 0.0
     keep_windows_in_fallbacks: bool = False
     first_stop: int = -1
     """The station to drive to first of all, where that has been promised; -1: any."""

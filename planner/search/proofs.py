@@ -9,7 +9,7 @@ leaves each with the same charge no later than the slack allows, and waits where
 from dataclasses import dataclass
 
 from planner.search.floors import Floors, Refuge, Shut
-from planner.search.labels import Label, Search, Trace
+from planner.search.labels import NEARLY, Label, Search, Trace
 from planner.search.problem import EPSILON_KWH, TRY_S, Problem
 
 MOST_TRIES = 12
@@ -19,10 +19,10 @@ SAME_OPERATOR_S = 1800.0
 """What it is worth that a fallback belongs to another operator than the stop, whose failure may
 have closed both: half an hour."""
 
-MOST_LABELS = 5_000
+MOST_LABELS = 2_500
 """Labels after which a search is given up, which is then said."""
 
-MOST_LABELS_IN_ALL = 15_000
+MOST_LABELS_IN_ALL = 6_000
 """Labels of all searches of a trip, those of its proofs among them, after which it is given up."""
 
 MOST_LABELS_IN_PROOFS = 1_000
@@ -83,6 +83,7 @@ class Prover:
     problem: Problem
     floors: Floors
     most_labels: int = MOST_LABELS
+    stretch: float = NEARLY
     most_rounds: int = 40
     _taken: int = 0
 
@@ -109,6 +110,7 @@ class Prover:
                 windows=windows,
                 spare=spare,
                 most_labels=MOST_LABELS_IN_PROOFS if spare else self.most_labels,
+                stretch=self.stretch,
                 trace=seen,
             )
             goal = search.run(root)

@@ -264,6 +264,7 @@ def _stage(
         kinks_kwh=_kinks(mission, reserve_kwh),
         seconds_weight=seconds_weight,
         money_weight=money_weight,
+        least_per_kwh=doors.least_per_kwh(candidate) if money_weight else 0.0,
         keep_windows_in_fallbacks=mission.guarantee.windows,
         first_stop=int(first[0]) if first.size else -1,
     )
@@ -306,11 +307,13 @@ def _bounds(trip: Trip, places: Places) -> Bounds:
     node = places.node
     stages = len(trip.sweeps)
     time_s, energy, priced = (np.empty((stages, node.size)) for _ in range(3))
+    beyond_s = np.zeros(stages)
     later_s = later_kwh = later_priced = 0.0
     for stage in range(stages - 1, -1, -1):
         sweep = trip.sweeps[stage]
         end, start = int(trip.ends.node[stage + 1]), int(trip.ends.node[stage])
         rise_kwh = metric.height_kwh_per_m * (ele_m[end] - ele_m[node])
+        beyond_s[stage] = later_s
         joins_s = seconds + ends_s[stage + 1]
         joins_kwh = careful + ends_kwh[stage + 1]
         time_s[stage] = sweep.before_s[node] + joins_s + later_s
@@ -325,4 +328,4 @@ def _bounds(trip: Trip, places: Places) -> Bounds:
         later_s += sweep.direct_s + between_s
         later_kwh += float(sweep.reduced_kwh[start]) + whole_kwh
         later_priced += float(sweep.priced_s[start]) + between_s + price * whole_kwh
-    return Bounds(time_s, energy, priced, price)
+    return Bounds(time_s, energy, priced, beyond_s, price)

@@ -114,7 +114,9 @@ def test_a_failed_stop_gives_the_fallback_and_the_trip_from_there(
     assert onward["legs"][0]["soc_start"] == pytest.approx(stop["soc_arrival"])
     assert onward["legs"][-1]["to"]["location"] == VERONA
     assert stop["station"]["id"] not in [s["station"]["id"] for s in onward["charging_stops"]]
-    assert onward["summary"]["guarantee"]["order"] == 0
+    promised = stop["fallbacks"][0]["station"]["id"]
+    assert onward["charging_stops"][0]["station"]["id"] == promised
+    assert onward["summary"]["guarantee"]["order"] == 1
 
 
 def test_a_refused_card_is_remembered_for_the_next_trip(

@@ -244,16 +244,17 @@ def _bounds(
     least_priced = (time_s + price * steps * STEP_KWH).min(axis=0)
     stages, places = len(way) - 1, len(least_s)
     bounds = np.zeros((3, stages, places))
-    later = np.zeros(3)
+    later, beyond = np.zeros(3), np.zeros(stages)
     for stage in range(stages - 1, -1, -1):
         onto, here = way[stage + 1], way[stage]
+        beyond[stage] = later[0]
         for row, least in enumerate((least_s, least_kwh, least_priced)):
             bounds[row, stage] = least[:, onto] + later[row]
             later[row] += least[here, onto]
         pause = service[stage] if stage else 0.0
         later[0] += pause
         later[2] += pause
-    return Bounds(bounds[0], bounds[1], bounds[2], price)
+    return Bounds(bounds[0], bounds[1], bounds[2], beyond, price)
 
 
 def replay(case: Case, goal: Label) -> float:

@@ -241,4 +241,6 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
     onward = mission_from(former, failed, now=now, at=body.at, soc=body.soc)
     world = used.fresh_world()
     promised = failed.stop.fallbacks[0].stop.station_id if failed.stop.fallbacks else ""
-    return _answer(plan_onward(world, onward, promised), replaces=plan_id)
+    return _answer(
+        plan_onward(world, onward, promised, former.mission.guarantee.fallbacks), replaces=plan_id
+    )
