@@ -48,7 +48,7 @@ function guarantee({ summary, charging_stops: list, valid_until: validUntil }) {
   const failures = order === 0 ? "no fallbacks were asked for" : `${order === 1 ? "any one stop may fail" : `any ${order} stops may fail`} and you still arrive`;
   return h("div", { class: "guarantee" },
     h("p", { class: "small" }, icon("shield"), h("span", {}, `Access at every stop: ${grade ? gradeTitle(grade).toLowerCase() : "not needed"} or better; ${failures}.`,
-      chance === null || chance === undefined ? "" : ` Estimated chance that a stop and its fallback both fail: ${chance < 0.001 ? "under 0.1 %" : `${(chance * 100).toFixed(1)} %`}.`,
+      chance === null || chance === undefined ? "" : ` Estimated chance that at some stop all posts are taken, and at its fallback too: ${chance < 0.001 ? "under 0.1 %" : `${(chance * 100).toFixed(1)} %`}.`,
       ` Good until ${timeFrom(validUntil, summary.departure)}, unless something on the way changes.`)),
     shared?.length ? h("p", { class: "note amber small" }, `Stops and fallbacks share ${causes(shared, operators(list))}. If that fails, several may.`) : null);
 }

@@ -114,7 +114,10 @@ def evidence_of(agreement: Agreement) -> Evidence:
     """Tell an agreement as a fact with its date."""
     through = f" through {agreement.via}" if agreement.via else ""
     since = _day(agreement.valid_from, "any time")
-    dates = f"{since} to {_day(agreement.valid_to, 'further notice')}"
+    until = "until further notice"
+    if agreement.valid_to is not None:
+        until = f"to {_day(agreement.valid_to, '')}"
+    dates = f"{since} {until}"
     return Evidence(
         agreement.source,
         "agreement",
