@@ -40,7 +40,9 @@ def plan(world: World, mission: Mission) -> Outcome:
     return checked(world, find_alternatives(best, trip))
 
 
-def plan_onward(world: World, mission: Mission, promised: str, wished: int) -> Outcome:
+def plan_onward(
+    world: World, mission: Mission, promised: str, *, wished: int, planned_at: float
+) -> Outcome:
     """Plan from a stop that failed: by the fallback that was promised, if it still holds.
 
     Parameters
@@ -52,6 +54,10 @@ def plan_onward(world: World, mission: Mission, promised: str, wished: int) -> O
         does not hold any more, the best other way is planned.
     wished : int
         Failures that the former trip survived: as many are tried for first.
+    planned_at : float
+        The clock of the former plan, UTC epoch seconds. Where no station near enough is known to
+        be free at this moment, the promised fallback is judged by that clock, and the plan says so:
+        a driver with nowhere surer to go is not left without the way that was promised.
 
     Windows that cannot be kept are given up rather than the trip, and the plan says so.
     """
@@ -59,16 +65,28 @@ def plan_onward(world: World, mission: Mission, promised: str, wished: int) -> O
     chances = dict.fromkeys((again, without_windows(again), mission, without_windows(mission)))
     numbers = [n for n, station in enumerate(world.snapshot.stations) if station.id == promised]
     for chance in chances:
-        chargers = _judge(world, chance)
-        for number in numbers:
-            found = keep_to_first(prepare(world, chance, chargers, first_stop=number))
-            if isinstance(found, Solution):
-                return checked(world, write_plan(found))
+        made = _by_the_promised(world, chance, numbers)
+        if made is not None:
+            return made
     for chance in chances:
         made = attempt(world, chance)
         if made is not None:
             return made
+    for chance in chances:
+        said = (*chance.assumed, "that the next stop is free is no surer than when it was planned")
+        made = _by_the_promised(world, replace(chance, now=planned_at, assumed=said), numbers)
+        if made is not None:
+            return made
     return _on_the_way(plan(world, without_windows(mission)))
+
+
+def _by_the_promised(world: World, mission: Mission, numbers: list[int]) -> Plan | None:
+    chargers = _judge(world, mission)
+    for number in numbers:
+        found = keep_to_first(prepare(world, mission, chargers, first_stop=number))
+        if isinstance(found, Solution):
+            return checked(world, write_plan(found))
+    return None
 
 
 def _on_the_way(outcome: Outcome) -> Outcome:
@@ -84,7 +102,7 @@ def without_windows(mission: Mission) -> Mission:
     late = [point for point in mission.waypoints if point.arrive_before is not None]
     if not late:
         return mission
-    said = tuple(f"the window at {point.name or 'a waypoint'} cannot be kept" for point in late)
+    said = tuple(f"the window at {point.name or 'a waypoint'} is given up" for point in late)
     return replace(
         mission,
         waypoints=tuple(replace(point, arrive_before=None) for point in mission.waypoints),
@@ -134,4 +152,4 @@ def checked(world: World, made: Plan) -> Plan:
     return made
 
 
-__all__ = ["Infeasible", "attempt", "checked", "open_trip", "plan", "plan_onward"]
+__all__ = ["Infeasible", "Plan", "attempt", "checked", "open_trip", "plan", "plan_onward"]

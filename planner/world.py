@@ -53,11 +53,10 @@ class RoadSide:
     def metric(self, vehicle: Vehicle, conditions: Conditions) -> Metric:
         """Return the edge costs of a car on a day, the last few kept."""
         key = (vehicle, conditions)
-        known = self._metrics.get(key)
-        if known is None:
-            known = self._metrics[key] = measure(self.graph, vehicle, conditions)
-            while len(self._metrics) > KEPT_METRICS:
-                self._metrics.popitem(last=False)
+        known = self._metrics.pop(key, None) or measure(self.graph, vehicle, conditions)
+        self._metrics[key] = known
+        while len(self._metrics) > KEPT_METRICS:
+            self._metrics.popitem(last=False)
         return known
 
 

@@ -118,7 +118,12 @@ class Chargers:
             return found
         station = int(self.snapshot.evse_station[e])
         beside = range(int(self.snapshot.first[station]), int(self.snapshot.first[station + 1]))
-        if any(o != e and self.refusal_at(o, arrival, departure) is None for o in beside):
+        if any(
+            o != e
+            and self.snapshot.status_word(o) not in FAULTY
+            and self.refusal_at(o, arrival, departure) is None
+            for o in beside
+        ):
             return None
         return refusal("lone_unknown", "its state is UNKNOWN")
 

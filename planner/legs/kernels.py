@@ -56,7 +56,7 @@ def _pop(keys: F64, nodes: I32, size: int) -> int:
     return last
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sweep(first: I32, edges: I32, ends: I32, weight: F64, sources: I32, starts: F64) -> F64:
     """Least of ``starts`` plus the sum of weights between one of the sources and every node.
 
@@ -91,7 +91,7 @@ def sweep(first: I32, edges: I32, ends: I32, weight: F64, sources: I32, starts: 
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def drives(
     first_out: I32,
     head: I32,

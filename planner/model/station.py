@@ -158,6 +158,16 @@ class Station:
         """``CC*PPP`` of the sender."""
         return f"{self.country_code}*{self.party_id}"
 
+    @property
+    def title(self) -> str:
+        """What to call it: its name, else its address, else its id."""
+        return self.name or self.address or self.id
+
+    @property
+    def operated_by(self) -> str:
+        """The operator's name, else the sender."""
+        return self.operator or self.party
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvseFacts:

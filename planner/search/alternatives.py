@@ -5,7 +5,7 @@ from dataclasses import replace
 from planner.model.plan import Plan
 from planner.search.answers import write_plan
 from planner.search.setup import Trip, prepare, stage_first
-from planner.search.solve import Solution, search_stage
+from planner.search.solve import Solution, is_priced, search_stage
 
 MOST = 5
 """Alternatives that one answer carries at most."""
@@ -38,8 +38,6 @@ def _without(trip: Trip, station_id: str) -> Plan | None:
     mission = replace(
         trip.mission, alternatives=0, exclude_stations=(*trip.mission.exclude_stations, station_id)
     )
-    stage = stage_first(
-        prepare(trip.world, mission, trip.chargers), priced=mission.objective.preset == "cheapest"
-    )
+    stage = stage_first(prepare(trip.world, mission, trip.chargers), priced=is_priced(trip))
     solved = search_stage(stage, order=mission.guarantee.fallbacks, windows=True)
     return write_plan(solved) if isinstance(solved, Solution) else None

@@ -47,7 +47,7 @@ def _shortfall(found: Solution) -> tuple[str, ...]:
     """Say where the search had to be content with less than the best."""
     if found.stretch <= NEARLY:
         return ()
-    said = f"This trip may cost up to {found.stretch:.0%} more than the best one"
+    said = f"This trip may cost up to {found.stretch:.0%} more than the best by these stations"
     return (f"{said}: the search came to its limit before it had compared them all.",)
 
 
@@ -132,7 +132,8 @@ COUNTED = {1: "The one charging stop opens", 2: "Both charging stops open"}
 
 def promise(mission: Mission, stops: tuple[ChargingStop, ...]) -> str:
     """Say in one sentence what a driver may count on, and no more than that."""
-    left = f"you arrive with at least {mission.arrival_soc * 100:.0f} % in 95 of 100 such trips"
+    percent = int(mission.arrival_soc * 100 + 1e-9)
+    left = f"you arrive with at least {percent} % in 95 of 100 such trips"
     if not stops:
         return f"No charging stop is needed: {left}."
     count = COUNTED.get(len(stops), f"All {len(stops)} charging stops open")

@@ -8,15 +8,13 @@ from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
 from planner.access.ledger import Refusal
+from planner.access.status import FAULTY
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
 from planner.model.mission import Mission
 from planner.model.station import Connector, Status
 from planner.search.pricing import price_stop
 from planner.search.problem import STOP_OVERHEAD_S, Offer
 from planner.store.snapshot import Snapshot
-
-DOWN = frozenset({Status.OUTOFORDER, Status.INOPERATIVE, Status.BLOCKED})
-"""Statuses of a post that does not work."""
 
 
 @dataclass(eq=False)
@@ -51,7 +49,7 @@ class WalletDoors:
             usable = [
                 e
                 for e in numbers
-                if self.chargers.reason[e] == 0 and self.snapshot.status_word(e) not in DOWN
+                if self.chargers.reason[e] == 0 and self.snapshot.status_word(e) not in FAULTY
             ]
             usable.sort(
                 key=lambda e: (

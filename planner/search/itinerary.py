@@ -14,7 +14,7 @@ from planner.model.plan import Availability, ChargingStop, Fallback, HowToStart,
 from planner.model.station import Connector, Station
 from planner.model.token import TokenType
 from planner.search.pricing import Period, price_stop
-from planner.search.problem import STOP_OVERHEAD_S
+from planner.search.problem import EPSILON_KWH, STOP_OVERHEAD_S
 from planner.search.proofs import Hop, Stop, Way
 from planner.search.setup import Stage
 
@@ -83,8 +83,8 @@ class Writer:
         verdict = self._verdict(stop)
         written = ChargingStop(
             station_id=station.id,
-            station_name=station.name or station.address or station.id,
-            operator=station.operator or station.party,
+            station_name=station.title,
+            operator=station.operated_by,
             party=station.party,
             location=station.location,
             evse_uid=evse.uid,
@@ -205,6 +205,8 @@ class Writer:
 
     def _soc(self, above_reserve_kwh: float) -> float:
         usable = self.stage.trip.mission.vehicle.usable_kwh
+        if -EPSILON_KWH * 10 < above_reserve_kwh < 0.0:
+            above_reserve_kwh = 0.0
         return (above_reserve_kwh + self.stage.reserve_kwh) / usable
 
     def _station(self, place: int) -> Station:
@@ -217,8 +219,7 @@ class Writer:
 
     def _name(self, place: int) -> str:
         if place < self.stage.problem.stations:
-            station = self._station(place)
-            return station.name or station.address or station.id
+            return self._station(place).title
         return self.stage.trip.mission.waypoints[place - self.stage.problem.stations].name
 
     def _approach_m(self, place: int) -> float:

@@ -78,7 +78,6 @@ class Trace:
     labels: int = 0
     reached: list[Label] = field(default_factory=list)
     window_missed: bool = False
-    floor_failed: set[int] = field(default_factory=set)
     exhausted: bool = True
 
 
@@ -204,9 +203,7 @@ class Search:
             self._floors[label.stage, label.place] = known
         if label.charge >= known - EPSILON_KWH:
             return True
-        if not np.isfinite(known):
-            self.trace.floor_failed.add(label.place)
-        else:
+        if np.isfinite(known):
             self._drive_fuller(batch, label.place, known)
         return False
 

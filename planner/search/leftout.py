@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.ledger import REASONS
+from planner.access.status import FAULTY
 from planner.model.plan import Rejected, Rejection
 from planner.model.station import Station
 from planner.search.corridor import least_detour_s
-from planner.search.doors import DOWN
 from planner.search.setup import Trip
 
 MOST_LISTED = 500
@@ -24,10 +24,12 @@ def detour_limit_s(trip: Trip) -> float:
 
 
 def usable_on_the_way(trip: Trip) -> bool:
-    """Say whether static facts allow any station within the detour."""
+    """Say whether any station within the detour would do when the trip passes by."""
     node, _ = trip.world.station_nodes
     detour = least_detour_s(trip.sweeps)[node[trip.usable]]
-    return bool((detour <= detour_limit_s(trip)).any())
+    near = trip.usable[detour <= detour_limit_s(trip)]
+    passing = _passing(trip)
+    return any(_refused_at(trip, int(s), float(passing[node[s]])) is None for s in near)
 
 
 def reject(trip: Trip) -> Rejected:
@@ -76,7 +78,7 @@ def reject(trip: Trip) -> Rejected:
 def _rejection(station: Station, reason: str, detail: str) -> Rejection:
     return Rejection(
         station_id=station.id,
-        name=station.name or station.address or station.id,
+        name=station.title,
         location=station.location,
         reason=reason,
         detail=detail,
@@ -137,7 +139,7 @@ def _down(trip: Trip, station: int) -> tuple[str, str] | None:
         if int(trip.chargers.reason[evse]) != 0:
             continue
         status = snapshot.status_word(evse)
-        if status not in DOWN:
+        if status not in FAULTY:
             return None
         refused = (f"status_{status.lower()}", f"{status} is the last word of it")
     return refused

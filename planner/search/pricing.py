@@ -49,10 +49,13 @@ def price_stop(
 def retail_price(
     snapshot: Snapshot, station: Station, connector: Connector, token: Token, at: float
 ) -> RetailPrice | None:
-    """Find the provider's list price at this operator, for this power, on this day."""
-    for price in snapshot.prices:
-        if price.emsp != token.provider or price.cpo != station.party:
-            continue
+    """Find the provider's list price at this operator, for this power, on this day.
+
+    A row that names the operator goes before one for all (``*``).
+    """
+    rows = [price for price in snapshot.prices if price.emsp == token.provider]
+    named = [price for price in rows if price.cpo == station.party]
+    for price in named + [price for price in rows if price.cpo == "*"]:
         if price.power_min_kw is not None and connector.power_kw < price.power_min_kw:
             continue
         if price.power_max_kw is not None and connector.power_kw > price.power_max_kw:

@@ -86,6 +86,8 @@ class Prover:
     stretch: float = NEARLY
     most_rounds: int = 40
     _taken: int = 0
+    _cut_short: bool = False
+    """Whether a proof came to its limit: what it banned might have held."""
 
     def find(
         self,
@@ -116,6 +118,7 @@ class Prover:
             goal = search.run(root)
             self._taken += seen.labels - before
             if goal is None:
+                seen.exhausted &= not self._cut_short
                 return None
             if self._taken > MOST_LABELS_IN_ALL:
                 break
@@ -192,7 +195,9 @@ class Prover:
                 slack_s=slack_s,
                 windows=self.problem.keep_windows_in_fallbacks,
                 spare=True,
+                trace=(proof := Trace()),
             )
+            self._cut_short |= not proof.exhausted
             if way is not None:
                 first = _driven(way.hops[0], label, refuge, left_at)
                 beyond = first.stop.floor_kwh if first.stop is not None else 0.0

@@ -231,6 +231,8 @@ def _stage(
     node, distance_m = world.station_nodes
     allowed = allowed.copy()
     allowed[trip.ends.node] = True
+    if trip.first_stop in stations:
+        allowed[node[trip.first_stop]] = True
     places = Places(
         np.concatenate([node[stations], trip.ends.node]),
         np.concatenate([distance_m[stations], trip.ends.distance_m]),
@@ -321,6 +323,9 @@ def _bounds(trip: Trip, places: Places) -> Bounds:
         priced[stage] = (
             sweep.priced_s[node] + joins_s + price * (rise_kwh + joins_kwh) + later_priced
         )
+        goal = node.size - stages + stage
+        time_s[stage, goal], energy[stage, goal] = later_s, later_kwh
+        priced[stage, goal] = later_priced
         service_s = trip.mission.waypoints[stage].service_s if stage > 0 else 0.0
         whole_kwh = metric.height_kwh_per_m * (ele_m[end] - ele_m[start])
         whole_kwh += ends_kwh[stage] + ends_kwh[stage + 1]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from planner.access.ledger import Refusal
+from planner.access.status import FAULTY
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.plan import ChargingStop, Claim
 from planner.model.token import Wallet
@@ -32,8 +33,8 @@ def check_place(stop: ChargingStop, post: Post, where: str) -> Iterator[Claim]:
     station = post.station
     for name, claimed, told in (
         ("party", stop.party, station.party),
-        ("operator", stop.operator, station.operator),
-        ("station_name", stop.station_name, station.name),
+        ("operator", stop.operator, station.operated_by),
+        ("station_name", stop.station_name, station.title),
         ("evse_id", stop.evse_id, post.evse.evse_id),
     ):
         if claimed != told:
@@ -62,6 +63,9 @@ def check_access(
     refused = ask(post.number, stop.arrival, stop.departure + slack_s)
     if refused is not None:
         yield _refused(refused, where)
+    last_word = scene.snapshot.status_word(post.number)
+    if last_word in FAULTY:
+        yield Claim("status", where, f"{last_word} is the last word of this post")
     yield from check_announced(scene, stop, post, where)
 
 

@@ -241,6 +241,11 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
     onward = mission_from(former, failed, now=now, at=body.at, soc=body.soc)
     world = used.fresh_world()
     promised = failed.stop.fallbacks[0].stop.station_id if failed.stop.fallbacks else ""
-    return _answer(
-        plan_onward(world, onward, promised, former.mission.guarantee.fallbacks), replaces=plan_id
+    made = plan_onward(
+        world,
+        onward,
+        promised,
+        wished=former.mission.guarantee.fallbacks,
+        planned_at=former.mission.now,
     )
+    return _answer(made, replaces=plan_id)
