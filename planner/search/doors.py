@@ -12,6 +12,7 @@ from planner.access.status import FAULTY
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
 from planner.model.mission import Mission
 from planner.model.station import Connector, Status
+from planner.model.vehicle import Vehicle
 from planner.search.pricing import price_stop
 from planner.search.problem import STOP_OVERHEAD_S, Offer
 from planner.store.snapshot import Snapshot
@@ -122,14 +123,7 @@ class WalletDoors:
 
     def curve(self, evse: int) -> ChargingCurve:
         """Return the car's charging curve there."""
-        connector = self.connector(evse)
-        return charging_curve(
-            self.mission.vehicle,
-            power_type=connector.power_type,
-            power_kw=connector.power_kw,
-            voltage_v=connector.voltage_v,
-            standard=connector.standard,
-        )
+        return curve_at(self.mission.vehicle, self.connector(evse))
 
     def least_per_kwh(self, candidate: NDArray[np.bool_]) -> float:
         """Estimate the least price of a kWh at the first choice of each candidate station."""
@@ -167,6 +161,17 @@ class WalletDoors:
             parking_s=0.0,
         )
         return None if money is None else float(money.amount)
+
+
+def curve_at(vehicle: Vehicle, connector: Connector) -> ChargingCurve:
+    """Return a car's charging curve at a connector that fits it."""
+    return charging_curve(
+        vehicle,
+        power_type=connector.power_type,
+        power_kw=connector.power_kw,
+        voltage_v=connector.voltage_v,
+        standard=connector.standard,
+    )
 
 
 STEADY_S = 2 * 86_400.0

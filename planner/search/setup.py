@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
-from planner.energy.charging import charging_curve
 from planner.legs.metric import Metric
 from planner.legs.rows import Legs, Places
 from planner.model.mission import Mission
 from planner.search.corridor import Sweeps, choose_first, least_detour_s, sweep_trip
-from planner.search.doors import WalletDoors
+from planner.search.doors import WalletDoors, curve_at
 from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
 from planner.world import World
 
@@ -127,13 +126,7 @@ def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
         return 0.0
     best = int(np.argmax(power))
     connector = world.snapshot.evse(best).connectors[int(chargers.connector[best])]
-    curve = charging_curve(
-        mission.vehicle,
-        power_type=connector.power_type,
-        power_kw=connector.power_kw,
-        voltage_v=connector.voltage_v,
-        standard=connector.standard,
-    )
+    curve = curve_at(mission.vehicle, connector)
     energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
     quickest = np.argsort(seconds / energy)
     charged, spent = np.cumsum(energy[quickest]), np.cumsum(seconds[quickest])
