@@ -7,6 +7,8 @@ who has seen sequence n has seen all up to n.
 """
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ BUSY_S = 30.0
 _MIGRATION_LOCK = 0x506C7567
 """Names our advisory lock in PostgreSQL ("Plug" in ASCII)."""
 
+_SWITCH_PAUSE_S = 0.02
 _SQLITE_LARGEST_PAGE_CACHE_KIB = 65536
 _SQLITE_LARGEST_JOURNAL_BYTES = 1 << 25
 
@@ -196,6 +199,24 @@ def _engine(url: URL, busy_s: float) -> Engine:
         ) from error
 
 
+def _keep_a_write_ahead_log(connection: Any, busy_s: float) -> None:
+    """Switch the file to WAL, once in its life, waiting for others that do the same.
+
+    SQLite answers "locked" to this one statement without asking its busy handler when two
+    connections switch at once, so the wait is ours.
+    """
+    deadline = time.monotonic() + busy_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_SWITCH_PAUSE_S)
+        else:
+            return
+
+
 def _sqlite(url: URL, busy_s: float) -> Engine:
     if url.database and url.database != ":memory:":
         folder = Path(url.database).parent
@@ -213,7 +234,7 @@ def _sqlite(url: URL, busy_s: float) -> Engine:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see below
         connection.execute(f"PRAGMA busy_timeout = {int(busy_s * 1000)}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _keep_a_write_ahead_log(connection, busy_s)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA journal_size_limit = {_SQLITE_LARGEST_JOURNAL_BYTES}")

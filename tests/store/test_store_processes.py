@@ -12,6 +12,7 @@ import pytest
 
 from planner.errors import StoreError
 from planner.model.station import Status
+from planner.store.database import Database
 from planner.store.feeds import Source
 from planner.store.store import Store
 from planner.store.updates import StationsUpdate, StatusUpdate
@@ -105,13 +106,36 @@ def test_a_writer_that_is_killed_loses_and_breaks_nothing(store: Store, url: str
 
 def test_several_processes_may_open_a_new_store_at_once(url: str, tmp_path: Path):
     key = tmp_path / "home" / "key"
-    openers = [FRESH.Process(target=open_and_close, args=(url, key)) for _ in range(2)]
+    openers = [FRESH.Process(target=open_and_close, args=(url, key)) for _ in range(4)]
     for opener in openers:
         opener.start()
     for opener in openers:
         opener.join()
-    assert [opener.exitcode for opener in openers] == [0, 0]
+    assert [opener.exitcode for opener in openers] == [0, 0, 0, 0]
     assert len(list(key.parent.glob("key*"))) == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_connections_that_make_a_database_at_the_same_moment_wait_for_each_other(
+    url: str,
+):
+    failed: list[BaseException] = []
+    start = threading.Barrier(6)
+
+    def connect(number: int) -> None:
+        start.wait()
+        try:
+            Database.open(f"{url}.{number}").close()
+        except BaseException as error:  # noqa: BLE001 -- told below
+            failed.append(error)
+
+    for number in range(5):
+        threads = [threading.Thread(target=connect, args=(number,)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []
 
 
 def open_and_close(url: str, key: Path) -> None:
