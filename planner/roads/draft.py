@@ -11,13 +11,17 @@ from scipy.sparse.csgraph import connected_components
 
 from planner.roads.graph import PARTS, RoadGraph
 from planner.roads.parts import part_hash, whole_hash
+from planner.roads.shapes import pack
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """Nodes and directed edges as `RoadGraph` has them, but with the edges in any order.
 
-    ``shape_of`` and what follows may be left out: straight edges, no names. ``names[0]`` is "".
+    ``shape_of`` and what follows may be left out: straight edges, no names. Shapes are given by
+    their points, int32[points, 2] of longitude and latitude in units of 1e-7 degrees, of which
+    shape s has those from ``shape_first[s]`` up to ``shape_first[s + 1]``. ``names`` are labels as
+    `planner.roads.names.label_of` makes them; ``names[0]`` is "".
     """
 
     lon: NDArray[np.float64]
@@ -57,6 +61,15 @@ def assemble(
     tail, head = draft.tail[order], draft.head[order]
     encoded = [said.encode() for said in draft.names]
     none = np.zeros(edges, np.int32)
+    shape_of, shape_first, shape_steps = pack(
+        none if draft.shape_of is None else draft.shape_of,
+        draft.tail,
+        draft.head,
+        draft.lon,
+        draft.lat,
+        np.zeros(1, np.int64) if draft.shape_first is None else draft.shape_first,
+        np.zeros((0, 2), np.int32) if draft.shape_e7 is None else draft.shape_e7,
+    )
     arrays = {
         "lon": draft.lon,
         "lat": draft.lat,
@@ -75,9 +88,9 @@ def assemble(
         "component_ok": largest_component(tail, head, nodes),
         "road_class": draft.road_class[order],
         "speed_from": draft.speed_from[order],
-        "shape_of": none if draft.shape_of is None else draft.shape_of[order],
-        "shape_first": np.zeros(1) if draft.shape_first is None else draft.shape_first,
-        "shape_e7": np.zeros((0, 2)) if draft.shape_e7 is None else draft.shape_e7,
+        "shape_of": shape_of[order],
+        "shape_first": shape_first,
+        "shape_steps": shape_steps,
         "name_of": none if draft.name_of is None else draft.name_of[order],
         "name_first": np.cumsum([0, *(len(said) for said in encoded)]),
         "name_utf8": np.frombuffer(b"".join(encoded), np.uint8),

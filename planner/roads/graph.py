@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from planner.errors import RegionDamaged
 from planner.model.geo import BBox
+from planner.roads import names, shapes
 from planner.roads.parts import read_manifest, read_part, verify_part, write_parts
 
 TOOL = "plugsure 0.1.0"
-E7 = 1e-7
-"""Degrees in one unit of the stored shapes (1.1 cm), as in OpenStreetMap itself."""
+E7 = shapes.E7
 
 
 class Flag(IntFlag):
@@ -51,8 +51,8 @@ PARTS: dict[str, tuple[str, str]] = {
     "road_class": ("|u1", "m"),
     "speed_from": ("|u1", "m"),
     "shape_of": ("<i4", "m"),
-    "shape_first": ("<i8", "shapes+1"),
-    "shape_e7": ("<i4", "points,2"),
+    "shape_first": ("<u4", "shapes+1"),
+    "shape_steps": ("|u1", "bytes"),
     "name_of": ("<i4", "m"),
     "name_first": ("<i8", "names+1"),
     "name_utf8": ("|u1", "bytes"),
@@ -101,11 +101,12 @@ class RoadGraph:
         Index in `planner.roads.classes.CLASSES`.
     speed_from : uint8[m]
         Index in `planner.roads.classes.SPEED_SOURCES`: where the speed is from.
-    shape_of, shape_first, shape_e7 : int32[m], int64[shapes + 1], int32[points, 2]
+    shape_of, shape_first, shape_steps : int32[m], uint32[shapes + 1], uint8[bytes]
         Points between an edge's ends: shape ``shape_of - 1``, or ``-shape_of - 1`` reversed,
-        0 for a straight edge; longitude and latitude in units of 1e-7 degrees.
+        0 for a straight edge; packed as `planner.roads.shapes` tells.
     name_of, name_first, name_utf8 : int32[m], int64[names + 1], uint8[bytes]
-        Index in the table of names (0 is no name), and that table as UTF-8.
+        Index in the table of labels (0 is no name), and that table as UTF-8; a label holds name
+        and number as `planner.roads.names` tells.
     folder : Path or None
         Where it was opened from.
     """
@@ -136,8 +137,8 @@ class RoadGraph:
     road_class: NDArray[np.uint8]
     speed_from: NDArray[np.uint8]
     shape_of: NDArray[np.int32]
-    shape_first: NDArray[np.int64]
-    shape_e7: NDArray[np.int32]
+    shape_first: NDArray[np.uint32]
+    shape_steps: NDArray[np.uint8]
     name_of: NDArray[np.int32]
     name_first: NDArray[np.int64]
     name_utf8: NDArray[np.uint8]
@@ -196,7 +197,7 @@ class RoadGraph:
         return {
             "nodes": len(self.lon),
             "edges": len(self.head),
-            "shape_points": len(self.shape_e7),
+            "shape_points": shapes.count_all(self.shape_steps),
             "names": len(self.name_first) - 1,
         }
 
@@ -230,29 +231,41 @@ class RoadGraph:
 
         Shapes (k, 2) and (k,); points are longitude and latitude, both ends of each edge included.
         """
-        path = np.asarray(edges, dtype=np.int64)
-        shape = self.shape_of[path].astype(np.int64)
-        index = np.maximum(np.abs(shape) - 1, 0)
-        bent = shape != 0
-        start, inner = np.zeros(len(path), np.int64), np.zeros(len(path), np.int64)
-        start[bent] = self.shape_first[index[bent]]
-        inner[bent] = self.shape_first[index[bent] + 1] - start[bent]
-        ends = np.cumsum(inner + 2)
-        begins = ends - inner - 2
-        points = np.empty((int(ends[-1]) if len(ends) else 0, 2))
-        for node, at in ((self.tail[path], begins), (self.head[path], ends - 1)):
-            points[at, 0], points[at, 1] = self.lon[node], self.lat[node]
-        of = np.repeat(np.arange(len(path)), inner)
-        step = np.arange(len(of)) - np.repeat(np.cumsum(inner) - inner, inner)
-        source = start[of] + np.where(shape[of] > 0, step, inner[of] - 1 - step)
-        points[begins[of] + 1 + step] = self.shape_e7[source] * E7
-        return points, np.repeat(np.arange(len(path)), inner + 2)
+        return shapes.lines(self, np.asarray(edges, dtype=np.int64))
 
     def edge_name(self, edge: int) -> str:
         """Return the road's name and number as signed, or an empty string."""
+        return names.shown(self._label(edge))
+
+    def edge_road(self, edge: int) -> tuple[str, str]:
+        """Return the road's name and its number, several parted by a comma; empty if untold."""
+        return names.name_and_ref(self._label(edge))
+
+    def _label(self, edge: int) -> str:
         index = int(self.name_of[edge])
         span = slice(int(self.name_first[index]), int(self.name_first[index + 1]))
         return self.name_utf8[span].tobytes().decode("utf-8")
+
+    def to_networkx(self) -> Any:
+        """Return the roads as a ``networkx.MultiDiGraph`` in the form of OSMnx.
+
+        See `planner.roads.exchange`. `DataMissing` where networkx is not installed.
+        """
+        from planner.roads.exchange import to_networkx  # noqa: PLC0415 -- it builds on this module
+
+        return to_networkx(self)
+
+    @staticmethod
+    def from_networkx(given: Any, *, name: str, **more: Any) -> "RoadGraph":
+        """Make a region of a graph of networkx in the form of OSMnx.
+
+        See `planner.roads.exchange_reading.from_networkx` for what it takes and raises.
+        """
+        from planner.roads.exchange_reading import (  # noqa: PLC0415 -- it builds on this module
+            from_networkx,
+        )
+
+        return from_networkx(given, name=name, **more)
 
     def __reduce__(self) -> Any:
         """Send a saved region to another process by its folder, not by its arrays."""

@@ -4,6 +4,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+_MORE = 128
+"""The bit of a byte that says that its number goes on."""
+
 
 @numba.njit(cache=True)
 def eliminate_chains(
@@ -57,3 +60,117 @@ def eliminate_chains(
                 by_start[i] += onward[i] * by_start[i + 1]
                 by_end[i] = onward[i] * by_end[i + 1]
     return own, by_start, by_end
+
+
+@numba.njit(cache=True)
+def pack_shapes(
+    first: NDArray[np.int64],
+    e7: NDArray[np.int32],
+    anchor_e7: NDArray[np.int64],
+    packed: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Write each shape's points as steps from the point before, the first from its anchor.
+
+    A step in each direction is a zigzag number (0, -1, 1, -2, .. become 0, 1, 2, 3, ..) in groups
+    of seven bits, the lowest first; all bytes but a number's last have their high bit set.
+    Source: the variable-length integers of the Protocol Buffers encoding.
+
+    Parameters
+    ----------
+    first : int64[shapes + 1]
+    e7 : int32[points, 2]
+    anchor_e7 : int64[shapes, 2]
+    packed : uint8[at least 10 * points]
+        Is written.
+
+    Returns
+    -------
+    int64[shapes + 1]
+        Where each shape begins in ``packed``.
+    """
+    begins = np.zeros(len(first), np.int64)
+    at = 0
+    for shape in range(len(first) - 1):
+        lon, lat = anchor_e7[shape, 0], anchor_e7[shape, 1]
+        for point in range(first[shape], first[shape + 1]):
+            for axis in range(2):
+                here = np.int64(e7[point, axis])
+                step = here - (lon if axis == 0 else lat)
+                left = (step << 1) ^ (step >> 63)
+                while left >= _MORE:
+                    packed[at] = (left & (_MORE - 1)) | _MORE
+                    left >>= 7
+                    at += 1
+                packed[at] = left
+                at += 1
+            lon, lat = np.int64(e7[point, 0]), np.int64(e7[point, 1])
+        begins[shape + 1] = at
+    return begins
+
+
+@numba.njit(cache=True)
+def count_points(
+    edges: NDArray[np.int64],
+    shape_of: NDArray[np.int32],
+    first: NDArray[np.uint32],
+    packed: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Return the number of points of each edge's line, both ends included."""
+    counts = np.full(len(edges), 2, np.int64)
+    for index in range(len(edges)):
+        shape = np.int64(shape_of[edges[index]])
+        if shape == 0:
+            continue
+        numbers = 0
+        for at in range(first[abs(shape) - 1], first[abs(shape)]):
+            numbers += packed[at] < _MORE
+        counts[index] += numbers // 2
+    return counts
+
+
+@numba.njit(cache=True)
+def unpack_lines(
+    edges: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    shape_of: NDArray[np.int32],
+    first: NDArray[np.uint32],
+    packed: NDArray[np.uint8],
+    points: NDArray[np.float64],
+) -> None:
+    """Write each edge's line to ``points``, float64[begins[-1], 2], from ``begins`` on.
+
+    The inverse of `pack_shapes`; a shape that is driven against its direction is written backwards.
+    """
+    for index in range(len(edges)):
+        edge = edges[index]
+        shape = np.int64(shape_of[edge])
+        start, end = tail[edge], head[edge]
+        a, z = begins[index], begins[index + 1] - 1
+        points[a, 0], points[a, 1] = lon[start], lat[start]
+        points[z, 0], points[z, 1] = lon[end], lat[end]
+        if shape == 0:
+            continue
+        anchor = start if shape > 0 else end
+        x, y = np.int64(np.rint(lon[anchor] * 1e7)), np.int64(np.rint(lat[anchor] * 1e7))
+        row, step = (a + 1, 1) if shape > 0 else (z - 1, -1)
+        at, stop = np.int64(first[abs(shape) - 1]), np.int64(first[abs(shape)])
+        while at < stop:
+            for axis in range(2):
+                left, shift = np.int64(0), 0
+                while packed[at] >= _MORE:
+                    left |= np.int64(packed[at] & (_MORE - 1)) << shift
+                    shift += 7
+                    at += 1
+                left |= np.int64(packed[at]) << shift
+                at += 1
+                moved = (left >> 1) ^ -(left & 1)
+                if axis == 0:
+                    x += moved
+                else:
+                    y += moved
+            points[row, 0], points[row, 1] = x * 1e-7, y * 1e-7
+            row += step

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.roads.graph import Flag
+from planner.roads.names import label_of
 from planner.roads.speeds import CLASS_SPEED_KMH, Speed, read_duration_s, speed_of
 
 ACCESS_KEYS: tuple[str, ...] = ("motorcar", "motor_vehicle", "vehicle", "access")
@@ -190,9 +191,8 @@ def _flags(tags: Mapping[str, str], road_class: str) -> int:
 
 
 def name_of(tags: Mapping[str, str]) -> str:
-    """Return name and number as a driver sees them: ``Brennerstraße (B 182)``."""
-    name, ref = tags.get("name", ""), tags.get("ref", "").replace(";", ", ")
-    return f"{name} ({ref})" if name and ref else name or ref
+    """Return the label of the way: its name and number."""
+    return label_of(tags.get("name", ""), tags.get("ref", ""))
 
 
 def read_node(tags: Mapping[str, str]) -> NodeFacts | None:
