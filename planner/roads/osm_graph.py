@@ -13,7 +13,7 @@ from planner.roads.graph import E7, Flag, RoadGraph
 from planner.roads.networks import OSM_ATTRIBUTION
 from planner.roads.osm import OsmRoads
 from planner.roads.pieces import NODE_EVERY_M, Pieces, cut_ways, split_long
-from planner.roads.profiles import Profile, profile
+from planner.roads.profiles import Profile, height_notes, profile
 from planner.roads.tags import BOARDING_S
 
 MAX_SNAP_M = 5_000.0
@@ -78,15 +78,7 @@ def build_from_osm(
 def _height_notes(heights: HeightSource | None, told: Profile | None) -> tuple[str, ...]:
     if heights is None or told is None:
         return (FLAT_NOTE,)
-    said = (
-        f"Heights: {heights.title}, sampled every 30 m and smoothed along the roads; bridges, "
-        "tunnels and ferries run straight between their ends."
-    )
-    lacking = (
-        f"Heights of {100 * (1 - told.known):.1f} % of the roads are not in the source; there they "
-        "are drawn from the nearest known ones."
-    )
-    return (said, lacking) if told.known < 1.0 else (said,)
+    return height_notes(heights, told)
 
 
 def _columns(roads: OsmRoads) -> dict[str, NDArray[Any]]:

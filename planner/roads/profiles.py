@@ -52,6 +52,21 @@ class Profile:
     known: float
 
 
+def height_notes(source: HeightSource, told: Profile) -> tuple[str, ...]:
+    """Say to users where heights are from, and how much of the roads the source does not tell."""
+    said = (
+        f"Heights: {source.title}, sampled every {SAMPLE_EVERY_M:g} m and smoothed along the "
+        "roads; bridges, tunnels and ferries run straight between their ends."
+    )
+    missing = ", ".join(source.missing())
+    beyond = f" Missing tiles: {missing}." if missing else ""
+    lacking = (
+        f"Heights of {100 * (1 - told.known):.1f} % of the roads are not in the source; there they "
+        f"are drawn from the nearest known ones.{beyond}"
+    )
+    return (said, lacking) if told.known < 1.0 else (said,)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Chain:
     """Samples of all pieces, numbered after the nodes, and the links between neighbours.

@@ -99,6 +99,7 @@ class Surface:
     """A made-up height for every point."""
 
     title = "made up"
+    missing = staticmethod(tuple)
 
     def __init__(self, height: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
         self.heights_m = height
