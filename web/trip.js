@@ -83,7 +83,15 @@ const same = (a, b) => Math.abs(a[0] - b[0]) < 1e-6 && Math.abs(a[1] - b[1]) < 1
 const place = (name, at, soc, departure, kind) => h("li", { class: `way-place ${kind}` },
   h("b", {}, name), h("span", { class: "figures" }, timeFrom(at, departure)), h("span", { class: "muted figures" }, percent(soc)));
 
-const drive = (leg) => h("li", { class: "way-drive muted small figures" }, `${distance(leg.distance_m)} · ${duration(leg.duration_s)} · ${energy(leg.energy_kwh)}`);
+const drive = (leg) => h("li", { class: "way-drive muted small figures" }, `${distance(leg.distance_m)} · ${duration(leg.duration_s)} · ${energy(leg.energy_kwh)}`,
+  mainRoads(leg).map((road, index) => h("span", { class: "way-roads" }, `${index ? ", " : ""}${road.ref.split(", ")[0] || road.name} ${distance(road.distance_m)}`)));
+
+/** The few named roads that make up most of a drive, in order. */
+function mainRoads({ roads = [], distance_m: whole }) {
+  const named = roads.filter((road) => (road.ref || road.name) && road.distance_m >= 0.08 * whole);
+  const longest = [...named].sort((one, other) => other.distance_m - one.distance_m).slice(0, 5);
+  return named.filter((road) => longest.includes(road));
+}
 
 function notes({ warnings }) {
   if (!warnings?.length) return null;

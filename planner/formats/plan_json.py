@@ -164,8 +164,16 @@ def line_of(leg: Leg, region: RoadGraph) -> list[list[float]]:
     return slim if len(slim) > 1 else [slim[0], slim[0]]
 
 
+def _roads(leg: Leg, region: RoadGraph) -> list[dict[str, Any]]:
+    """Return the roads of a drive in order, without the way from and to the road network."""
+    return [
+        {"name": road.name, "ref": road.ref, "distance_m": _number(road.distance_m)}
+        for road in region.roads_along(leg.path)
+    ]
+
+
 def leg_to_json(leg: Leg, region: RoadGraph) -> dict[str, Any]:
-    """Write a drive, with its line and the region's edge ids."""
+    """Write a drive, with its roads by name, its line and the region's edge ids."""
     return {
         "from": {"name": leg.start_name, "location": _point(leg.start), "node": leg.start_node},
         "to": {"name": leg.end_name, "location": _point(leg.end), "node": leg.end_node},
@@ -179,6 +187,7 @@ def leg_to_json(leg: Leg, region: RoadGraph) -> dict[str, Any]:
         "soc_end": _number(leg.soc_end),
         "approach_start_m": _number(leg.approach_start_m),
         "approach_end_m": _number(leg.approach_end_m),
+        "roads": _roads(leg, region),
         "geometry": {"type": "LineString", "coordinates": line_of(leg, region)},
         "path": [int(edge) for edge in leg.path],
     }

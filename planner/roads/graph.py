@@ -241,6 +241,10 @@ class RoadGraph:
         """Return the road's name and its number, several parted by a comma; empty if untold."""
         return names.name_and_ref(self._label(edge))
 
+    def roads_along(self, edges: Sequence[int] | NDArray[np.integer]) -> tuple[names.Stretch, ...]:
+        """Return the roads that a path follows, in order, by name and number, with their metres."""
+        return names.roads_along(self, edges)
+
     def _label(self, edge: int) -> str:
         index = int(self.name_of[edge])
         span = slice(int(self.name_first[index]), int(self.name_first[index + 1]))

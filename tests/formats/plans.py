@@ -26,6 +26,7 @@ from planner.model.plan import (
     WorldNames,
 )
 from planner.model.token import Token, TokenType, Wallet
+from planner.roads.names import Stretch
 
 CAR = load_catalogue(shipped_path()).vehicles[0]
 UID = "04A1B2C3D4E5F6"
@@ -43,6 +44,9 @@ class Roads:
 
     def path_geometry(self, path: tuple[int, ...]) -> np.ndarray:
         return np.array([[edge % 170, 45.0] for edge in path], dtype=float).reshape(-1, 2)
+
+    def roads_along(self, path: tuple[int, ...]) -> tuple[Stretch, ...]:
+        return tuple(Stretch("Long Road", f"A {edge}", 1000.0) for edge in path)
 
 
 def maybe(values: st.SearchStrategy) -> st.SearchStrategy:

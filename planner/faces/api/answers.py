@@ -101,6 +101,14 @@ class EndAnswer(Said):
     node: int
 
 
+class RoadAnswer(Said):
+    """A part of a drive along one road."""
+
+    name: str = Field(description="Empty where the road has none")
+    ref: str = Field(description="Its number or numbers, parted by a comma; may be empty")
+    distance_m: float
+
+
 class LegAnswer(Said):
     """A drive."""
 
@@ -116,6 +124,9 @@ class LegAnswer(Said):
     soc_end: Soc
     approach_start_m: float
     approach_end_m: float
+    roads: list[RoadAnswer] = Field(
+        description="The roads in order; their distances add up to the leg's without its approaches"
+    )
     geometry: LineAnswer
     path: list[int] = Field(description="Edge ids of the region")
 

@@ -14,14 +14,16 @@ from planner.formats.words import duration_words, how_words, money_words, percen
 from planner.model.geo import LonLat
 from planner.model.plan import ChargingStop, Fallback, Infeasible, Leg, Outcome, Plan, Rejected
 from planner.model.token import Wallet
+from planner.roads.graph import RoadGraph
+from planner.roads.names import main_roads
 
 DAY_S = 86_400.0
 
 
-def show_outcome(outcome: Outcome, console: Console) -> None:
-    """Print a plan or why there is none."""
+def show_outcome(outcome: Outcome, region: RoadGraph, console: Console) -> None:
+    """Print a plan, its roads by the region's names, or why there is none."""
     if isinstance(outcome, Plan):
-        _show_plan(outcome, console)
+        _show_plan(outcome, region, console)
     else:
         _show_infeasible(outcome, console)
     _show_rejected(outcome.rejected, console)
@@ -41,7 +43,7 @@ def _clock(moment_s: float, place: LonLat, *, day: bool = False) -> str:
     return there.strftime("%a %d %b %H:%M" if day else "%H:%M")
 
 
-def _show_plan(plan: Plan, console: Console) -> None:
+def _show_plan(plan: Plan, region: RoadGraph, console: Console) -> None:
     summary, mission = plan.summary, plan.mission
     end = mission.waypoints[-1]
     names = [waypoint.name or _point(waypoint.location) for waypoint in mission.waypoints]
@@ -59,7 +61,7 @@ def _show_plan(plan: Plan, console: Console) -> None:
         mission.vehicle.title or mission.vehicle.id,
     ]
     console.print(Text(" · ".join(facts)))
-    console.print(_trip_table(plan))
+    console.print(_trip_table(plan, region))
     for index, other in enumerate(plan.alternatives, start=1):
         said = (
             f"Alternative {index}: arrive {_clock(other.summary.arrival, end.location)}, "
@@ -69,7 +71,7 @@ def _show_plan(plan: Plan, console: Console) -> None:
         console.print(Text(said))
 
 
-def _trip_table(plan: Plan) -> Table:
+def _trip_table(plan: Plan, region: RoadGraph) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Time", no_wrap=True)
     table.add_column("Place", overflow="fold")
@@ -84,7 +86,9 @@ def _trip_table(plan: Plan) -> Table:
     )
     stops = list(plan.charging_stops)
     for leg in plan.legs:
-        table.add_row("", Text(_drive(leg), style="dim"), "", "")
+        roads = main_roads(region.roads_along(leg.path))
+        along = ", ".join(f"{road.title} {road.distance_m / 1000:.0f} km" for road in roads)
+        table.add_row("", Text(_drive(leg), style="dim"), "", Text(along, style="dim"))
         if stops and leg.end == stops[0].location:
             stop = stops.pop(0)
             when = f"{_clock(stop.arrival, stop.location)}-{_clock(stop.departure, stop.location)}"

@@ -171,7 +171,7 @@ def _in_options(error: InputError, given: dict[str, Any]) -> PlugsureError:
 def _show(outcome: Outcome, used: Office, form: str) -> None:
     """Print the answer in a format; an infeasible has no GPX or calendar, and is told instead."""
     if form == "table":
-        show_outcome(outcome, out())
+        show_outcome(outcome, used.world.region, out())
         return
     document = outcome_to_json(outcome, used.world.region)
     if form == "json":
