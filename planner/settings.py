@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+NOMINATIM = "https://nominatim.openstreetmap.org/"
+OVERPASS = "https://overpass-api.de/api"
+"""The public servers of OpenStreetMap. Source: OpenStreetMap wiki, Nominatim and Overpass API."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -18,11 +22,16 @@ class Settings:
         ``PLUGSURE_DATABASE``: an SQLAlchemy URL; SQLite in the home by default.
     region : str or None
         ``PLUGSURE_REGION``: the region that plans use where several are there.
+    nominatim, overpass : str
+        ``PLUGSURE_NOMINATIM_URL``, ``PLUGSURE_OVERPASS_URL``: the servers of OpenStreetMap that
+        ``region build --place`` asks; the public ones by default.
     """
 
     home: Path
     database: str
     region: str | None = None
+    nominatim: str = NOMINATIM
+    overpass: str = OVERPASS
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -31,7 +40,13 @@ class Settings:
         default = Path(env.get("HOME", "~")).expanduser() / ".local" / "share" / "plugsure"
         home = Path(env.get("PLUGSURE_HOME") or default).expanduser()
         database = env.get("PLUGSURE_DATABASE") or f"sqlite:///{home / 'plugsure.sqlite'}"
-        return cls(home=home, database=database, region=env.get("PLUGSURE_REGION") or None)
+        return cls(
+            home=home,
+            database=database,
+            region=env.get("PLUGSURE_REGION") or None,
+            nominatim=env.get("PLUGSURE_NOMINATIM_URL") or NOMINATIM,
+            overpass=env.get("PLUGSURE_OVERPASS_URL") or OVERPASS,
+        )
 
     @property
     def regions(self) -> Path:

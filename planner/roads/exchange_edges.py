@@ -19,6 +19,7 @@ from planner.roads.graph import Flag
 from planner.roads.names import label_of
 from planner.roads.speeds import CLASS_SPEED_KMH, LOWEST_KMH, speed_of
 from planner.roads.sphere import distances_m
+from planner.roads.tags import ACCESS_KEYS, read_way
 
 SHORTEST_SHARE = 0.99
 """A length below this share of the edge's own line is no length in metres; the line's counts."""
@@ -83,6 +84,22 @@ def read_edge(
         name=label_of(" / ".join(names), ";".join(refs)),
         mended=mended,
     )
+
+
+def is_closed(attributes: Mapping[str, Any]) -> bool:
+    """Say whether the edge tells by its tags that no car may drive it, as a footway does.
+
+    One that tells no class is taken for a road, and so is what `to_networkx` wrote.
+    """
+    if "speed_from" in attributes or not (
+        _values(attributes, "highway") or _values(attributes, "route")
+    ):
+        return False
+    tags = {key: ";".join(_values(attributes, key)) for key in (*ACCESS_KEYS, "service", "area")}
+    road_class = _class_of(attributes)
+    tags |= {"route": "ferry", "motor_vehicle": "yes"} if road_class == "ferry" else {}
+    tags |= {"highway": "" if road_class in {"ferry", "unknown"} else road_class}
+    return read_way({key: value for key, value in tags.items() if value}) is None
 
 
 def _values(attributes: Mapping[str, Any], key: str) -> list[str]:

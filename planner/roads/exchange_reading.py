@@ -18,7 +18,7 @@ from planner.errors import DataError
 from planner.roads.draft import Draft, assemble
 from planner.roads.elevation import HeightSource
 from planner.roads.exchange import CRS
-from planner.roads.exchange_edges import Said, read_edge
+from planner.roads.exchange_edges import Said, is_closed, read_edge
 from planner.roads.graph import E7, Flag, RoadGraph
 from planner.roads.networks import FLAT_NOTE, MAX_SNAP_M, OSM_ATTRIBUTION, fill_heights
 from planner.roads.pieces import Pieces, split_long
@@ -29,9 +29,9 @@ from planner.roads.tags import read_node
 MIN_LENGTH_M = 0.1
 
 NOTE = (
-    "Brought as a graph of networkx: which roads are open, and which way, is as it says; it tells "
-    "no turn restrictions. Speeds are its own where it tells any, else the signed limits or a "
-    "default by class of road."
+    "Brought as a graph of networkx: which roads are there, and which way they lead, is as it "
+    "says; it tells no turn restrictions. Speeds are its own where it tells any, else the signed "
+    "limits or a default by class of road."
 )
 _BEFORE = "Of its source: "
 
@@ -67,6 +67,7 @@ class _Heard:
     roads: list[_Road] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     mended: int = 0
+    closed: int = 0
 
 
 def from_networkx(
@@ -82,7 +83,8 @@ def from_networkx(
 
     Nodes need ``x`` and ``y`` in degrees; ``elevation`` counts where no ``heights`` are given.
     Edges: see `planner.roads.exchange`; a graph without directions leads both ways. An edge that
-    cannot be read, or that returns to its node without a line, is left out; the notes say so.
+    cannot be read, that returns to its node without a line, or whose tags close it to cars is left
+    out; the notes say so.
 
     Parameters
     ----------
@@ -141,6 +143,9 @@ def _hear(given: Any) -> _Heard:
     signals = {node: read_node(_texts(said)) for node, said in given.nodes(data=True)}
     single: dict[Any, _Road] = {}
     for place, (tail, head, key, attributes) in enumerate(_directed_edges(given)):
+        if is_closed(attributes):
+            heard.closed += 1
+            continue
         facts = signals[head]
         against = attributes.get("reversed") is True
         waiting = 0.0 if facts is None else facts.backward_s if against else facts.forward_s
@@ -158,6 +163,16 @@ def _hear(given: Any) -> _Heard:
     if not heard.roads:
         first = f"; {heard.left_out[0]}" if heard.left_out else ""
         raise DataError(f"the graph has no edge that can be driven{first}", place="graph")
+    return _without_lone_nodes(heard)
+
+
+def _without_lone_nodes(heard: _Heard) -> _Heard:
+    """Drop the nodes that no road leads to, so that no place is joined to them."""
+    ends = [node for road in heard.roads for node in (road.start, road.end)]
+    used, number = np.unique(ends, return_inverse=True)
+    for road, (start, end) in zip(heard.roads, number.reshape(-1, 2).tolist(), strict=True):
+        road.start, road.end = start, end
+    heard.lon, heard.lat, heard.ele_m = heard.lon[used], heard.lat[used], heard.ele_m[used]
     return heard
 
 
@@ -351,6 +366,8 @@ def _notes(
         said.append("Heights are the graph's own, straight between its nodes unless it tells more.")
     else:
         said.append(FLAT_NOTE)
+    if heard.closed:
+        said.append(f"{heard.closed:,} of its edges are no roads for cars and were left out.")
     if heard.left_out:
         named = "; ".join(heard.left_out[:MAX_NAMED])
         said.append(f"{len(heard.left_out)} of its edges could not be used: {named}.")

@@ -5,7 +5,12 @@ from typing import Any
 
 from planner.errors import DataMissing
 
-EXTRAS: dict[str, str] = {"networkx": "networks", "osmnx": "networks", "rasterio": "geotiff"}
+EXTRAS: dict[str, str] = {
+    "networkx": "networks",
+    "osmnx": "networks",
+    "requests": "networks",
+    "rasterio": "geotiff",
+}
 """The extra of this package that brings each library."""
 
 

