@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from planner.roads.graph import PARTS, RoadGraph
 from planner.roads.parts import part_hash, whole_hash
@@ -21,7 +21,8 @@ class Draft:
     ``shape_of`` and what follows may be left out: straight edges, no names. Shapes are given by
     their points, int32[points, 2] of longitude and latitude in units of 1e-7 degrees, of which
     shape s has those from ``shape_first[s]`` up to ``shape_first[s + 1]``. ``names`` are labels as
-    `planner.roads.names.label_of` makes them; ``names[0]`` is "".
+    `planner.roads.names.label_of` makes them; ``names[0]`` is "". ``arrives``, bool[n], marks the
+    nodes at which drives may end: all, unless places have several nodes.
     """
 
     lon: NDArray[np.float64]
@@ -42,6 +43,10 @@ class Draft:
     shape_e7: NDArray[np.int32] | None = None
     name_of: NDArray[np.int32] | None = None
     names: Sequence[str] = ("",)
+    leaves_from: NDArray[np.int32] | None = None
+    arrives: NDArray[np.bool_] | None = None
+    report_kind: NDArray[np.uint8] | None = None
+    report_id: NDArray[np.int64] | None = None
 
 
 def assemble(
@@ -61,6 +66,8 @@ def assemble(
     tail, head = draft.tail[order], draft.head[order]
     encoded = [said.encode() for said in draft.names]
     none = np.zeros(edges, np.int32)
+    identity = np.arange(nodes, dtype=np.int32)
+    leaves_from = identity if draft.leaves_from is None else draft.leaves_from
     shape_of, shape_first, shape_steps = pack(
         none if draft.shape_of is None else draft.shape_of,
         draft.tail,
@@ -85,7 +92,7 @@ def assemble(
         "descent_m": draft.descent_m[order],
         "flags": draft.flags[order],
         "duration_s": draft.duration_s[order],
-        "component_ok": largest_component(tail, head, nodes),
+        "component_ok": usable_nodes(tail, head, leaves_from, draft.arrives),
         "road_class": draft.road_class[order],
         "speed_from": draft.speed_from[order],
         "shape_of": shape_of[order],
@@ -94,6 +101,9 @@ def assemble(
         "name_of": none if draft.name_of is None else draft.name_of[order],
         "name_first": np.cumsum([0, *(len(said) for said in encoded)]),
         "name_utf8": np.frombuffer(b"".join(encoded), np.uint8),
+        "leaves_from": leaves_from,
+        "report_kind": np.zeros(0) if draft.report_kind is None else draft.report_kind,
+        "report_id": np.zeros(0) if draft.report_id is None else draft.report_id,
     }
     parts: dict[str, Any] = {}
     for key, (dtype, _shape) in PARTS.items():
@@ -110,6 +120,36 @@ def assemble(
         has_elevation=has_elevation,
         **parts,
     )
+
+
+def usable_nodes(
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    leaves_from: NDArray[np.int32],
+    arrives: NDArray[np.bool_] | None,
+) -> NDArray[np.bool_]:
+    """Mark where drives may end, reached from the largest component and left back into it."""
+    nodes = len(leaves_from)
+    core = largest_component(tail, head, nodes)
+    if arrives is None or not core.any():
+        return core
+    start = int(np.flatnonzero(core)[0])
+    return (
+        arrives
+        & _reached(tail, head, start, nodes)
+        & _reached(head, tail, start, nodes)[leaves_from]
+    )
+
+
+def _reached(
+    tail: NDArray[np.int32], head: NDArray[np.int32], start: int, nodes: int
+) -> NDArray[np.bool_]:
+    """Mark the nodes that one gets to from one."""
+    links = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(nodes, nodes)).tocsr()
+    order = breadth_first_order(links, start, directed=True, return_predecessors=False)
+    marked = np.zeros(nodes, np.bool_)
+    marked[order] = True
+    return marked
 
 
 def largest_component(

@@ -24,12 +24,16 @@ E7 = shapes.E7
 
 
 class Flag(IntFlag):
-    """What is so along the whole of an edge: bits of ``RoadGraph.flags``."""
+    """What is so along the whole of an edge: bits of ``RoadGraph.flags``.
+
+    A virtual edge leads from one node of a place to another and takes neither way nor time.
+    """
 
     TOLL = 1
     FERRY = 2
     MOTORWAY = 4
     BRIDGE_OR_TUNNEL = 8
+    VIRTUAL = 16
 
 
 PARTS: dict[str, tuple[str, str]] = {
@@ -56,6 +60,9 @@ PARTS: dict[str, tuple[str, str]] = {
     "name_of": ("<i4", "m"),
     "name_first": ("<i8", "names+1"),
     "name_utf8": ("|u1", "bytes"),
+    "leaves_from": ("<i4", "n"),
+    "report_kind": ("|u1", "reports"),
+    "report_id": ("<i8", "reports"),
 }
 """The arrays of a region: dtype and shape, n nodes, m edges."""
 
@@ -96,7 +103,8 @@ class RoadGraph:
     flags : uint8[m]
         Bits of `Flag`.
     component_ok : bool[n]
-        Whether the node is in the largest strongly connected component.
+        Whether drives may end at the node, one gets there from the largest strongly connected
+        component, and from its ``leaves_from`` back into it.
     road_class : uint8[m]
         Index in `planner.roads.classes.CLASSES`.
     speed_from : uint8[m]
@@ -107,6 +115,13 @@ class RoadGraph:
     name_of, name_first, name_utf8 : int32[m], int64[names + 1], uint8[bytes]
         Index in the table of labels (0 is no name), and that table as UTF-8; a label holds name
         and number as `planner.roads.names` tells.
+    leaves_from : int32[n]
+        The node from which a drive on from there starts. A place that has turn restrictions, or
+        that one may only arrive at, has several nodes: one where drives end, one where they begin
+        and one for each way of coming there that restricts the way on. Of all of these it is the
+        one where drives begin; elsewhere it is the node itself.
+    report_kind, report_id : uint8[k], int64[k]
+        What of the map was not taken over; see `planner.roads.reports`.
     folder : Path or None
         Where it was opened from.
     """
@@ -142,6 +157,9 @@ class RoadGraph:
     name_of: NDArray[np.int32]
     name_first: NDArray[np.int64]
     name_utf8: NDArray[np.uint8]
+    leaves_from: NDArray[np.int32]
+    report_kind: NDArray[np.uint8]
+    report_id: NDArray[np.int64]
     folder: Path | None = None
 
     @classmethod

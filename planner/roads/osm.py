@@ -1,8 +1,8 @@
-"""Reading OpenStreetMap files: the ways that cars may drive, and the nodes along them.
+"""Reading OpenStreetMap files: the ways that cars may drive, the nodes along them, restrictions.
 
-One pass over a file in its usual order (nodes before ways), with an index of node locations: in
-memory for small files, in a temporary file mapped from disk for large ones, so that memory grows
-with the roads and not with the file. Python sees only what the reader's own filters let through.
+Two passes: ways and relations, then the nodes that those ways name. In each, osmium filters the
+file and writes what is left as text without a step of Python for each object, so that time and
+memory grow with the roads and not with the file; ways with the same tags are read once.
 """
 
 from array import array
@@ -11,28 +11,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
-import osmium
 from numpy.typing import NDArray
 
 from planner.errors import DataError, DataMissing
-from planner.roads.tags import NodeFacts, WayFacts, read_node, read_way
+from planner.roads.opl import (
+    NodeLines,
+    WayLines,
+    node_lines,
+    read_blocks,
+    read_relation,
+    way_lines,
+)
+from planner.roads.passes import filter_nodes, filter_roads
+from planner.roads.reports import Report
+from planner.roads.restrictions import Restriction, read_restriction
+from planner.roads.tag_sets import CLOSED, NodeWords, WayWords
+from planner.roads.tags import NodeFacts, WayFacts
 
 SUFFIXES: tuple[str, ...] = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 
-_BYTES_A_WAY = 100.0
-"""Of a PBF for each drivable way; to estimate progress only."""
-_TELL_EVERY = 2_000
-
-_IN_MEMORY, _ON_DISK = "sparse_mem_array", "sparse_file_array"
-_IN_MEMORY_BYTES = 500_000_000
-"""Files up to this size have their locations in memory: some twice the size of a PBF."""
-
-_NOWHERE = 2**31 - 1
 _LEAST_HELD = 0.5
-_OSM_BEGAN = 2003
+_CHUNK = 4_000_000
 
 Progress = Callable[[str, float], None]
 
@@ -43,25 +44,45 @@ class OsmRoads:
 
     Attributes
     ----------
+    way_id : int64[ways]
     way_first : int64[ways + 1]
         Where each way's nodes begin in ``way_node``.
-    way_node : int64[references]
+    way_node : int32[references]
         Index of a node in ``lon_e7`` and so on; -1 where the file does not hold the node.
-    ways : list of WayFacts
+    way_facts : int32[ways]
+        Index in ``facts``.
+    facts : list of WayFacts
+        What ways may be; each once.
+    way_name : int32[ways]
+        Index in ``names``.
+    names : list of str
+        Labels as `planner.roads.names.label_of` makes them; the first is empty.
+    node_id : int64[nodes]
     lon_e7, lat_e7 : int32[nodes]
         Degrees in units of 1e-7.
     node_facts : dict of int to NodeFacts
         By node index: barriers, lights and the like.
+    restrictions : list of Restriction
+        Turn restrictions for cars that hold at any time.
+    reports : list of Report
+        What is not taken over.
     as_of : str
         Date of the data, ISO 8601; empty where the file tells none.
     """
 
+    way_id: NDArray[np.int64]
     way_first: NDArray[np.int64]
-    way_node: NDArray[np.int64]
-    ways: list[WayFacts]
+    way_node: NDArray[np.int32]
+    way_facts: NDArray[np.int32]
+    facts: list[WayFacts]
+    way_name: NDArray[np.int32]
+    names: list[str]
+    node_id: NDArray[np.int64]
     lon_e7: NDArray[np.int32]
     lat_e7: NDArray[np.int32]
     node_facts: dict[int, NodeFacts]
+    restrictions: list[Restriction]
+    reports: list[Report]
     as_of: str
 
 
@@ -83,15 +104,29 @@ def read_osm(path: Path, progress: Progress) -> OsmRoads:
             place=str(path),
             remedy=f"Name it with one of {', '.join(SUFFIXES)}",
         )
-    with _told_plainly(path), TemporaryDirectory(prefix="plugsure-") as scratch:
-        found = _gather(path, scratch, progress)
-    if not found.ways:
-        raise DataError(
-            "the file holds no road that cars may drive",
-            place=str(path),
-            remedy="Take an extract that was not filtered",
-        )
-    return _number(path, found)
+    with TemporaryDirectory(prefix="plugsure-") as folder:
+        text = Path(folder) / "filtered.opl"
+        with _told_plainly(path):
+            told = filter_roads(path, text, progress)
+        found = _Found()
+        for block in read_blocks(text):
+            _gather(found, way_lines(block))
+        if not found.way_id:
+            raise DataError(
+                "the file holds no road that cars may drive",
+                place=str(path),
+                remedy="Take an extract that was not filtered",
+            )
+        refs = np.concatenate(found.refs)
+        found.refs.clear()
+        ids = np.unique(refs)
+        _refuse_drafts(path, ids)
+        with _told_plainly(path):
+            filter_nodes(path, text, ids, progress)
+        nodes = _Nodes.unknown(ids)
+        for block in read_blocks(text):
+            nodes.place(node_lines(block))
+    return _number(path, found, refs, nodes, told)
 
 
 @contextmanager
@@ -109,86 +144,123 @@ def _told_plainly(path: Path) -> Iterator[None]:
 
 @dataclass
 class _Found:
-    """What one pass gathers; positions run over the nodes of all drivable ways."""
+    """What the first pass gathers."""
 
-    refs: "array[int]" = field(default_factory=lambda: array("q"))
-    lon_e7: "array[int]" = field(default_factory=lambda: array("i"))
-    lat_e7: "array[int]" = field(default_factory=lambda: array("i"))
-    first: "array[int]" = field(default_factory=lambda: array("q", [0]))
-    ways: list[WayFacts] = field(default_factory=list)
-    nodes: dict[int, NodeFacts] = field(default_factory=dict)
-    newest: str = ""
-
-
-def _gather(path: Path, scratch: str, progress: Progress) -> _Found:
-    """Read the file once; nodes come before ways in a sorted file."""
-    found = _Found()
-    known: dict[WayFacts, WayFacts] = {}
-    size = path.stat().st_size
-    expected = size / _BYTES_A_WAY
-    storage = _IN_MEMORY if size <= _IN_MEMORY_BYTES else f"{_ON_DISK},{scratch}/locations"
-    kinds = osmium.osm.NODE | osmium.osm.WAY
-    reader = osmium.FileProcessor(str(path), kinds).with_locations(storage)
-    reader.with_filter(osmium.filter.KeyFilter("highway", "route", "barrier"))
-    for seen, thing in enumerate(reader):
-        if seen % _TELL_EVERY == 0:
-            progress("reading the OSM file", min(0.95, len(found.ways) / expected))
-        if thing.deleted:
-            continue
-        if thing.is_node():
-            node = read_node(dict(thing.tags))
-            if node is not None:
-                found.nodes[thing.id] = node
-        elif len(thing.nodes) >= 2:  # noqa: PLR2004 -- a line has two ends
-            way = read_way(dict(thing.tags))
-            if way is not None:
-                _add_way(found, thing, known.setdefault(way, way))
-    told = str(reader.header.get("osmosis_replication_timestamp") or "")[:10]
-    found.newest = told or found.newest
-    progress("reading the OSM file", 1.0)
-    return found
+    way_id: "array[int]" = field(default_factory=lambda: array("q"))
+    count: "array[int]" = field(default_factory=lambda: array("q"))
+    facts: "array[int]" = field(default_factory=lambda: array("i"))
+    name: "array[int]" = field(default_factory=lambda: array("i"))
+    refs: list[NDArray[np.int64]] = field(default_factory=list)
+    words: WayWords = field(default_factory=WayWords)
+    restrictions: list[Restriction] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    newest: int = 0
 
 
-def _add_way(found: _Found, way: Any, facts: WayFacts) -> None:
-    for node in way.nodes:
-        location = node.location
-        found.refs.append(node.ref)
-        found.lon_e7.append(location.x if location.valid() else _NOWHERE)
-        found.lat_e7.append(location.y if location.valid() else _NOWHERE)
-    found.first.append(len(found.refs))
-    found.ways.append(facts)
-    found.newest = max(found.newest, _date(way.timestamp))
+def _gather(found: _Found, lines: WayLines) -> None:
+    """Read the tags of a block's ways, and keep those that cars may drive."""
+    text, words = lines.text, found.words
+    read = [words.read(text[begin:end]) for begin, end in lines.tags.tolist()]
+    facts, name, report = (np.array(column, np.int32) for column in zip(*read, strict=True))
+    for index in np.flatnonzero(report).tolist():
+        told = words.reports[report[index]]
+        found.reports.extend(Report(kind, int(lines.way[index])) for kind in told)
+    kept = (facts != CLOSED) & (lines.count > 1)
+    for column, values in (
+        (found.way_id, lines.way), (found.count, lines.count), (found.facts, facts),
+        (found.name, name),
+    ):  # fmt: skip
+        column.frombytes(values[kept].tobytes())
+    found.refs.append(lines.ref[np.repeat(kept, lines.count)])
+    found.newest = max(found.newest, lines.newest)
+    for line in lines.relation:
+        turn = read_restriction(*read_relation(line))
+        if isinstance(turn, Report):
+            found.reports.append(turn)
+        else:
+            found.restrictions.append(turn)
 
 
-def _date(timestamp: Any) -> str:
-    """Return the date; OSM began in 2004, an older one stands for none."""
-    return str(timestamp.date().isoformat()) if timestamp.year > _OSM_BEGAN else ""
+@dataclass(frozen=True, kw_only=True)
+class _Nodes:
+    """The nodes along the ways, in order of their ids; those not found have no place."""
+
+    ids: NDArray[np.int64]
+    lon_e7: NDArray[np.int32]
+    lat_e7: NDArray[np.int32]
+    here: NDArray[np.bool_]
+    facts: dict[int, NodeFacts]
+    reports: list[Report]
+    words: NodeWords
+
+    @classmethod
+    def unknown(cls, ids: NDArray[np.int64]) -> "_Nodes":
+        """Return them before any was read."""
+        lon_e7, lat_e7 = np.zeros(len(ids), np.int32), np.zeros(len(ids), np.int32)
+        here = np.zeros(len(ids), np.bool_)
+        return cls(
+            ids=ids, lon_e7=lon_e7, lat_e7=lat_e7, here=here, facts={}, reports=[],
+            words=NodeWords(),
+        )  # fmt: skip
+
+    def place(self, lines: NodeLines) -> None:
+        """Put the nodes of a block at their places."""
+        at = np.searchsorted(self.ids, lines.node).clip(max=len(self.ids) - 1)
+        wanted = self.ids[at] == lines.node
+        self.lon_e7[at[wanted]], self.lat_e7[at[wanted]] = (
+            lines.lon_e7[wanted],
+            lines.lat_e7[wanted],
+        )
+        self.here[at[wanted]] = True
+        tagged = np.flatnonzero(wanted & (lines.tags[:, 0] < lines.tags[:, 1]))
+        for row, (begin, end) in zip(tagged.tolist(), lines.tags[tagged].tolist(), strict=True):
+            facts, report = self.words.read(lines.text[begin:end])
+            if facts is not None:
+                self.facts[int(at[row])] = facts
+            self.reports.extend(Report(kind, int(lines.node[row])) for kind in report)
 
 
-def _number(path: Path, found: _Found) -> OsmRoads:
-    """Give the nodes that the ways name numbers from 0, in order of their ids."""
-    refs = np.frombuffer(found.refs, np.int64)
-    ids, first_seen, place = np.unique(refs, return_index=True, return_inverse=True)
-    lon_e7 = np.frombuffer(found.lon_e7, np.int32)[first_seen]
-    lat_e7 = np.frombuffer(found.lat_e7, np.int32)[first_seen]
-    here = lon_e7 != _NOWHERE
+def _refuse_drafts(path: Path, ids: NDArray[np.int64]) -> None:
+    if len(ids) and ids[0] < 0:
+        raise DataError(
+            "the file holds ids below 0, as an editor gives to what it has not uploaded",
+            place=str(path),
+            remedy="Number it again with `osmium renumber`",
+        )
+
+
+def _number(
+    path: Path, found: _Found, refs: NDArray[np.int64], nodes: _Nodes, as_of: str
+) -> OsmRoads:
+    """Say each reference by the node's index instead of its id."""
+    here = nodes.here
     if here.mean() < _LEAST_HELD:
         raise DataError(
             f"the file lacks {100 * (1 - here.mean()):.0f} % of the nodes of its roads",
             place=str(path),
-            remedy="Nodes must come before ways: sort it with `osmium sort`, or make the extract "
-            "again with complete ways",
+            remedy="Make the extract again with complete ways, as `osmium extract` does by itself",
         )
-    tagged = np.array(sorted(found.nodes), np.int64)
-    at = np.searchsorted(ids, tagged).clip(max=len(ids) - 1)
-    held = ids[at] == tagged
-    pairs = zip(at[held].tolist(), tagged[held].tolist(), strict=True)
+    way_node = np.empty(len(refs), np.int32)
+    for begin in range(0, len(refs), _CHUNK):
+        part = slice(begin, begin + _CHUNK)
+        at = np.searchsorted(nodes.ids, refs[part])
+        way_node[part] = np.where(here[at], at, -1)
+    count = np.frombuffer(found.count, np.int64)
+    newest = str(found.newest)
+    date = f"{newest[:4]}-{newest[4:6]}-{newest[6:]}" if found.newest else ""
     return OsmRoads(
-        way_first=np.frombuffer(found.first, np.int64),
-        way_node=np.where(here[place], place, -1).astype(np.int64),
-        ways=found.ways,
-        lon_e7=lon_e7,
-        lat_e7=lat_e7,
-        node_facts={index: found.nodes[ref] for index, ref in pairs},
-        as_of=found.newest,
+        way_id=np.frombuffer(found.way_id, np.int64),
+        way_first=np.concatenate(([0], np.cumsum(count))),
+        way_node=way_node,
+        way_facts=np.frombuffer(found.facts, np.int32),
+        facts=found.words.facts,
+        way_name=np.frombuffer(found.name, np.int32),
+        names=found.words.names,
+        node_id=nodes.ids,
+        lon_e7=nodes.lon_e7,
+        lat_e7=nodes.lat_e7,
+        node_facts=nodes.facts,
+        restrictions=found.restrictions,
+        reports=[*found.reports, *nodes.reports],
+        as_of=as_of or date,
     )

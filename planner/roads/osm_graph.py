@@ -83,8 +83,7 @@ def _height_notes(heights: HeightSource | None, told: Profile | None) -> tuple[s
 
 def _columns(roads: OsmRoads) -> dict[str, NDArray[Any]]:
     """Return what the ways are as one array each, by way."""
-    facts = roads.ways
-    names = {"": 0}
+    facts = roads.facts
     columns: dict[str, NDArray[Any]] = {
         "road_class": np.array([CLASS_INDEX[way.road_class] for way in facts], np.uint8),
         "flags": np.array([way.flags for way in facts], np.uint8),
@@ -93,9 +92,8 @@ def _columns(roads: OsmRoads) -> dict[str, NDArray[Any]]:
         "forward_from": np.array([SPEED_SOURCES.index(way.forward_from) for way in facts]),
         "backward_from": np.array([SPEED_SOURCES.index(way.backward_from) for way in facts]),
         "crossing_s": np.array([way.crossing_s for way in facts]),
-        "name": np.array([names.setdefault(way.name, len(names)) for way in facts]),
     }
-    return columns
+    return {key: column[roads.way_facts] for key, column in columns.items()}
 
 
 def _draft(
@@ -118,7 +116,6 @@ def _draft(
     drawn = np.bincount(line[inner], minlength=len(pieces.way))
     shape = np.where(drawn[piece] > 0, piece + 1, 0)
     e7 = np.stack((pieces.lon[inner], pieces.lat[inner]), axis=1) / E7
-    names = dict.fromkeys(["", *(facts.name for facts in roads.ways)])
     return Draft(
         lon=lon,
         lat=lat,
@@ -138,8 +135,8 @@ def _draft(
         shape_of=np.where(ahead, shape, -shape).astype(np.int32),
         shape_first=np.concatenate(([0], np.cumsum(drawn))).astype(np.int64),
         shape_e7=np.rint(e7).astype(np.int32),
-        name_of=way["name"][of_way].astype(np.int32),
-        names=list(names),
+        name_of=roads.way_name[of_way],
+        names=roads.names,
     )
 
 

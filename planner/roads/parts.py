@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from planner.errors import RegionDamaged
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 """Number of the folder's layout; a reader refuses others."""
 
 _REBUILD = "Build the region again with `plugsure region build`"

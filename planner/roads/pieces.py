@@ -71,7 +71,7 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     leads across it.
     """
     count = len(roads.lon_e7)
-    position_way = np.repeat(np.arange(len(roads.ways)), np.diff(roads.way_first))
+    position_way = np.repeat(np.arange(len(roads.way_id)), np.diff(roads.way_first))
     here = roads.way_node >= 0
     uses = np.bincount(roads.way_node[here], minlength=count)
     closed = np.zeros(count, np.bool_)
@@ -88,7 +88,7 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     first = np.concatenate(([0], np.cumsum(points)))
     of_piece = np.repeat(np.arange(len(begins)), points)
     position = np.arange(first[-1]) - first[of_piece] + begins[of_piece]
-    osm_node = roads.way_node[position]
+    osm_node = roads.way_node[position].astype(np.int64)
     lon = roads.lon_e7[osm_node].astype(np.float64) * E7
     lat = roads.lat_e7[osm_node].astype(np.float64) * E7
     forward_s, backward_s = _delays(roads, osm_node, first, of_piece)

@@ -1,19 +1,39 @@
 """What OpenStreetMap's tags say of a way or a node for a private car.
 
 The rule of this file: what is not known to be open is closed, and a more particular key
-(``motorcar``) outweighs a more general one (``access``). Conditions (times, weights) are not read.
-Source: OpenStreetMap wiki, Key:access, Key:oneway, Key:barrier.
+(``motorcar``) outweighs a more general one (``access``). Conditions (times, weights) are told by
+`planner.roads.conditions`. Source: OpenStreetMap wiki, Key:access, Key:oneway, Key:barrier.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from planner.roads.conditions import ONEWAY_KEYS
 from planner.roads.graph import Flag
 from planner.roads.names import label_of
 from planner.roads.speeds import CLASS_SPEED_KMH, Speed, read_duration_s, speed_of
 
 ACCESS_KEYS: tuple[str, ...] = ("motorcar", "motor_vehicle", "vehicle", "access")
 """From particular to general."""
+
+_HEADS = frozenset(
+    {
+        *ACCESS_KEYS, "highway", "route", "oneway", "junction", "service", "area", "smoothness",
+        "surface", "tracktype", "toll", "bridge", "tunnel", "maxspeed", "duration", "zone",
+        "source:maxspeed", "barrier", "direction", "traffic_signals", "traffic_calming", "crossing",
+        "stop", "lanes", "width", "lit", "embedded_rails", "motorroad", "dual_carriageway",
+        "sidewalk", "living_street", "bicycle_road", "cyclestreet",
+    }
+)  # fmt: skip
+
+
+def matters(key: str) -> bool:
+    """Say whether the key of a way or a node is read here, in speeds or in conditions.
+
+    All else may be left out before a way is read, so that ways alike are read once.
+    """
+    return key in _HEADS or key.partition(":")[0] in _HEADS
+
 
 OPEN: frozenset[str] = frozenset({"yes", "permissive", "designated", "official", "public"})
 ARRIVING_ONLY: frozenset[str] = frozenset({"destination", "customers"})
@@ -26,9 +46,13 @@ _FERRIES = frozenset({"ferry", "shuttle_train"})
 _TOO_ROUGH = frozenset({"horrible", "very_horrible", "impassable"})
 _CLOSED_SERVICES = frozenset({"emergency_access", "bus", "slipway"})
 _SLOW_SERVICE_KMH: Mapping[str, float] = {"parking_aisle": 10.0, "driveway": 10.0}
-ARRIVING_KMH = 20.0
-"""Most that is counted on ways open to arriving only, so that few routes lead through them.
-Source: assumed."""
+"""Most that is driven on service roads of a kind. Source: assumed, walking pace and a little."""
+
+DRIVABLE: tuple[tuple[str, str], ...] = (
+    *(("highway", word) for word in CLASS_SPEED_KMH if word != "ferry"),
+    *(("route", word) for word in sorted(_FERRIES)),
+)
+"""Tags of which a way that cars may drive has one."""
 
 BOARDING_S = 600.0
 """Waiting for a ferry and boarding it. Source: assumed."""
@@ -53,7 +77,8 @@ the border of levels A and B of the Highway Capacity Manual 2000 (10 s of delay 
 class WayFacts:
     """What a way is for cars; speeds are 0 in a direction that is closed.
 
-    ``crossing_s`` is the time of a whole ferry way where that is told, else 0.
+    ``crossing_s`` is the time of a whole ferry way where that is told, else 0; ``arriving`` says
+    that one may drive there, but not through.
     """
 
     road_class: str
@@ -62,8 +87,8 @@ class WayFacts:
     forward_from: str
     backward_from: str
     flags: int
-    name: str
     crossing_s: float = 0.0
+    arriving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +108,8 @@ def read_way(tags: Mapping[str, str]) -> WayFacts | None:
     forward, backward = directions(tags, road_class)
     if not (forward or backward):
         return None
-    arriving = access_of(tags) == "arriving"
     ahead, back = (
-        _slowed(speed_of(tags, road_class, way), tags, arriving=arriving)
-        for way in ("forward", "backward")
+        _slowed(speed_of(tags, road_class, way), tags) for way in ("forward", "backward")
     )
     crossing_s = read_duration_s(tags.get("duration", "")) if road_class == "ferry" else None
     source = "timetable" if crossing_s else ""
@@ -97,8 +120,8 @@ def read_way(tags: Mapping[str, str]) -> WayFacts | None:
         forward_from=source or ahead[1],
         backward_from=source or back[1],
         flags=_flags(tags, road_class),
-        name=name_of(tags),
         crossing_s=crossing_s or 0.0,
+        arriving=access_of(tags) == "arriving",
     )
 
 
@@ -155,11 +178,7 @@ _ONEWAY: Mapping[str, tuple[bool, bool]] = {
 def directions(tags: Mapping[str, str], road_class: str) -> tuple[bool, bool]:
     """Say whether a car may drive along the way, and against it."""
     told = next(
-        (
-            tags[key]
-            for key in ("oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway")
-            if tags.get(key) in _ONEWAY
-        ),
+        (tags[key] for key in ONEWAY_KEYS if tags.get(key) in _ONEWAY),
         None,
     )
     if told is None:
@@ -171,10 +190,9 @@ def directions(tags: Mapping[str, str], road_class: str) -> tuple[bool, bool]:
     return forward, backward
 
 
-def _slowed(speed: Speed, tags: Mapping[str, str], *, arriving: bool) -> tuple[float, str]:
-    """Return speed and source, at most what is driven in car parks and on dead ends."""
-    most = _SLOW_SERVICE_KMH.get(tags.get("service", ""), speed.kmh)
-    return min(speed.kmh, most, ARRIVING_KMH if arriving else most), speed.source
+def _slowed(speed: Speed, tags: Mapping[str, str]) -> tuple[float, str]:
+    """Return speed and source, at most what is driven in car parks and on drives."""
+    return min(speed.kmh, _SLOW_SERVICE_KMH.get(tags.get("service", ""), speed.kmh)), speed.source
 
 
 def _flags(tags: Mapping[str, str], road_class: str) -> int:

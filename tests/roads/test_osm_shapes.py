@@ -46,10 +46,10 @@ def test_a_road_cut_at_the_rim_of_the_extract_ends_there(osm_graph: Make) -> Non
     assert sorted(round((lon - 10) * 1000) for lon in graph.lon) == [1, 2, 2]
 
 
-def test_a_file_whose_ways_come_before_their_nodes_is_refused_with_what_to_do(
+def test_a_file_that_lacks_the_nodes_of_its_ways_is_refused_with_what_to_do(
     osm_graph: Make,
 ) -> None:
-    with pytest.raises(DataError, match="osmium sort"):
+    with pytest.raises(DataError, match="complete ways"):
         osm_graph([((1, 2, 3, 4), STREET)], leave_out=[2, 3, 4])
 
 
