@@ -1,7 +1,7 @@
 """Feeds that are files: read whole, cleared of copies, and applied all or nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,10 @@ from planner.errors import DataError, Fault, InputError, PlugsureError
 from planner.feeds.documents import Progress, looks_like_json, read_objects, read_rows
 from planner.feeds.duplicates import StationTold, merge_duplicates
 from planner.feeds.irve import read_points
+from planner.feeds.mapped import Mapped
 from planner.feeds.normalise import embedded_tariffs, normalise
+from planner.feeds.ocm import location_of_ocm
+from planner.feeds.osm import charging_stations, location_of_osm
 from planner.ocpi.tariffs import Tariff, read_tariff
 from planner.store.collecting import paused_collection
 from planner.store.store import Store
@@ -47,6 +50,17 @@ class _Content:
     tariffs: dict[tuple[str, str], Tariff]
     faults: list[Fault]
     tariff_faults: list[Fault]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A file to be read: which feed it is, who sent it, and when it is read (epoch seconds)."""
+
+    path: Path
+    feed: str
+    sender: str
+    now: float
+    progress: Progress | None
 
 
 def load_file(
@@ -89,9 +103,15 @@ def load_file(
         raise InputError(
             f"{format!r} is no format of files", place="format", remedy=f"Use {_known()}."
         )
+    if sender and format != "ocpi":
+        raise InputError(
+            f"the format {format!r} has no sender", place="sender", remedy="Leave --sender out."
+        )
     try:
         with paused_collection():
-            content = reader(path, feed, sender, progress)
+            content = reader(
+                Reading(path=path, feed=feed, sender=sender, now=now, progress=progress)
+            )
             if tariffs_path is not None:
                 _read_tariffs(tariffs_path, sender, content, progress)
         if not content.stations:
@@ -102,14 +122,14 @@ def load_file(
     return _apply(store, feed, content, now)
 
 
-def read_ocpi(path: Path, feed: str, sender: str, progress: Progress | None) -> _Content:
+def read_ocpi(file: Reading) -> _Content:
     """Read a file of OCPI Locations of any version."""
     content = _Content([], {}, [], [])
-    for item in read_objects(path, progress):
+    for item in read_objects(file.path, file.progress):
         if item.fault is not None:
             content.faults.append(item.fault)
             continue
-        found = normalise(item.value, feed=feed, sender=sender, place=item.place)
+        found = normalise(item.value, feed=file.feed, sender=file.sender, place=item.place)
         content.faults += found.faults
         if found.station is None:
             continue
@@ -120,17 +140,49 @@ def read_ocpi(path: Path, feed: str, sender: str, progress: Progress | None) -> 
     return content
 
 
-def read_irve(path: Path, feed: str, sender: str, progress: Progress | None) -> _Content:
-    """Read a file of IRVE charge points, as CSV or JSON."""
-    del sender  # the schema has the party in each id
-    read = read_objects if looks_like_json(path) else read_rows
-    stations, faults = read_points(read(path, progress), feed=feed)
+def read_irve(file: Reading) -> _Content:
+    """Read a file of IRVE charge points, as CSV or JSON; the schema has the party in each id."""
+    read = read_objects if looks_like_json(file.path) else read_rows
+    items = read(file.path, file.progress)
+    stations, faults = read_points(items, feed=file.feed, now=file.now)
     return _Content(list(stations), {}, faults, [])
 
 
-FORMATS: Mapping[str, Callable[[Path, str, str, Progress | None], _Content]] = {
+def read_ocm(file: Reading) -> _Content:
+    """Read a file of Open Charge Map's places (the answer of its ``/poi`` call)."""
+    content = _Content([], {}, [], [])
+    for item in read_objects(file.path, file.progress):
+        if item.fault is not None:
+            content.faults.append(item.fault)
+            continue
+        _take_location(location_of_ocm(item.value, item.place), file, content)
+    return content
+
+
+def read_osm(file: Reading) -> _Content:
+    """Read the charging stations of an OpenStreetMap extract."""
+    content = _Content([], {}, [], [])
+    for mapped in charging_stations(file.path, file.progress):
+        _take_location(location_of_osm(mapped, now=file.now), file, content)
+    return content
+
+
+def _take_location(mapped: Mapped, file: Reading, content: _Content) -> None:
+    """Take a place of another source, written as an OCPI Location, by the same normaliser."""
+    content.faults += mapped.faults
+    if mapped.location is None:
+        return
+    found = normalise(mapped.location, feed=file.feed, sender=file.sender, place=mapped.place)
+    content.faults += found.faults
+    if found.station is not None and found.station.evses:
+        content.stations.append((replace(found.station, **mapped.besides), found.statuses))
+
+
+FORMATS: Mapping[str, Callable[[Reading], _Content]] = {
     "ocpi": read_ocpi,
     "irve": read_irve,
+    "osm": read_osm,
+    "ocm": read_ocm,
 }
 """How each format of files is read."""
 

@@ -23,7 +23,7 @@ from planner.errors import Fault
 from planner.feeds.documents import Item
 from planner.feeds.fields import flag, moment, number, text
 from planner.feeds.irve_plugs import connectors_of
-from planner.feeds.opening import read_shorthand
+from planner.feeds.osm_hours import read_opening_hours
 from planner.feeds.places import BadPlace, believe, time_zone
 from planner.model.geo import LonLat
 from planner.model.station import Evse, Hours, Station, Status
@@ -85,11 +85,12 @@ class _Point:
 
 
 def read_points(
-    items: Iterable[Item], *, feed: str
+    items: Iterable[Item], *, feed: str, now: float
 ) -> tuple[list[tuple[Station, dict[str, Told]]], list[Fault]]:
     """Read the points of a file and group them into stations; statuses are UNKNOWN.
 
-    Of rows with the same point id the newest ``date_maj`` holds.
+    Of rows with the same point id the newest ``date_maj`` holds. ``now`` (UTC epoch seconds) is
+    when the file is read: holidays are worked out from then on.
     """
     points: dict[str, _Point] = {}
     faults: list[Fault] = []
@@ -97,7 +98,7 @@ def read_points(
         if item.fault is not None or not isinstance(item.value, Mapping):
             faults.append(item.fault or Fault(item.place, "a point is an object"))
             continue
-        point = _point(item, faults)
+        point = _point(item, now, faults)
         if point is None:
             continue
         known = points.get(point.evse.uid)
@@ -109,7 +110,7 @@ def read_points(
     return [_station(site, of_site, feed) for site, of_site in _named(sites)], faults
 
 
-def _point(item: Item, faults: list[Fault]) -> _Point | None:
+def _point(item: Item, now: float, faults: list[Fault]) -> _Point | None:
     row = item.value
     name = _plain_id(row.get("id_pdc_itinerance"))
     where = name or item.place
@@ -139,11 +140,11 @@ def _point(item: Item, faults: list[Fault]) -> _Point | None:
         parking_restrictions=_restrictions(row),
     )
     return _Point(
-        _site(row, place), evse, row, moment(f"{text(row.get('date_maj'))}T00:00:00") or 0
+        _site(row, place, now), evse, row, moment(f"{text(row.get('date_maj'))}T00:00:00") or 0
     )
 
 
-def _site(row: Mapping[str, Any], place: LonLat) -> _Site:
+def _site(row: Mapping[str, Any], place: LonLat, now: float) -> _Site:
     shape = _ID.match(_plain_id(row.get("id_pdc_itinerance")))
     height, only_for = _clearance(text(row.get("restriction_gabarit")))
     station = _plain_id(row.get("id_station_itinerance")) or text(row.get("id_station_local"))
@@ -156,7 +157,9 @@ def _site(row: Mapping[str, Any], place: LonLat) -> _Site:
         accessible_only="DISABLED" in _restrictions(row),
         two_wheelers_only=flag(row.get("station_deux_roues")) is True,
         max_height_m=height,
-        hours=read_shorthand(text(row.get("horaires"))),
+        hours=read_opening_hours(
+            text(row.get("horaires")), zone=time_zone("", place), country="FR", now=now
+        ),
         card_terminal=flag(row.get("paiement_cb")),
     )
 

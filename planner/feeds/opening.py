@@ -1,4 +1,4 @@
-"""Opening hours as feeds write them: OCPI's Hours, and the shorthand of the French schema."""
+"""Opening hours as OCPI writes them."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from planner.model.station import Hours, RegularHours
 DAY_MIN = 1440
 _LAST_MINUTE = DAY_MIN - 1
 _CLOCK = re.compile(r"(\d{1,2})[:hH.](\d{2})(?::\d{2}(?:\.\d+)?)?")
-_DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
+_WEEK_DAYS = 7
 
 Odd = list[tuple[str, str]]
 """What could not be read: (field, what is wrong with it)."""
@@ -48,57 +48,6 @@ def read_hours(raw: Any) -> tuple[Hours | None, Odd]:
         ),
         odd,
     )
-
-
-def read_shorthand(said: str) -> Hours | None:
-    """Read ``24/7`` or rules such as ``Mo-Fr 08:00-12:00,13:00-18:00; Sa 09:00-12:00``.
-
-    Source: the French schema for charging points (IRVE static, ``horaires``), which takes the
-    simplest rules of OpenStreetMap's opening_hours: after a comma periods add up, after a
-    semicolon they replace those of the same days. Other rules are not guessed at: None.
-    """
-    plain = " ".join(said.split())
-    if plain.replace(" ", "").lower() in ("24/7", "24h/24", "24/24", "7j/7,24h/24"):
-        return ALWAYS
-    week: dict[int, set[RegularHours]] = {}
-    for group in filter(None, (part.strip() for part in plain.split(";"))):
-        told = _read_group(group)
-        if told is None:
-            return None
-        week |= told
-    regular = tuple(
-        span
-        for day in sorted(week)
-        for span in sorted(week[day], key=lambda span: (span.begin_min, span.end_min))
-    )
-    if not regular:
-        return None
-    return ALWAYS if _fill_the_week(regular) else Hours(regular=regular)
-
-
-def _read_group(group: str) -> dict[int, set[RegularHours]] | None:
-    """Read rules between semicolons; a period without days holds for the days before it."""
-    week: dict[int, set[RegularHours]] = {}
-    days: tuple[int, ...] = ()
-    for rule in group.split(","):
-        shape = _RULE.fullmatch(rule.strip())
-        if shape is None:
-            return None
-        if shape["days"]:
-            days = _weekdays(shape["days"])
-        begin, end = read_clock(shape["begin"]), read_clock(shape["end"])
-        if not days or begin is None or end is None:
-            return None
-        for day in days:
-            week.setdefault(day, set()).add(_span(day, begin, end))
-    return week
-
-
-_RULE = re.compile(
-    r"(?:(?P<days>(?:mo|tu|we|th|fr|sa|su)(?:-(?:mo|tu|we|th|fr|sa|su))?) )?"
-    r"(?P<begin>\d{1,2}:\d{2})-(?P<end>\d{1,2}:\d{2})",
-    re.IGNORECASE,
-)
 
 
 def read_clock(value: Any) -> int | None:
@@ -139,13 +88,6 @@ def _periods(raw: Any, field: str, odd: Odd) -> tuple[tuple[float, float], ...]:
     return tuple(sorted(periods))
 
 
-def _weekdays(said: str) -> tuple[int, ...]:
-    first, _, last = said.lower().partition("-")
-    begin = _DAYS.index(first)
-    end = _DAYS.index(last or first)
-    return tuple((begin + step) % 7 + 1 for step in range((end - begin) % 7 + 1))
-
-
 def _fill_the_week(regular: tuple[RegularHours, ...]) -> bool:
     whole = {span.weekday for span in regular if (span.begin_min, span.end_min) == (0, DAY_MIN)}
-    return len(whole) == len(_DAYS)
+    return len(whole) == _WEEK_DAYS

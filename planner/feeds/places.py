@@ -1,6 +1,6 @@
 """Where a station is: coordinates that are believed, and the time zone they lie in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -62,6 +62,11 @@ def time_zone(told: str, point: LonLat) -> str:
     return told if _is_zone(told) else tzfpy.get_tz(point.lon, point.lat)
 
 
+def country_at(point: LonLat) -> str:
+    """Give the country (alpha-2) that a point lies in, by its time zone; empty where unclear."""
+    return _country_of_zones().get(tzfpy.get_tz(point.lon, point.lat), "")
+
+
 @lru_cache(maxsize=1024)
 def _is_zone(name: str) -> bool:
     if name not in available_timezones():
@@ -92,9 +97,21 @@ def _countries_of_zones() -> dict[str, frozenset[str]]:
     """Countries by time zone. Source: ``zone.tab`` and ``zone1970.tab`` of the IANA database."""
     found: dict[str, set[str]] = {}
     for name in ("zone.tab", "zone1970.tab"):
-        table = (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8")
-        for line in table.splitlines():
-            if line and not line.startswith("#"):
-                codes, _, zone = line.split("\t")[:3]
-                found.setdefault(zone, set()).update(codes.split(","))
+        for codes, zone in _table(name):
+            found.setdefault(zone, set()).update(codes)
     return {zone: frozenset(codes) for zone, codes in found.items()}
+
+
+@cache
+def _country_of_zones() -> dict[str, str]:
+    """Give the one country of each time zone. Source: ``zone.tab`` of the IANA database."""
+    return {zone: codes[0] for codes, zone in _table("zone.tab") if len(codes) == 1}
+
+
+def _table(name: str) -> Iterator[tuple[list[str], str]]:
+    """Give the rows of a table of the IANA database: countries and zone."""
+    table = (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8")
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            codes, _, zone = line.split("\t")[:3]
+            yield codes.split(","), zone

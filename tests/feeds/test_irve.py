@@ -12,10 +12,11 @@ import pytest
 from planner.feeds.documents import Item
 from planner.feeds.files import load_file
 from planner.feeds.irve import read_points
-from planner.feeds.opening import read_shorthand
-from planner.model.station import Hours, RegularHours, Status
+from planner.model.station import Hours, Status
 from planner.store.feeds import Source
 from planner.store.store import Store
+
+NOW = 1_795_400_000.0
 
 
 def row(**more: Any) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def row(**more: Any) -> dict[str, Any]:
 
 def read(*rows: dict[str, Any]):
     items = [Item(f"f.json:{number}", value) for number, value in enumerate(rows, 1)]
-    stations, faults = read_points(items, feed="fr")
+    stations, faults = read_points(items, feed="fr", now=NOW)
     return [station for station, _ in stations], [str(fault) for fault in faults]
 
 
@@ -68,7 +69,7 @@ def test_a_point_is_read_with_its_party_and_place():
     assert station.help_phone == "+33-1-76"
     assert station.evses[0].connectors[0].power_kw == 50.0
     assert station.evses[0].capabilities == ()
-    (_, told), *_ = read_points([Item("x", row())], feed="fr")[0]
+    (_, told), *_ = read_points([Item("x", row())], feed="fr", now=NOW)[0]
     assert told == {"FRPD1E1": (Status.UNKNOWN, None)}
 
 
@@ -200,37 +201,6 @@ def test_of_two_rows_with_one_id_the_newer_holds():
     for rows in ((older, newer), (newer, older)):
         stations, _ = read(*rows)
         assert [s.name for s in stations] == ["new"]
-
-
-@pytest.mark.parametrize(
-    ("said", "spans"),
-    [
-        ("Mo-Fr 08:00-18:00", [(d, 480, 1080) for d in range(1, 6)]),
-        ("Sa-Mo 08:00-10:00", [(d, 480, 600) for d in (1, 6, 7)]),
-        (
-            "Mo 08:00-12:00,13:00-18:00; Sa 09:00-12:00",
-            [(1, 480, 720), (1, 780, 1080), (6, 540, 720)],
-        ),
-        ("Mo 05:00-23:59, Tu 05:00-00:00", [(1, 300, 1440), (2, 300, 1440)]),
-        ("Fr 22:00-02:00", [(5, 1320, 120)]),
-        ("Mo-Tu 08:00-20:00; Tu 10:00-12:00", [(1, 480, 1200), (2, 600, 720)]),
-        ("Mo-Tu 08:00-09:00,Tu 10:00-12:00", [(1, 480, 540), (2, 480, 540), (2, 600, 720)]),
-    ],
-)
-def test_opening_hours_are_read_in_the_short_form(said, spans):
-    assert read_shorthand(said) == Hours(regular=tuple(RegularHours(*span) for span in spans))
-
-
-@pytest.mark.parametrize("said", ["24/7", "Mo-Su 00:00-24:00", "mo-su 00:00-23:59"])
-def test_always_open_is_told_in_many_ways(said):
-    assert read_shorthand(said) == Hours(twentyfourseven=True)
-
-
-@pytest.mark.parametrize(
-    "said", ["", "sur demande", "Mo-Fr", "08:00-18:00", "PH off", "Mo-Fr 8h-18h", "Mo 25:00-26:00"]
-)
-def test_hours_of_another_form_are_unknown(said):
-    assert read_shorthand(said) is None
 
 
 def test_the_schemas_own_example_is_read_as_csv(shared: Path, tmp_path: Path):

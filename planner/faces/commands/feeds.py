@@ -80,7 +80,7 @@ def add(
     store = office().store
     if file is not None:
         if format_ is None:
-            raise click.UsageError("Say what the file holds: --format ocpi or irve.")
+            raise click.UsageError(f"Say what the file holds: --format {', '.join(FORMATS)}.")
         source = Source(
             name=name,
             kind="file",
