@@ -5,14 +5,18 @@ token.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
+
+import msgspec
 
 from planner.errors import Fault, FeedError
 from planner.feeds.wire import Answer, Wire
 from planner.ocpi.handshake import Handshake, Partner, Request
 from planner.ocpi.messages import (
+    SERVED,
+    SPOKEN,
     Credentials,
     Role,
     authorization,
@@ -21,6 +25,9 @@ from planner.ocpi.messages import (
     read_envelope,
 )
 from planner.ocpi.pager import Pager, keep_safe, shown
+
+CONFIGURATION = frozenset({"credentials", "hubclientinfo"})
+"""Modules whose requests carry no routing. Source: OCPI 2.2.1, transport and format."""
 
 PAGE_LIMIT = 500
 """Objects asked for at once; the party may give fewer."""
@@ -73,10 +80,30 @@ class OcpiClient:
         """Close all connections."""
         self._wire.close()
 
-    def connect(self, versions_url: str, token: str) -> Connection:
-        """Look up the endpoints of a party that may be called by ``token``."""
-        partner = self._run(Handshake(versions_url, token), token)
-        return Connection(versions_url, token, partner)
+    def connect(
+        self,
+        versions_url: str,
+        token: str,
+        *,
+        form: str = "",
+        version: str = "",
+        sender: str = "",
+        receiver: str = "",
+    ) -> Connection:
+        """Look up the endpoints of a party that may be called by ``token``.
+
+        Parameters
+        ----------
+        form : str
+            How it takes the token: ``base64``, ``raw``, or empty to find out.
+        version : str
+            That was agreed on; empty for the best that both sides speak.
+        sender, receiver : str
+            ``CC*PPP`` of us and of the other side, for routing; may be empty.
+        """
+        spoken = (version,) if version else SPOKEN
+        partner = self._run(Handshake(versions_url, token, spoken=spoken, form=form), token)
+        return Connection(versions_url, token, partner, _parts(sender), _parts(receiver))
 
     def register(
         self,
@@ -87,6 +114,7 @@ class OcpiClient:
         *,
         our_token: str,
         again: bool = False,
+        form: str = "",
     ) -> Connection:
         """Register with a party; gives the connection by the token that it issued.
 
@@ -101,6 +129,8 @@ class OcpiClient:
             it may call back before it answers.
         again : bool
             Change an existing registration (PUT) rather than make one.
+        form : str
+            How the party takes tokens: ``base64``, ``raw``, or empty to find out.
 
         Raises
         ------
@@ -108,7 +138,8 @@ class OcpiClient:
             If any step fails; nothing is registered then, or the party says that it is already.
         """
         ours = Credentials(our_token, our_versions_url, tuple(our_roles))
-        steps = Handshake(versions_url, token_a, ours, method="PUT" if again else "POST")
+        method = "PUT" if again else "POST"
+        steps = Handshake(versions_url, token_a, ours, method=method, spoken=SERVED, form=form)
         partner = self._run(steps, token_a, our_token)
         theirs = partner.credentials
         if theirs is None:
@@ -148,7 +179,8 @@ class OcpiClient:
             complete then, and objects given before may stand but none counts as gone.
         """
         url = self.endpoint(connection, module)
-        headers = {**_headers(connection), **_routing(connection)}
+        routing = {} if module in CONFIGURATION else _routing(connection)
+        headers = {**_headers(connection), **routing}
         pager = Pager(url, date_from=date_from, limit=limit)
         told = told if told is not None else Pull()
         correlation = self._wire.new_id()
@@ -168,20 +200,57 @@ class OcpiClient:
 
     def credentials(self, connection: Connection) -> Credentials:
         """Ask a party who it is; FeedError if it does not say."""
-        urls = [e.url for e in connection.partner.detail.endpoints if e.identifier == "credentials"]
-        if not urls:
-            raise FeedError(
-                "the party has no credentials endpoint",
-                place=shown(connection.versions_url),
-                remedy="Name the sender's party when adding the feed",
-            )
-        url = keep_safe(connection.versions_url, urls[0])
-        place = shown(url)
-        answer = self._wire.send(Request("GET", url, _headers(connection)), self._wire.new_id())
+        url = _credentials_url(connection)
+        data = self._exchange(connection, Request("GET", url, _headers(connection)))
+        try:
+            return read_credentials(data, place=shown(url))
+        except FeedError as error:
+            raise _hushed(error, connection.token) from None
+
+    def unregister(self, connection: Connection) -> None:
+        """End the registration with a party; FeedError if it does not agree."""
+        url = _credentials_url(connection)
+        self._exchange(connection, Request("DELETE", url, _headers(connection)))
+
+    def call(
+        self,
+        connection: Connection,
+        method: str,
+        url: str,
+        value: Any = None,
+        *,
+        receiver: str = "",
+    ) -> Any:
+        """Call an endpoint of a functional module and give the data of its answer.
+
+        Parameters
+        ----------
+        value : object
+            The body, as JSON values; None for none.
+        receiver : str
+            ``CC*PPP`` behind a hub; empty for the other side itself.
+
+        Raises
+        ------
+        FeedError
+            If the party did not answer, or refused.
+        """
+        to = replace(connection, receiver=_parts(receiver)) if receiver else connection
+        headers = {**_headers(to), **_routing(to)}
+        body = None if value is None else msgspec.json.encode(value)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        safe = keep_safe(connection.versions_url, url)
+        return self._exchange(connection, Request(method, safe, headers, body))
+
+    def _exchange(self, connection: Connection, request: Request) -> Any:
+        place = shown(request.url)
+        answer = self._wire.send(request, self._wire.new_id())
         try:
             _demand_ok(answer, place)
-            data = demand_success(read_envelope(answer.body, place=place), place=place)
-            return read_credentials(data, place=place)
+            if not answer.body.strip():
+                return None
+            return demand_success(read_envelope(answer.body, place=place), place=place)
         except FeedError as error:
             raise _hushed(error, connection.token) from None
 
@@ -218,6 +287,23 @@ class OcpiClient:
         if steps.partner is None:
             raise ValueError("a handshake that is done has a partner")
         return steps.partner
+
+
+def _credentials_url(connection: Connection) -> str:
+    urls = [e.url for e in connection.partner.detail.endpoints if e.identifier == "credentials"]
+    if not urls:
+        raise FeedError(
+            "the party has no credentials endpoint",
+            place=shown(connection.versions_url),
+            remedy="Name the sender's party when adding the feed",
+        )
+    return keep_safe(connection.versions_url, urls[0])
+
+
+def _parts(party: str) -> tuple[str, str]:
+    """Part ``CC*PPP``; empty where it is none."""
+    country_code, _, party_id = party.partition("*")
+    return (country_code, party_id) if party_id else ("", "")
 
 
 def _headers(connection: Connection) -> dict[str, str]:
@@ -265,7 +351,13 @@ def _party(roles: Sequence[Role]) -> tuple[str, str]:
 
 
 def _routing(connection: Connection) -> dict[str, str]:
-    """Name both ends, for hubs. Source: OCPI 2.2.1, transport and format, message routing."""
+    """Name both ends, for hubs; 2.1.1 knows no routing.
+
+    Source: OCPI 2.2.1, transport and format, message routing. A list that is asked of the hub
+    itself is that of all parties behind it.
+    """
+    if connection.partner.detail.version.startswith("2.1"):
+        return {}
     ends = (("from", connection.sender), ("to", connection.receiver))
     return {
         name: value

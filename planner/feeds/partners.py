@@ -1,20 +1,35 @@
 """Partners in the store: registering with a party, and keeping those that register with us.
 
 A partner is a feed. Its encrypted credentials hold ``token`` (by which we call it, once
-registered), ``token_a`` (by which we may register with it) and ``our_token`` (by which it calls
-us).
+registered), ``token_a`` (by which we may register with it), ``our_token`` (by which it calls us)
+and, while tokens change, ``our_next_token``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from planner.errors import FeedError
+from planner.errors import FeedError, InputError
 from planner.feeds.client import OcpiClient
-from planner.ocpi.handshake import Standing
-from planner.ocpi.messages import Credentials, Role
+from planner.ocpi.handshake import Partner, Standing
+from planner.ocpi.messages import Credentials, Role, tokens_of
 from planner.ocpi.party import PartyState, Peer
-from planner.store.feeds import Source
+from planner.store.callers import TOKENS
+from planner.store.sources import Source
 from planner.store.store import Store
+
+USABLE = (
+    ("locations", "SENDER"),
+    ("tariffs", "SENDER"),
+    ("sessions", "SENDER"),
+    ("cdrs", "SENDER"),
+    ("hubclientinfo", "SENDER"),
+    ("tokens", "RECEIVER"),
+    ("commands", "RECEIVER"),
+)
+"""Endpoints of the other side of which one must be there, or there is nothing to share."""
+
+OPEN_ROLES = ("HUB", "NAP", "NSP", "OTHER")
+"""Roles that send what is other parties': national access points, navigation providers."""
 
 
 def register_feed(
@@ -53,7 +68,8 @@ def register_feed(
     source = store.feeds.get(feed_name)
     before = store.feeds.credentials(feed_name)
     ours = new_token()
-    store.feeds.save_credentials(feed_name, {**before, "our_token": ours})
+    new = "our_next_token" if "token" in before else "our_token"
+    store.feeds.save_credentials(feed_name, {**before, new: ours})
     try:
         connection = client.register(
             source.url,
@@ -62,42 +78,81 @@ def register_feed(
             our_roles,
             our_token=ours,
             again="token" in before,
+            form=source.token_form,
         )
     except FeedError as error:
         store.feeds.save_credentials(feed_name, before)
         store.feeds.record_failure(feed_name, now, str(error))
         raise
     store.feeds.save_credentials(feed_name, {"token": connection.token, "our_token": ours})
-    if connection.partner.credentials is not None:
-        known = store.feeds.get(feed_name)
-        store.feeds.save(identified(known, connection.partner.credentials))
+    store.feeds.save(agreed(store.feeds.get(feed_name), connection.partner))
+
+
+def unregister_feed(
+    store: Store, feed_name: str, *, now: float, client: OcpiClient | None = None
+) -> None:
+    """End a registration with the party of a feed; what it told us stays until it is removed.
+
+    Raises
+    ------
+    FeedError
+        If the party could not be told; the registration stands then.
+    """
+    if client is None:
+        with OcpiClient() as own:
+            unregister_feed(store, feed_name, now=now, client=own)
+        return
+    source = store.feeds.get(feed_name)
+    held = store.feeds.credentials(feed_name)
+    if "token" not in held:
+        raise InputError("we are not registered with this party", place=feed_name)
+    try:
+        client.unregister(client.connect(source.url, held["token"], form=source.token_form))
+    except FeedError as error:
+        store.feeds.record_failure(feed_name, now, str(error))
+        raise
+    store.feeds.save_credentials(feed_name, {})
+
+
+def invite(store: Store, feed_name: str, *, token: str, token_form: str = "") -> None:
+    """Let a party register with us: by this token A, which its operator is given out of band."""
+    source = Source(name=feed_name, kind="ocpi", token_form=token_form)
+    store.feeds.add(source, {"our_token": token})
 
 
 def read_state(
     store: Store,
+    headers: Mapping[str, str],
     *,
     base_url: str,
     roles: Sequence[Role],
     modules: Sequence[tuple[str, str, str]] = (),
 ) -> PartyState:
-    """Give our side of OCPI as `planner.ocpi.party.respond` takes it, with all partners.
+    """Give our side of OCPI as `planner.ocpi.party.respond` takes it, with the one who calls.
 
     Parameters
     ----------
+    headers : mapping
+        Of the request: by its token we know the party.
     base_url : str
         Where ``/ocpi`` is reached from outside.
     modules : sequence of (identifier, role, path)
         What is served besides credentials.
     """
-    peers = []
-    for source in store.feeds.sources():
-        credentials = store.feeds.credentials(source.name) if source.kind == "ocpi" else {}
-        if ours := credentials.get("our_token"):
-            standing = Standing.REGISTERED if "token" in credentials else Standing.INVITED
-            peers.append(Peer(source.name, ours, standing, versions_url=source.url))
-    return PartyState(
-        base_url=base_url, roles=tuple(roles), modules=tuple(modules), peers=tuple(peers)
-    )
+    state = PartyState(base_url=base_url, roles=tuple(roles), modules=tuple(modules), needs=USABLE)
+    said = next((v for k, v in headers.items() if k.lower() == "authorization"), "")
+    caller = store.callers.find(tokens_of(said))
+    if caller is None:
+        return state
+    held = store.feeds.credentials(caller.source.name)
+    ours = [held[name] for name in TOKENS if held.get(name)]
+    used = next((token for token in ours if token in tokens_of(said)), "")
+    if not used:
+        return state
+    standing = Standing.REGISTERED if caller.registered else Standing.INVITED
+    source = caller.source
+    peer = Peer(source.name, used, standing, versions_url=source.url, token_form=source.token_form)
+    return replace(state, peers=(peer,))
 
 
 def keep_state(store: Store, before: PartyState, after: PartyState) -> None:
@@ -114,13 +169,33 @@ def keep_state(store: Store, before: PartyState, after: PartyState) -> None:
             continue
         store.feeds.save_credentials(peer.name, {"token": theirs.token, "our_token": peer.token})
         source = replace(store.feeds.get(peer.name), url=theirs.url)
-        store.feeds.save(identified(source, theirs))
+        store.feeds.save(agreed(source, peer.partner))
+
+
+def agreed(source: Source, partner: Partner) -> Source:
+    """Say of a feed what its party and we have agreed on."""
+    version = partner.detail.version
+    known = replace(source, version=version)
+    if version and partner.encoded == version.startswith("2.1"):
+        known = replace(known, token_form="base64" if partner.encoded else "raw")
+    return known if partner.credentials is None else identified(known, partner.credentials)
 
 
 def identified(source: Source, credentials: Credentials) -> Source:
-    """Say of a feed who sends it: the hub where there is one, else the first CPO."""
+    """Say of a feed who sends it: the hub where there is one, else the first CPO.
+
+    2.1.1 tells no role: there the one party is the sender, and whether it is a hub is what the
+    operator of this planner said.
+    """
     roles = credentials.roles
-    senders = [r for r in roles if r.role == "HUB"] or [r for r in roles if r.role == "CPO"]
-    if not senders:
-        return source
-    return replace(source, sender=senders[0].party, is_hub=senders[0].role == "HUB")
+    hubs = [role for role in roles if role.role == "HUB"]
+    operators = [role for role in roles if role.role in ("CPO", "")]
+    known = replace(source, is_open=source.is_open or any(r.role in OPEN_ROLES for r in roles))
+    if not hubs and not operators:
+        return known
+    return replace(
+        known,
+        sender=(hubs or operators)[0].party,
+        is_hub=bool(hubs) or source.is_hub,
+        parties=tuple(dict.fromkeys(role.party for role in operators)),
+    )

@@ -117,6 +117,8 @@ class Handshake:
         ``POST`` to register, ``PUT`` to change credentials.
     spoken : sequence of str
         Versions to choose from, best first.
+    form : str
+        How the other side takes tokens: ``base64``, ``raw``, or empty to find out.
 
     Attributes
     ----------
@@ -136,6 +138,7 @@ class Handshake:
         *,
         method: str = "POST",
         spoken: Sequence[str] = SPOKEN,
+        form: str = "",
     ) -> None:
         self.step = Step.VERSIONS
         self.partner: Partner | None = None
@@ -145,8 +148,8 @@ class Handshake:
         self._method = method
         self._spoken = spoken
         self.offered: tuple[str, ...] = ()
-        self._encoded = True
-        self._tried_raw = False
+        self._encoded = form != "raw"
+        self._is_settled = bool(form)
         self._version = ""
         self._detail: VersionDetail | None = None
 
@@ -173,9 +176,9 @@ class Handshake:
             If the party refused, or answered what does not lead on.
         """
         place = shown(self._url)
-        if status in UNAUTHORIZED and self.step is Step.VERSIONS and not self._tried_raw:
+        if status in UNAUTHORIZED and self.step is Step.VERSIONS and not self._is_settled:
             # Base64 is right from 2.2 on, but the version is not known yet: try 2.1.1's way.
-            self._encoded, self._tried_raw = False, True
+            self._encoded, self._is_settled = False, True
             return
         _demand_http(status, body, place, registering=self.step is Step.CREDENTIALS)
         data = demand_success(read_envelope(body, place=place), place=place)
@@ -184,7 +187,7 @@ class Handshake:
             self.offered = tuple(version.version for version in versions)
             version = choose_version(versions, place=place, spoken=self._spoken)
             self._version, self._url = version.version, keep_safe(self._url, version.url)
-            if not self._tried_raw:
+            if not self._is_settled:
                 self._encoded = not version.version.startswith("2.1")
         elif self.step is Step.DETAILS:
             self._take_details(read_version_detail(data, place=place), place)

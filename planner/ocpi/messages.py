@@ -16,17 +16,26 @@ import msgspec
 from planner.errors import FeedError
 from planner.ocpi.times import write_time
 
-SPOKEN = ("2.2.1", "2.2", "2.3.0", "2.1.1")
-"""Versions that can be read, best first: 2.2.1 is the one that we serve, and registering needs
-one that both serve."""
+SERVED = ("2.3.0", "2.2.1", "2.1.1")
+"""Versions that we serve, best first: registering needs one that both sides serve."""
+
+SPOKEN = ("2.3.0", "2.2.1", "2.2", "2.1.1")
+"""Versions that can be read, best first."""
 
 SUCCESS = 1000
 CLIENT_ERROR = 2000
 INVALID_PARAMETERS = 2001
+NOT_ENOUGH = 2002
 UNKNOWN_LOCATION = 2003
+UNKNOWN_TOKEN = 2004
 SERVER_ERROR = 3000
 CLIENT_API_UNUSABLE = 3001
 UNSUPPORTED_VERSION = 3002
+NO_MATCHING_ENDPOINTS = 3003
+HUB_ERROR = 4000
+UNKNOWN_RECEIVER = 4001
+HUB_TIMEOUT = 4002
+NOT_CONNECTED = 4003
 """Source: OCPI 2.2.1, status codes."""
 
 _SAID_CHARACTERS = 160
@@ -215,7 +224,8 @@ def write_version_detail(detail: VersionDetail) -> dict[str, Any]:
     return {
         "version": detail.version,
         "endpoints": [
-            {"identifier": e.identifier, "role": e.role, "url": e.url} for e in detail.endpoints
+            {"identifier": e.identifier, **({"role": e.role} if e.role else {}), "url": e.url}
+            for e in detail.endpoints
         ],
     }
 
@@ -283,17 +293,18 @@ def authorization(token: str, *, encoded: bool) -> str:
 def tokens_of(header: str) -> tuple[str, ...]:
     """Give what a received Authorization header may mean: decoded first, then as it stands.
 
-    Parties confuse the two forms, so a receiver tries both. Empty without a token.
+    Parties confuse the two forms, so a receiver tries both, and takes off the newline that some
+    encode along with the token. Empty without a token.
     """
     scheme, _, text = header.strip().partition(" ")
     text = text.strip()
     if scheme.lower() != "token" or not text:
         return ()
     try:
-        decoded = base64.b64decode(text, validate=True).decode()
+        decoded = base64.b64decode(text, validate=True).decode().strip()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return (text,)
-    return (decoded, text)
+    return (decoded, text) if decoded else (text,)
 
 
 def _are_texts(raw: Mapping[str, Any], *names: str) -> bool:

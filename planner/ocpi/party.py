@@ -1,8 +1,8 @@
 """Our own side of OCPI without a server: a request and the state go in, a response comes out.
 
-Serves ``/ocpi/versions``, ``/ocpi/2.2.1`` and ``/ocpi/2.2.1/credentials``. The state is a frozen
-value: a response comes with the state after it, which the caller keeps. Whatever mounts this
-serves its further modules itself and asks `partner_of` who is calling.
+Serves ``/ocpi/versions`` and, for each version of `SERVED`, its details and credentials. The state
+is a frozen value: a response comes with the state after it, which the caller keeps. Whatever
+mounts this serves its further modules itself and asks `partner_of` who is calling.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,11 +12,14 @@ from typing import Any
 import msgspec
 
 from planner.errors import FeedError
+from planner.ocpi.answers import Refusal, Response, refuse, say, with_tracing
 from planner.ocpi.handshake import NEXT_STANDING, Handshake, Partner, Request, Standing
 from planner.ocpi.messages import (
     CLIENT_API_UNUSABLE,
     CLIENT_ERROR,
     INVALID_PARAMETERS,
+    NO_MATCHING_ENDPOINTS,
+    SERVED,
     UNSUPPORTED_VERSION,
     Credentials,
     Endpoint,
@@ -25,23 +28,26 @@ from planner.ocpi.messages import (
     read_credentials,
     tokens_of,
     write_credentials,
-    write_envelope,
     write_version_detail,
 )
 
-VERSION = "2.2.1"
-"""The version that is served."""
+ONLY_FROM_2_2 = frozenset({"hubclientinfo"})
+"""Modules that 2.1.1 does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another platform that may call us by ``token``; ``partner`` once it has registered."""
+    """Another platform that may call us by ``token``; ``partner`` once it has registered.
+
+    ``token_form`` is how it takes its own token: base64, raw, or empty for what its version says.
+    """
 
     name: str
     token: str = field(repr=False)
     standing: Standing = Standing.INVITED
     partner: Partner | None = None
     versions_url: str = ""
+    token_form: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +61,18 @@ class PartyState:
     roles : tuple of Role
         Whom we speak for.
     modules : tuple of (identifier, role, path)
-        Served besides credentials, paths below ``base_url/2.2.1``.
+        Served besides credentials, paths below ``base_url/VERSION``.
     peers : tuple of Peer
         Those who may call.
+    needs : tuple of (identifier, role)
+        Endpoints of which a party that registers must serve one (status 3003); none: anything.
     """
 
     base_url: str
     roles: tuple[Role, ...]
     modules: tuple[tuple[str, str, str], ...] = ()
     peers: tuple[Peer, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
 
     @property
     def versions_url(self) -> str:
@@ -79,15 +88,6 @@ class PartyState:
         others = tuple(p for p in self.peers if p.name != peer.name)
         kept = () if peer.standing is Standing.GONE else (peer,)
         return replace(self, peers=(*others, *kept))
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What is to be answered."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Fetch = Callable[[Request], tuple[int, bytes]]
@@ -131,14 +131,11 @@ def respond(
         The state is the same object where nothing has changed.
     """
     desk = _Desk(state, fetch, new_token, now)
-    response = desk.answer(method.upper(), "/" + path.strip("/"), headers, body)
-    echoed = {
-        name: value
-        for name, value in headers.items()
-        if name.lower() in ("x-request-id", "x-correlation-id")
-    }
-    plain = {"Content-Type": "application/json", **response.headers, **echoed}
-    return Response(response.status, response.body, plain), desk.state
+    try:
+        response = desk.answer(method.upper(), "/" + path.strip("/"), headers, body)
+    except Refusal as refusal:
+        response = refuse(refusal, now=now)
+    return with_tracing(response, headers), desk.state
 
 
 class _Desk:
@@ -155,69 +152,73 @@ class _Desk:
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         peer = partner_of(headers, self.state)
         if peer is None:
-            return self._refuse(401, CLIENT_ERROR, "the token is not known here")
-        credentials = f"/{VERSION}/credentials"
-        if path == credentials:
-            return self._serve_credentials(method, peer, body)
-        pages = {"/versions": self._versions, f"/{VERSION}": self._details}
-        if path not in pages:
-            return self._refuse(404, CLIENT_ERROR, "there is nothing at this address")
+            raise Refusal(401, CLIENT_ERROR, "the token is not known here")
+        if path == "/versions":
+            return self._show(method, self._versions())
+        version, _, module = path.removeprefix("/").partition("/")
+        if version not in SERVED or module not in ("", "credentials"):
+            raise Refusal(404, CLIENT_ERROR, "there is nothing at this address")
+        if not module:
+            return self._show(method, self._details(version))
+        return self._serve_credentials(method, version, peer, body)
+
+    def _show(self, method: str, page: Any) -> Response:
         if method != "GET":
-            return self._refuse(405, CLIENT_ERROR, f"{method} is not served here", allow="GET")
-        return self._say(pages[path]())
+            raise Refusal(405, CLIENT_ERROR, f"{method} is not served here", allow="GET")
+        return self._say(page)
 
     def _versions(self) -> list[dict[str, str]]:
-        return [{"version": VERSION, "url": f"{self.state.base_url}/{VERSION}"}]
+        return [{"version": v, "url": f"{self.state.base_url}/{v}"} for v in reversed(SERVED)]
 
-    def _details(self) -> dict[str, Any]:
-        root = f"{self.state.base_url}/{VERSION}"
-        endpoints = [
-            Endpoint("credentials", role, f"{root}/credentials") for role in ("SENDER", "RECEIVER")
-        ]
+    def _details(self, version: str) -> dict[str, Any]:
+        root = f"{self.state.base_url}/{version}"
+        is_old = version.startswith("2.1")
+        roles = ("",) if is_old else ("SENDER", "RECEIVER")
+        endpoints = [Endpoint("credentials", role, f"{root}/credentials") for role in roles]
         endpoints += [
-            Endpoint(name, role, f"{root}/{path.strip('/')}")
+            Endpoint(name, "" if is_old else role, f"{root}/{path.strip('/')}")
             for name, role, path in self.state.modules
+            if not (is_old and name in ONLY_FROM_2_2)
         ]
-        return write_version_detail(VersionDetail(VERSION, tuple(endpoints)))
+        return write_version_detail(VersionDetail(version, tuple(dict.fromkeys(endpoints))))
 
-    def _serve_credentials(self, method: str, peer: Peer, body: bytes) -> Response:
+    def _serve_credentials(self, method: str, version: str, peer: Peer, body: bytes) -> Response:
         standing = NEXT_STANDING.get((peer.standing, method))
         if standing is None:
             allowed = sorted(m for s, m in NEXT_STANDING if s is peer.standing)
             detail = f"a party that is {peer.standing} may not {method} its credentials"
-            return self._refuse(405, CLIENT_ERROR, detail, allow=", ".join(allowed))
+            raise Refusal(405, CLIENT_ERROR, detail, allow=", ".join(allowed))
         if method == "GET":
-            return self._say(self._ours(peer.token))
+            return self._say(self._ours(peer.token, version))
         if method == "DELETE":
             self.state = self.state.with_peer(replace(peer, standing=standing))
             return self._say(None)
-        return self._register(peer, body)
+        return self._register(version, peer, body)
 
-    def _register(self, peer: Peer, body: bytes) -> Response:
+    def _register(self, version: str, peer: Peer, body: bytes) -> Response:
         """Take the other side's credentials, look up its endpoints and give it a new token."""
-        try:
-            theirs = read_credentials(msgspec.json.decode(body), place="credentials")
-        except (FeedError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            return self._refuse(400, INVALID_PARAMETERS, str(error))
-        if not theirs.roles:
-            return self._refuse(400, INVALID_PARAMETERS, "the credentials name no role")
-        steps = Handshake(theirs.url, theirs.token, spoken=(VERSION,))
+        theirs = _read_theirs(body)
+        steps = Handshake(theirs.url, theirs.token, spoken=(version,), form=peer.token_form)
         try:
             partner = self._look_up(steps)
         except FeedError as error:
-            unsupported = bool(steps.offered) and VERSION not in steps.offered
+            unsupported = bool(steps.offered) and version not in steps.offered
             code = UNSUPPORTED_VERSION if unsupported else CLIENT_API_UNUSABLE
-            return self._say(None, code, error.faults[0].detail)
+            raise Refusal(200, code, error.faults[0].detail) from None
+        needs = self.state.needs
+        if needs and not any(partner.detail.url_of(*needed) for needed in needs):
+            served = ", ".join(sorted({e.identifier for e in partner.detail.endpoints}))
+            raise Refusal(200, NO_MATCHING_ENDPOINTS, f"nothing of {served} is of use to us")
         token = self._new_token()
-        registered = Peer(
-            peer.name,
-            token,
-            Standing.REGISTERED,
-            replace(partner, credentials=theirs),
-            theirs.url,
+        registered = replace(
+            peer,
+            token=token,
+            standing=Standing.REGISTERED,
+            partner=replace(partner, credentials=theirs),
+            versions_url=theirs.url,
         )
         self.state = self.state.with_peer(registered)
-        return self._say(self._ours(token))
+        return self._say(self._ours(token, version))
 
     def _look_up(self, steps: Handshake) -> Partner:
         while (request := steps.request()) is not None:
@@ -227,13 +228,23 @@ class _Desk:
             raise ValueError("a handshake that is done has a partner")
         return steps.partner
 
-    def _ours(self, token: str) -> dict[str, Any]:
+    def _ours(self, token: str, version: str) -> dict[str, Any]:
         ours = Credentials(token, self.state.versions_url, self.state.roles)
-        return write_credentials(ours, VERSION)
+        return write_credentials(ours, version)
 
-    def _say(self, data: Any, code: int = 1000, message: str = "") -> Response:
-        return Response(200, write_envelope(data, now=self._now, status_code=code, message=message))
+    def _say(self, data: Any) -> Response:
+        return say(data, now=self._now)
 
-    def _refuse(self, status: int, code: int, message: str, *, allow: str = "") -> Response:
-        body = write_envelope(None, now=self._now, status_code=code, message=message)
-        return Response(status, body, {"Allow": allow} if allow else {})
+
+def _read_theirs(body: bytes) -> Credentials:
+    try:
+        raw = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(400, INVALID_PARAMETERS, "the body is no JSON") from None
+    try:
+        theirs = read_credentials(raw, place="credentials")
+    except FeedError as error:
+        raise Refusal(200, INVALID_PARAMETERS, error.faults[0].detail) from None
+    if not theirs.roles:
+        raise Refusal(200, INVALID_PARAMETERS, "the credentials name no role and no party")
+    return theirs

@@ -3,30 +3,30 @@
 The rules, from OCPI 2.2.1, Locations, receiver interface:
 
 - PUT sets the object (Location, EVSE or Connector) as a whole, new or not.
-- PATCH sets the fields that it names; lists are replaced, not merged; null takes a field away;
-  ``last_updated`` must be there, and the object must be known.
+- PATCH sets the fields that it names and never removes: null leaves a field as it is, and EVSEs
+  or Connectors that it does not list stay. Lists of values are replaced. ``last_updated`` must be
+  there, and the object must be known.
 - A change to an EVSE or Connector moves ``last_updated`` of all that hold it.
 - Nothing is deleted: a Location goes when all its EVSEs are REMOVED.
 - News that is older than what is held changes nothing.
+
+What is given out shares with what was held all that did not change, and nothing is changed in
+place: a burst of statuses copies a few short lists, not whole Locations.
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from planner.errors import DataError, NotFound
 from planner.ocpi.times import read_time
 
-KEYS = ({"country_code", "party_id", "id"}, {"uid"}, {"id"})
-"""Fields of Location, EVSE and Connector that name the object; they never change."""
-
 REQUIRED = (
     {"id", "coordinates", "last_updated"},
     {"uid", "status", "last_updated"},
     {"id", "standard", "format", "power_type", "last_updated"},
 )
-"""Fields without which a Location, EVSE or Connector is of no use; null cannot take them away."""
+"""Fields without which a Location, EVSE or Connector is of no use."""
 
 _CHILDREN = ("evses", "connectors")
 _CHILD_KEYS = ("uid", "id")
@@ -69,13 +69,13 @@ def put(held: Mapping[str, Any] | None, target: Target, body: Any) -> dict[str, 
         raise _refused(target, f"it lacks {', '.join(missing)}")
     if target.depth == 0:
         if held is not None and _time(new, target) < _held_time(held):
-            return deepcopy(dict(held))
-        return deepcopy(dict(new))
+            return dict(held)
+        return dict(new)
     location = _demand_held(held, target)
     siblings, place = _find(location, target, may_be_new=True)
     if place < len(siblings) and _time(new, target) < _held_time(siblings[place]):
         return location
-    siblings[place : place + 1] = [deepcopy(dict(new))]
+    siblings[place : place + 1] = [dict(new)]
     return _touch(location, target, new)
 
 
@@ -87,7 +87,7 @@ def patch(held: Mapping[str, Any] | None, target: Target, body: Any) -> dict[str
     NotFound
         If the object is not known (OCPI status 2003): the sender should PUT it.
     DataError
-        If the body has no ``last_updated``, names another object or takes away what must be.
+        If the body has no ``last_updated``, or names another object.
     """
     changes = _demand_object(body, target)
     location = _demand_held(held, target)
@@ -97,14 +97,47 @@ def patch(held: Mapping[str, Any] | None, target: Target, body: Any) -> dict[str
         object_ = siblings[place]
     if _time(changes, target) < _held_time(object_):
         return location
+    _merge(object_, changes, target.depth)
+    return _touch(location, target, changes)
+
+
+def part_of(held: Mapping[str, Any] | None, target: Target) -> Any:
+    """Give the object that a target names; NotFound if it is not held."""
+    location = _demand_held(held, target)
+    if not target.depth:
+        return location
+    siblings, place = _find(location, target, may_be_new=False)
+    return siblings[place]
+
+
+def _merge(held: dict[str, Any], changes: Mapping[str, Any], depth: int) -> None:
+    """Set what is named, and merge children by their ids, into an object that is a copy."""
     for name, value in changes.items():
         if value is None:
-            if name in REQUIRED[target.depth] | KEYS[target.depth]:
-                raise _refused(target, f"{name} cannot be taken away")
-            object_.pop(name, None)
+            continue
+        if depth < len(_CHILDREN) and name == _CHILDREN[depth] and isinstance(value, list):
+            held[name] = _merged(held.get(name), value, depth + 1)
         else:
-            object_[name] = deepcopy(value)
-    return _touch(location, target, changes)
+            held[name] = value
+
+
+def _merged(held: Any, news: list[Any], depth: int) -> list[Any]:
+    """Give the children with those that are told changed or added, and the others as they were."""
+    key = _CHILD_KEYS[depth - 1]
+    children = list(held) if isinstance(held, list) else []
+    places = {
+        str(child.get(key, "")).casefold(): place
+        for place, child in enumerate(children)
+        if isinstance(child, dict)
+    }
+    for child in news:
+        place = places.get(str(child.get(key, "")).casefold()) if isinstance(child, dict) else None
+        if place is None:
+            children.append(child)
+        elif _held_time(child) >= _held_time(children[place]) or "last_updated" not in child:
+            children[place] = dict(children[place])
+            _merge(children[place], child, depth)
+    return children
 
 
 def _refused(target: Target, detail: str) -> DataError:
@@ -144,16 +177,21 @@ def _demand_held(held: Mapping[str, Any] | None, target: Target) -> dict[str, An
         raise NotFound(
             "the Location is not known", place=target.name, remedy="PUT the Location first"
         )
-    return deepcopy(dict(held))
+    return dict(held)
 
 
 def _find(location: dict[str, Any], target: Target, *, may_be_new: bool) -> tuple[list[Any], int]:
-    """Give the list that holds the object and its place there (the end, if it is new)."""
+    """Give the list that holds the object and its place there (the end, if it is new).
+
+    All that holds the object is copied on the way, ``location`` itself must be a copy already.
+    """
     holder = location
     siblings: list[Any] = []
     place = 0
     for depth, name in enumerate((target.evse_uid, target.connector_id)[: target.depth]):
-        siblings = holder.setdefault(_CHILDREN[depth], [])
+        listed = holder.get(_CHILDREN[depth])
+        siblings = list(listed) if isinstance(listed, list) else []
+        holder[_CHILDREN[depth]] = siblings
         key = _CHILD_KEYS[depth]
         places = (
             number
@@ -168,6 +206,8 @@ def _find(location: dict[str, Any], target: Target, *, may_be_new: bool) -> tupl
                 place=target.name,
                 remedy=f"PUT the {_NAMES[depth + 1]} first",
             )
+        if place < len(siblings):
+            siblings[place] = dict(siblings[place])
         if not is_last:
             holder = siblings[place]
     return siblings, place

@@ -1,68 +1,29 @@
 """The feeds: where each comes from, how its last pull went, and what it had to leave out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from planner.errors import Fault, InputError, NotFound
-from planner.model.station import Feed
+from planner.errors import Fault, InputError, NotFound, StoreError
 from planner.store.bodies import decode, encode
+from planner.store.callers import write_callers
 from planner.store.database import Change, Database
-from planner.store.tables import evses, feeds, rejections, stations, tariffs
+from planner.store.sources import KINDS, Source
+from planner.store.tables import (
+    callers,
+    commands,
+    evses,
+    feeds,
+    objects,
+    pages,
+    rejections,
+    sent,
+    stations,
+    tariffs,
+)
 from planner.store.updates import Repair
 from planner.store.vault import Vault
-
-KINDS = ("ocpi", "file")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A feed as it was registered, and how its last pulls went.
-
-    Attributes
-    ----------
-    name, kind
-        ``kind`` is ``ocpi`` (pulled live) or ``file``.
-    url : str
-        The party's versions URL, for ``ocpi``.
-    path, tariffs_path, format : str
-        For ``file``: where it lies, and ``ocpi``, ``irve``, ...
-    sender, is_hub, own_of
-        As in `planner.model.station.Feed`.
-    last_sync, last_attempt : float or None
-        UTC epoch seconds of the last pull that succeeded, and of the last at all.
-    error : str
-        Why the last attempt failed; empty if it did not.
-    counts : dict of str to int
-        What the last sync brought, by name.
-    """
-
-    name: str
-    kind: str
-    url: str = ""
-    path: str = ""
-    tariffs_path: str = ""
-    format: str = ""
-    sender: str = ""
-    is_hub: bool = False
-    own_of: str = ""
-    last_sync: float | None = None
-    last_attempt: float | None = None
-    error: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def feed(self) -> Feed:
-        """What a snapshot knows of it."""
-        return Feed(
-            name=self.name,
-            kind=self.kind,
-            sender=self.sender,
-            is_hub=self.is_hub,
-            own_of=self.own_of,
-            last_sync=self.last_sync,
-        )
 
 
 class Feeds:
@@ -96,6 +57,8 @@ class Feeds:
                     credentials=self._seal(credentials),
                 )
             )
+            feed = feed_id(change.connection, source.name)
+            write_callers(change.connection, feed, credentials or {})
             change.touch("feeds")
 
     def sources(self) -> tuple[Source, ...]:
@@ -138,11 +101,11 @@ class Feeds:
     def save_credentials(self, name: str, credentials: Mapping[str, str]) -> None:
         """Keep the credentials of a feed, encrypted."""
         with self._database.writing() as change:
+            feed = feed_id(change.connection, name)
             change.connection.execute(
-                update(feeds)
-                .where(feeds.c.id == feed_id(change.connection, name))
-                .values(credentials=self._seal(credentials))
+                update(feeds).where(feeds.c.id == feed).values(credentials=self._seal(credentials))
             )
+            write_callers(change.connection, feed, credentials)
 
     def rejections(self, name: str, *, mended: bool = False) -> list[Fault]:
         """List what the feed had to leave out, and why; with ``mended`` also what was repaired."""
@@ -171,9 +134,29 @@ class Feeds:
             counted[name] = (lost, repaired + count) if is_mended else (lost + count, repaired)
         return counted
 
+    def index_callers(self) -> None:
+        """Let in the partners of a database that is older than the index of their tokens.
+
+        Credentials that cannot be decrypted are left: whoever uses them is told why.
+        """
+        unknown = select(feeds.c.name, feeds.c.credentials).where(
+            feeds.c.credentials.is_not(None), feeds.c.id.not_in(select(callers.c.feed))
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(unknown).all()
+        for name, sealed in rows:
+            try:
+                credentials = decode(self._vault.unseal(sealed), dict[str, str])
+            except StoreError:
+                continue
+            if "our_token" in credentials:
+                self.save_credentials(name, credentials)
+
     def _seal(self, credentials: Mapping[str, str] | None) -> bytes | None:
         return None if credentials is None else self._vault.seal(encode(dict(credentials)))
 
+
+__all__ = ["KINDS", "Feeds", "Source", "feed_id", "forget", "object_of", "replace_faults"]
 
 _FAULT_COLUMNS = (rejections.c.place, rejections.c.detail, rejections.c.remedy)
 
@@ -192,7 +175,7 @@ def forget(change: Change, feed: int) -> None:
     """Take a feed and all that it brought out of the database."""
     of_feed = select(stations.c.id).where(stations.c.feed == feed)
     change.connection.execute(delete(evses).where(evses.c.station.in_(of_feed)))
-    for table in (stations, tariffs, rejections):
+    for table in (stations, tariffs, rejections, objects, callers, pages, sent, commands):
         change.connection.execute(delete(table).where(table.c.feed == feed))
     change.connection.execute(delete(feeds).where(feeds.c.id == feed))
     for domain in ("feeds", "stations", "tariffs"):

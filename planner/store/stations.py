@@ -52,38 +52,62 @@ def apply_stations(change: Change, told: StationsUpdate) -> None:
 
 
 def apply_statuses(change: Change, told: StatusUpdate) -> None:
-    """Write the statuses that are newer than what is known.
+    """Write the statuses that are newer than what is known; NotFound for what is not there."""
+    feed = feed_id(change.connection, told.feed)
+    missing = apply_status_news(change, feed, {told.station_id: told.statuses})
+    for station_id, uid in missing:
+        raise NotFound(
+            f"station {station_id!r} has no EVSE {uid!r}"
+            if uid
+            else f"feed {told.feed!r} has no station {station_id!r}"
+        )
+
+
+def apply_status_news(
+    change: Change, feed: int, told: Mapping[str, Mapping[str, Told]]
+) -> list[tuple[str, str]]:
+    """Write statuses of many stations of a feed, those that are newer than what is known.
 
     An EVSE that is hidden behind another copy of the same EVSE ID tells that one: the copy that
     readers see carries the newest word of all.
+
+    Returns
+    -------
+    list of (station id, EVSE uid)
+        What is not there; the uid is empty where the whole station is not.
     """
-    connection = change.connection
-    feed = feed_id(connection, told.feed)
-    row = connection.execute(
-        select(stations.c.id).where(
-            stations.c.station_id == told.station_id,
-            stations.c.feed == feed,
-            ~stations.c.removed,
-        )
-    ).scalar()
-    if row is None:
-        raise NotFound(f"feed {told.feed!r} has no station {told.station_id!r}")
-    held = {
-        evse.uid: evse
-        for evse in connection.execute(select(evses).where(evses.c.station == row)).all()
-    }
+    held: dict[str, dict[str, Any]] = {}
+    query = (
+        select(stations.c.station_id, evses)
+        .join(evses, evses.c.station == stations.c.id)
+        .where(stations.c.feed == feed, ~stations.c.removed)
+    )
+    for part in chunks(list(told)):
+        for row in change.connection.execute(query.where(stations.c.station_id.in_(part))):
+            held.setdefault(row.station_id, {})[row.uid] = row
     news: list[dict[str, Any]] = []
-    for uid, (status, at) in told.statuses.items():
-        if uid not in held:
-            raise NotFound(f"station {told.station_id!r} has no EVSE {uid!r}")
-        news += _status_news(held[uid], status, at)
-        if held[uid].hidden and held[uid].ident:
-            twins = connection.execute(
-                select(evses).where(evses.c.ident == held[uid].ident, ~evses.c.hidden)
-            ).all()
-            for twin in twins:
-                news += _status_news(twin, status, at)
+    missing: list[tuple[str, str]] = []
+    for station_id, statuses in told.items():
+        if station_id not in held:
+            missing.append((station_id, ""))
+            continue
+        for uid, (status, at) in statuses.items():
+            evse = held[station_id].get(uid)
+            if evse is None:
+                missing.append((station_id, uid))
+                continue
+            for copy in (evse, *_seen_instead(change, evse)):
+                news += _status_news(copy, status, at)
     _write_statuses(change, news)
+    return missing
+
+
+def _seen_instead(change: Change, row: Any) -> Sequence[Any]:
+    """Give the copies of an EVSE that readers see in the place of this one."""
+    if not row.hidden or not row.ident:
+        return ()
+    seen = select(evses).where(evses.c.ident == row.ident, ~evses.c.hidden)
+    return change.connection.execute(seen).all()
 
 
 def names_of_feed(change: Change, feed: int) -> tuple[set[str], set[str]]:

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import assert_never
 
 from planner.errors import Fault
+from planner.store.callers import Callers
 from planner.store.collecting import paused_collection
 from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
 from planner.store.keys import Keys
+from planner.store.objects import Objects
 from planner.store.plans import Batches, Plans
 from planner.store.reading import read_sequence, read_snapshot
 from planner.store.snapshot import Snapshot
@@ -44,6 +46,8 @@ class Store:
         Answers, as bodies.
     wallets, keys : Wallets, Keys
         Secrets.
+    objects, callers : Objects, Callers
+        What partners sent, and who of them may call.
     """
 
     database: Database
@@ -53,6 +57,8 @@ class Store:
     batches: Batches
     wallets: Wallets
     keys: Keys
+    objects: Objects
+    callers: Callers
 
     @classmethod
     def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
@@ -74,14 +80,18 @@ class Store:
         """
         vault = Vault.open(key_file)
         database = Database.open(url, busy_s=busy_s)
+        feeds = Feeds(database, vault)
+        feeds.index_callers()
         return cls(
             database=database,
-            feeds=Feeds(database, vault),
+            feeds=feeds,
             knowledge=Knowledge(database),
             plans=Plans(database),
             batches=Batches(database),
             wallets=Wallets(database, vault),
             keys=Keys(database),
+            objects=Objects(database, vault),
+            callers=Callers(database),
         )
 
     def close(self) -> None:

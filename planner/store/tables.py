@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -194,3 +194,76 @@ keys = Table(
     Column("revoked", Double),
 )
 """Only a SHA-256 of each API key: the key itself is random and long, and shown once."""
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("module", String(20), nullable=False),
+    Column("name", String(300), nullable=False),
+    Column("last_updated", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("objects_by_name", "feed", "module", "name", unique=True),
+)
+"""What partners sent, as they sent it: a PATCH needs the whole. Sessions and CDRs are encrypted."""
+
+callers = Table(
+    "callers",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("registered", Boolean, nullable=False),
+    Index("callers_by_feed", "feed"),
+)
+"""By which tokens partners call us: only a SHA-256 of each, for they are random and long."""
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("module", String(20), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("pages_by_number", "feed", "module", "number", unique=True),
+)
+"""Pages of a pull that was cut off, for the next one to go on from."""
+
+issued = Table(
+    "issued",
+    metadata,
+    Column("digest", String(16), primary_key=True),
+    Column("contract", String(64), nullable=False),
+    Column("last_updated", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("issued_by_contract", "contract"),
+    Index("issued_by_time", "last_updated"),
+)
+"""Tokens that we issue, encrypted; named by `Token.digest` and a hash of the contract id."""
+
+sent = Table(
+    "sent",
+    metadata,
+    Column("feed", ForeignKey("feeds.id"), primary_key=True),
+    Column("party", String(10), primary_key=True),
+    Column("digest", String(16), primary_key=True),
+    Column("last_updated", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("error", Text, nullable=False),
+)
+"""Which state of our tokens each operator was told, and when its copy was last read."""
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("made", Double, nullable=False),
+    Column("state", String(30), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("commands_by_feed", "feed"),
+)
+"""Commands to operators and what became of them; the id is unguessable, it stands in a URL."""

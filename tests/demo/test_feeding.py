@@ -33,7 +33,7 @@ def our_side(httpserver, store):
     base = httpserver.url_for("/ocpi")
 
     def answer(request: Request) -> Response:
-        state = read_state(store, base_url=base, roles=OUR_ROLES)
+        state = read_state(store, request.headers, base_url=base, roles=OUR_ROLES)
         said, _ = party.respond(
             request.method,
             request.path.removeprefix("/ocpi"),

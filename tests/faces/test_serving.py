@@ -140,9 +140,9 @@ def test_partners_find_our_endpoints_and_strangers_none(app: Flask) -> None:
     assert client.get("/ocpi/versions").status_code == 401
     office.store.feeds.save_credentials("AT*AAA", {"token_a": "a", "our_token": "secret-b"})
     answer = client.get("/ocpi/versions", headers={"Authorization": "Token c2VjcmV0LWI="})
-    assert json.loads(answer.data)["data"] == [
-        {"version": "2.2.1", "url": "https://us.example/ocpi/2.2.1"}
-    ]
+    assert {v["version"]: v["url"] for v in json.loads(answer.data)["data"]} == {
+        version: f"https://us.example/ocpi/{version}" for version in ("2.1.1", "2.2.1", "2.3.0")
+    }
 
 
 def test_no_door_for_partners_without_an_address_and_none_without_a_party(app: Flask) -> None:

@@ -31,10 +31,12 @@ class Platform:
         self.counter = count(1)
         self.state = PartyState(base_url=server.url_for("/ocpi"), roles=roles, modules=modules)
         self.seen: list[Request] = []
-        server.expect_request("/ocpi/2.2.1/locations").respond_with_handler(self.locations)
+        server.expect_request(re.compile("/ocpi/[0-9.]+/locations")).respond_with_handler(
+            self.locations
+        )
         server.expect_request(re.compile("/ocpi/.*")).respond_with_handler(self.answer)
 
-    def load(self) -> PartyState:
+    def load(self, headers=None) -> PartyState:
         return self.state
 
     def keep(self, before: PartyState, after: PartyState) -> None:
@@ -45,7 +47,7 @@ class Platform:
 
     def answer(self, request: Request) -> Response:
         self.seen.append(request)
-        before = self.load()
+        before = self.load(request.headers)
         response, after = respond(
             request.method,
             request.path.removeprefix("/ocpi"),
@@ -79,7 +81,7 @@ def other_server() -> Iterator[HTTPServer]:
 def us(httpserver, client, store):
     platform = Platform(httpserver, client, OURS)
     base = platform.state.base_url
-    platform.load = lambda: read_state(store, base_url=base, roles=OURS)
+    platform.load = lambda headers=None: read_state(store, headers or {}, base_url=base, roles=OURS)
     platform.keep = lambda before, after: keep_state(store, before, after)
     return platform
 
@@ -126,7 +128,7 @@ def test_the_operator_looks_us_up_before_it_answers(store, feed, us, cpo, client
     register(store, us, client)
     assert [(r.method, r.path) for r in us.seen] == [
         ("GET", "/ocpi/versions"),
-        ("GET", "/ocpi/2.2.1"),
+        ("GET", "/ocpi/2.3.0"),
     ]
 
 
@@ -181,7 +183,8 @@ def test_an_operator_registers_with_us(store, us, cpo, client):
     assert store.feeds.credentials("cpo") == {"token": "for-plugsure", "our_token": "PLG-1"}
     source = store.feeds.get("cpo")
     assert (source.url, source.sender) == (cpo.state.versions_url, "NL*TNM")
-    assert us.load().peers[0].standing is Standing.REGISTERED
+    (peer,) = us.load({"Authorization": "Token PLG-1"}).peers
+    assert peer.standing is Standing.REGISTERED
 
 
 def test_an_operator_that_leaves_may_call_no_more(store, us, cpo, client):

@@ -100,9 +100,9 @@ def test_the_best_version_that_both_speak_is_chosen() -> None:
         ],
         place=HERE,
     )
-    assert choose_version(versions, place=HERE).version == "2.2.1"
-    assert choose_version(versions[:1], place=HERE).version == "2.3.0"
-    with pytest.raises(FeedError, match=r"speaks OCPI 2\.0, and Plugsure 2\.2\.1"):
+    assert choose_version(versions, place=HERE).version == "2.3.0"
+    assert choose_version(versions[1:], place=HERE).version == "2.2.1"
+    with pytest.raises(FeedError, match=r"speaks OCPI 2\.0, and Plugsure 2\.3\.0"):
         choose_version([Version("2.0", HERE)], place=HERE)
 
 

@@ -62,9 +62,9 @@ def ask(
 def test_versions_and_details_lead_to_all_endpoints() -> None:
     response, state = ask("GET", "/versions")
     assert state is STATE
-    assert json.loads(response.body)["data"] == [
-        {"version": "2.2.1", "url": "https://us.example/ocpi/2.2.1"}
-    ]
+    assert {v["version"]: v["url"] for v in json.loads(response.body)["data"]} == {
+        version: f"https://us.example/ocpi/{version}" for version in ("2.1.1", "2.2.1", "2.3.0")
+    }
     detail = json.loads(ask("GET", "/2.2.1/")[0].body)["data"]
     assert {(e["identifier"], e["role"], e["url"]) for e in detail["endpoints"]} == {
         ("credentials", "SENDER", "https://us.example/ocpi/2.2.1/credentials"),
@@ -113,7 +113,11 @@ def test_registering_gives_a_fresh_token_and_keeps_theirs() -> None:
 @pytest.mark.parametrize("body", [None, [], {"token": "x"}, {**THEIRS, "roles": []}])
 def test_credentials_that_cannot_be_used_are_refused(body: Any) -> None:
     response, state = ask("POST", "/2.2.1/credentials", body=body)
-    assert (response.status, json.loads(response.body)["status_code"]) == (400, 2001)
+    read = body is not None
+    assert (response.status, json.loads(response.body)["status_code"]) == (
+        200 if read else 400,
+        2001,
+    )
     assert state is STATE
 
 

@@ -53,10 +53,20 @@ def test_a_connectors_list_is_replaced_and_not_merged() -> None:
     assert connector["standard"] == "IEC_62196_T2"
 
 
-def test_null_takes_a_field_away_unless_it_must_be_there() -> None:
-    assert "name" not in patch(held(), PLACE, {"name": None, "last_updated": NEW})
-    with pytest.raises(DataError, match="coordinates cannot be taken away"):
-        patch(held(), PLACE, {"coordinates": None, "last_updated": NEW})
+def test_a_patch_never_removes() -> None:
+    after = patch(held(), PLACE, {"name": None, "coordinates": None, "last_updated": NEW})
+    assert after == {**held(), "last_updated": NEW}
+    one = {"uid": "3257", "status": "BLOCKED", "last_updated": NEW}
+    told = patch(held(), PLACE, {"evses": [one, {**one, "uid": "9"}], "last_updated": NEW})
+    assert [(e["uid"], e["status"]) for e in told["evses"]] == [
+        ("3256", "AVAILABLE"),
+        ("3257", "BLOCKED"),
+        ("9", "BLOCKED"),
+    ]
+    assert told["evses"][1]["connectors"] == held()["evses"][1]["connectors"]
+    older = {"uid": "3257", "status": "CHARGING", "last_updated": OLD}
+    again = patch(told, PLACE, {"evses": [older], "last_updated": NEW})
+    assert again["evses"][1]["status"] == "BLOCKED"
 
 
 @pytest.mark.parametrize("target", [PLACE, EVSE, PLUG])

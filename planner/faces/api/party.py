@@ -1,27 +1,36 @@
-"""Our OCPI endpoints, for partners: the protocol itself is in `planner.ocpi.party`.
+"""Our OCPI endpoints, for partners: mounts `planner.feeds.desk` at ``/ocpi``.
 
 Set by ``PLUGSURE_OCPI_URL`` (where ``/ocpi`` is reached from outside) and ``PLUGSURE_OCPI_PARTY``
 (``CC*PPP`` of this provider); without the address there is nothing to serve.
 """
 
+import logging
 import os
 import secrets
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
+from flask import Response as Answer
+from werkzeug.exceptions import HTTPException
 
 from planner.errors import InputError
 from planner.faces.office import Office
 from planner.feeds.client import OcpiClient
-from planner.feeds.partners import keep_state, read_state
-from planner.ocpi.messages import Role
-from planner.ocpi.party import respond
+from planner.feeds.counter import open_desk
+from planner.ocpi.answers import Refusal, Response, refuse
+from planner.ocpi.messages import CLIENT_ERROR, SERVER_ERROR, Role
+
+log = logging.getLogger(__name__)
 
 URL = "PLUGSURE_OCPI_URL"
 PARTY = "PLUGSURE_OCPI_PARTY"
 NAME = "PLUGSURE_OCPI_NAME"
-METHODS = ("GET", "POST", "PUT", "DELETE")
-MOST_BODY_BYTES = 1_000_000
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+MOST_BODY_BYTES = 4_000_000
+"""A Location of the size of a motorway's largest site has a tenth of it."""
+
+TOKEN_BYTES = 32
 
 
 def our_roles(environ: Mapping[str, str]) -> tuple[Role, ...]:
@@ -38,32 +47,67 @@ def our_roles(environ: Mapping[str, str]) -> tuple[Role, ...]:
     return (Role("EMSP", country, party, environ.get(NAME, "Plugsure")),)
 
 
+def our_url(environ: Mapping[str, str]) -> str:
+    """Say where ``/ocpi`` is reached from outside; empty where it is not set."""
+    return environ.get(URL, "").rstrip("/")
+
+
+def new_token() -> str:
+    """Make a secret by which a party may call us."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
 def party_door(used: Office, environ: Mapping[str, str] | None = None) -> Blueprint | None:
     """Make the blueprint that mounts ``/ocpi``; None where no address for it is set."""
     env = os.environ if environ is None else environ
-    base_url = env.get(URL, "").rstrip("/")
+    base_url = our_url(env)
     if not base_url:
         return None
     roles = our_roles(env)
+    desk = open_desk(
+        lambda: used.store,
+        base_url=base_url,
+        roles=roles,
+        client=OcpiClient,
+        new_token=new_token,
+        clock=used.clock,
+    )
     door = Blueprint("ocpi", __name__)
 
     @door.route("/ocpi/<path:path>", methods=METHODS)
-    def answer(path: str) -> Response:
+    def answer(path: str) -> Answer:
         request.max_content_length = MOST_BODY_BYTES
-        before = read_state(used.store, base_url=base_url, roles=roles)
-        with OcpiClient() as client:
-            made, after = respond(
+        return _plain(
+            desk.answer(
                 request.method,
-                path,
+                _quoted(path),
+                request.args,
                 dict(request.headers),
                 request.get_data(),
-                before,
-                fetch=client.fetch,
-                new_token=lambda: secrets.token_urlsafe(32),
-                now=used.clock(),
             )
-        if after is not before:
-            keep_state(used.store, before, after)
-        return Response(made.body, made.status, headers=dict(made.headers))
+        )
+
+    @door.errorhandler(HTTPException)
+    def fail(error: HTTPException) -> Answer:
+        status = error.code or 500
+        return _plain(refuse(Refusal(status, CLIENT_ERROR, error.name), now=used.clock()))
+
+    @door.errorhandler(Exception)
+    def break_down(defect: Exception) -> Answer:
+        log.error("a partner's request failed by a defect", exc_info=defect)
+        refusal = Refusal(500, SERVER_ERROR, "this request failed by a defect of ours")
+        return _plain(refuse(refusal, now=used.clock()))
 
     return door
+
+
+def _plain(made: Response) -> Answer:
+    headers = {"Content-Type": "application/json", **made.headers}
+    return Answer(made.body, made.status, headers=headers)
+
+
+def _quoted(path: str) -> str:
+    """Give the address below ``/ocpi`` as it was sent: an id may hold a quoted slash."""
+    sent = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
+    _, found, rest = urlsplit(sent).path.partition("/ocpi/")
+    return rest if found else path
