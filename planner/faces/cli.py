@@ -32,6 +32,7 @@ COMMANDS = {
     "prices": "planner.faces.commands.knowledge:prices",
     "region": "planner.faces.commands.regions:region",
     "serve": "planner.faces.commands.serve:serve",
+    "stations": "planner.faces.commands.stations:stations",
     "vehicles": "planner.faces.commands.vehicles:vehicles",
     "verify": "planner.faces.commands.trips:verify",
     "wallets": "planner.faces.commands.secrets:wallets",

@@ -10,6 +10,8 @@ EXTRAS: dict[str, str] = {
     "osmnx": "networks",
     "requests": "networks",
     "rasterio": "geotiff",
+    "geopandas": "layers",
+    "pyarrow": "layers",
 }
 """The extra of this package that brings each library."""
 
