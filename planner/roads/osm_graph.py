@@ -12,6 +12,7 @@ from planner.roads.elevation import HeightSource
 from planner.roads.graph import E7, Flag, RoadGraph
 from planner.roads.networks import OSM_ATTRIBUTION
 from planner.roads.osm import OsmRoads
+from planner.roads.pace import paced
 from planner.roads.pieces import NODE_EVERY_M, Pieces, cut_ways, split_long
 from planner.roads.profiles import Profile, height_notes, profile
 from planner.roads.tags import BOARDING_S
@@ -31,8 +32,9 @@ NOTES: tuple[str, ...] = (
     ),
     (
         "Speeds are the signed limits, the legal limits of named zones, or a default by class of "
-        "road; traffic is not known. Waiting of 10 s is counted at traffic lights, 5 s at stop "
-        "signs, 20 s at toll booths, 10 minutes for boarding a ferry."
+        "road, which is lower where streets stand as close as in a town; traffic is not known. "
+        "Waiting is counted: 6 s at traffic lights, 5 s at stop signs and where another road goes "
+        "first, 15 s at toll booths, 10 minutes for boarding a ferry."
     ),
     "Roads open to arriving traffic only may be driven through, at no more than 20 km/h.",
     f"Places are joined to the nearest node; nodes stand at most {NODE_EVERY_M:g} m apart.",
@@ -60,7 +62,7 @@ def build_from_osm(
     if heights is not None:
         told = profile(pieces, above[pieces.way], heights, progress)
     progress("building", 0.0)
-    draft = _draft(roads, way, pieces, told)
+    draft = paced(_draft(roads, way, pieces, told))
     graph = assemble(
         draft,
         name=name,

@@ -23,29 +23,58 @@ LOWEST_KMH, HIGHEST_KMH = 5.0, 140.0
 """Bounds of what is believed. Source: 140 km/h is Europe's highest limit (Poland, Bulgaria)."""
 
 CLASS_SPEED_KMH: Mapping[str, float] = {
-    "motorway": 120.0,
-    "motorway_link": 60.0,
-    "trunk": 90.0,
-    "trunk_link": 50.0,
-    "primary": 75.0,
-    "primary_link": 45.0,
-    "secondary": 65.0,
-    "secondary_link": 40.0,
+    "motorway": 110.0,
+    "motorway_link": 70.0,
+    "trunk": 85.0,
+    "trunk_link": 65.0,
+    "primary": 70.0,
+    "primary_link": 60.0,
+    "secondary": 60.0,
+    "secondary_link": 50.0,
     "tertiary": 50.0,
-    "tertiary_link": 35.0,
+    "tertiary_link": 40.0,
     "unclassified": 40.0,
     "residential": 30.0,
     "living_street": 10.0,
-    "service": 15.0,
+    "service": 20.0,
     "road": 30.0,
     "track": 15.0,
     "busway": 30.0,
     "pedestrian": 7.0,
     "ferry": 20.0,
 }
-"""Speed where nothing is signed. Source: assumed: between the urban limit (50 km/h in nearly all
-countries) and the rural one, by how far the class runs outside towns; service roads and tracks at
-what is driven; ferries at the speed of a slow car ferry."""
+"""Speed where nothing is signed, outside towns.
+
+Source: of the defaults that three routers publish for cars, the middle one, rounded to 5 km/h:
+OSRM (profiles/car.lua: motorway 90, trunk 85, primary 65, secondary 55, tertiary 40, unclassified
+and residential 25, links 45 to 20), GraphHopper (CarAverageSpeedParser: 100, 70, 65, 60, 50, 30,
+30, links 70 to 40) and Valhalla (speed_assigner.h, graph.lua: 105, 90, 75, 60, 50, 40, 35; links at
+85 % of them). Above the middle are motorways at 110 (the three are means with traffic; limits are
+110 to 130 in all but a few countries), primary roads and unclassified ones, whose share in towns,
+which those figures hold too, is told apart here (`TOWN_SPEED_KMH`). Ferries go at the speed of a
+slow car ferry: assumed.
+"""
+
+TOWN_SPEED_KMH: Mapping[str, float] = {
+    "motorway": 100.0,
+    "motorway_link": 60.0,
+    "trunk": 75.0,
+    "trunk_link": 50.0,
+    "primary": 50.0,
+    "primary_link": 45.0,
+    "secondary": 50.0,
+    "secondary_link": 45.0,
+    "tertiary": 45.0,
+    "unclassified": 35.0,
+}
+"""Most that is counted within towns where nothing is signed. Source: 50 km/h is the limit in towns
+in nearly all countries (OpenStreetMap wiki, Default speed limits); trunk roads as Valhalla has them
+in dense places (73 km/h); motorways between that (89) and outside; narrower streets: assumed.
+"""
+
+ROUNDABOUT_KMH = 35.0
+"""Most that is driven around. Source: NCHRP Report 672, Roundabouts: An Informational Guide,
+entry speeds of 20 to 25 mph for single lanes."""
 
 ZONE_SPEED_KMH: Mapping[str, Mapping[str, float]] = {
     "urban": {"": 50.0, "GB": 30 * KMH_PER_MPH, "US": 25 * KMH_PER_MPH, "RU": 60.0, "CN": 50.0},
@@ -111,6 +140,8 @@ class Speed:
 def speed_of(tags: Mapping[str, str], road_class: str, direction: str) -> Speed:
     """Return the speed on a way in a direction (``forward`` or ``backward``)."""
     cap = SURFACE_CAP_KMH.get(tags.get("surface", ""), HIGHEST_KMH)
+    if tags.get("junction") in {"roundabout", "circular"}:
+        cap = min(cap, ROUNDABOUT_KMH)
     told = _signed(tags, direction) or Speed(CLASS_SPEED_KMH[road_class], "class")
     return Speed(min(told.kmh, cap), told.source) if cap < told.kmh else told
 

@@ -68,9 +68,14 @@ PASSABLE_BARRIERS: frozenset[str] = frozenset(
 tag says that they are open. Source: OpenStreetMap wiki, Key:barrier; assumed: a gate on a public
 road is open."""
 
-SIGNAL_S, STOP_SIGN_S, TOLL_BOOTH_S = 10.0, 5.0, 20.0
-"""Delay at traffic lights, stop signs and toll booths in seconds. Source: assumed: lights are at
-the border of levels A and B of the Highway Capacity Manual 2000 (10 s of delay a vehicle)."""
+SIGNAL_S, STOP_SIGN_S, TOLL_BOOTH_S = 6.0, 5.0, 15.0
+"""Delay at traffic lights, stop signs and toll booths in seconds.
+
+Source: lights assumed, between the 2 s of OSRM's and Valhalla's tables, which are times without
+traffic, and the 10 s at the border of levels A and B of the Highway Capacity Manual 2000; a
+junction of dual carriageways has lights at two nodes or more of each way through it. Toll booths:
+Valhalla's default toll_booth_cost. Stop signs: assumed.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from planner.roads.graph import Flag, RoadGraph
+from planner.roads.tags import SIGNAL_S
 
 Make = Callable[..., RoadGraph]
 STREET = {"highway": "residential"}
@@ -199,7 +200,7 @@ def test_flags_say_toll_motorway_bridge_and_tunnel(osm_graph: Make) -> None:
 def test_lights_delay_the_direction_they_face(osm_graph: Make) -> None:
     light = {"highway": "traffic_signals", "traffic_signals:direction": "forward"}
     graph = osm_graph([((1, 2, 3), STREET | {"maxspeed": "36"})], nodes={2: light})
-    by_head = {node_at(graph, 3)[0]: 10.0, node_at(graph, 1)[0]: 0.0}
+    by_head = {node_at(graph, 3)[0]: SIGNAL_S, node_at(graph, 1)[0]: 0.0}
     for edge in range(len(graph.head)):
         waiting = float(graph.duration_s[edge] - graph.length_m[edge] / 10)
         assert waiting == pytest.approx(by_head[int(graph.head[edge])], abs=0.01)

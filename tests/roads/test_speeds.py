@@ -2,7 +2,15 @@
 
 import pytest
 
-from planner.roads.speeds import CLASS_SPEED_KMH, Speed, read_duration_s, read_maxspeed, speed_of
+from planner.roads.speeds import (
+    CLASS_SPEED_KMH,
+    ROUNDABOUT_KMH,
+    TOWN_SPEED_KMH,
+    Speed,
+    read_duration_s,
+    read_maxspeed,
+    speed_of,
+)
 from planner.roads.tags import read_way
 
 READINGS = [
@@ -63,10 +71,34 @@ def test_a_bad_surface_slows_and_never_hastens() -> None:
     assert speed_of({"maxspeed": "20", "surface": "gravel"}, "tertiary", "forward").kmh == 20
 
 
-def test_roads_for_arriving_only_are_slow() -> None:
+def test_roads_for_arriving_only_are_marked_and_driven_at_their_speed() -> None:
     way = read_way({"highway": "residential", "access": "destination", "maxspeed": "50"})
     assert way is not None
-    assert way.forward_kmh == 20
+    assert (way.forward_kmh, way.arriving) == (50, True)
+
+
+def test_nobody_goes_around_a_roundabout_at_the_roads_speed() -> None:
+    tags = {"highway": "primary", "junction": "roundabout", "maxspeed": "70"}
+    assert speed_of(tags, "primary", "forward").kmh == ROUNDABOUT_KMH
+    assert speed_of({**tags, "maxspeed": "20"}, "primary", "forward").kmh == 20
+
+
+def test_towns_are_slower_than_the_country_and_bigger_roads_faster() -> None:
+    for highway, kmh in TOWN_SPEED_KMH.items():
+        assert kmh <= CLASS_SPEED_KMH[highway], highway
+        assert CLASS_SPEED_KMH.get(f"{highway}_link", 0) < CLASS_SPEED_KMH[highway]
+    bigger = (
+        "motorway",
+        "trunk",
+        "primary",
+        "secondary",
+        "tertiary",
+        "unclassified",
+        "residential",
+    )
+    for table in (CLASS_SPEED_KMH, {**CLASS_SPEED_KMH, **TOWN_SPEED_KMH}):
+        speeds = [table[highway] for highway in bigger]
+        assert speeds == sorted(speeds, reverse=True)
 
 
 def test_every_class_that_is_driven_has_a_speed_between_walking_and_the_highest_limit() -> None:
