@@ -1,11 +1,13 @@
 """From the ways of an OpenStreetMap file to a RoadGraph."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.roads.apart import set_apart
 from planner.roads.classes import CLASS_INDEX, SPEED_SOURCES
 from planner.roads.draft import Draft, assemble
 from planner.roads.elevation import HeightSource
@@ -15,7 +17,9 @@ from planner.roads.osm import OsmRoads
 from planner.roads.pace import paced
 from planner.roads.pieces import NODE_EVERY_M, Pieces, cut_ways, split_long
 from planner.roads.profiles import Profile, height_notes, profile
+from planner.roads.reports import pack_reports, report_notes
 from planner.roads.tags import BOARDING_S
+from planner.roads.turns import MapEdges, forbidden_turns
 
 MAX_SNAP_M = 5_000.0
 """A point farther off is in the wild, outside the extract, or where nobody has mapped yet."""
@@ -27,8 +31,8 @@ MIN_LENGTH_M = 0.1
 
 NOTES: tuple[str, ...] = (
     (
-        "Turn restrictions, and times of day, weights and sizes in tags, are not read; reversible "
-        "roads are left out."
+        "Turn restrictions are kept. Times of day, weights and sizes in tags are not read; "
+        "reversible roads are left out."
     ),
     (
         "Speeds are the signed limits, the legal limits of named zones, or a default by class of "
@@ -36,7 +40,10 @@ NOTES: tuple[str, ...] = (
         "Waiting is counted: 6 s at traffic lights, 5 s at stop signs and where another road goes "
         "first, 15 s at toll booths, 10 minutes for boarding a ferry."
     ),
-    "Roads open to arriving traffic only may be driven through, at no more than 20 km/h.",
+    (
+        "Roads open to arriving traffic only are driven at the beginning and the end of a drive, "
+        "never through; a barrier that is open to such traffic only counts as open."
+    ),
     f"Places are joined to the nearest node; nodes stand at most {NODE_EVERY_M:g} m apart.",
 )
 FLAT_NOTE = "No elevation was given: all roads are taken to be flat."
@@ -55,7 +62,7 @@ def build_from_osm(
     way = _columns(roads)
     ferry = way["road_class"] == CLASS_INDEX["ferry"]
     whole = cut_ways(roads)
-    pieces = split_long(whole, ferry[whole.way])
+    pieces = split_long(whole, ferry[whole.way], _joining(whole, way["arriving"][whole.way]))
     above = ferry | ((way["flags"] & Flag.BRIDGE_OR_TUNNEL) > 0)
     progress("cutting ways", 1.0)
     told = None
@@ -63,12 +70,18 @@ def build_from_osm(
         told = profile(pieces, above[pieces.way], heights, progress)
     progress("building", 0.0)
     draft = paced(_draft(roads, way, pieces, told))
+    edges = _map_edges(roads, way, pieces, draft)
+    turns, left_out = forbidden_turns(roads.restrictions, edges)
+    reports = [*roads.reports, *left_out]
+    draft = set_apart(draft, way["arriving"][edges.way], turns)
+    kinds, ids = pack_reports(reports)
+    draft = replace(draft, report_kind=kinds, report_id=ids)
     graph = assemble(
         draft,
         name=name,
         as_of=roads.as_of,
         attribution=OSM_ATTRIBUTION,
-        notes=(*NOTES, *_height_notes(heights, told)),
+        notes=(*NOTES, *report_notes(reports), *_height_notes(heights, told)),
         source=source,
         max_snap_m=MAX_SNAP_M,
         has_elevation=told is not None and told.known > 0,
@@ -94,19 +107,52 @@ def _columns(roads: OsmRoads) -> dict[str, NDArray[Any]]:
         "forward_from": np.array([SPEED_SOURCES.index(way.forward_from) for way in facts]),
         "backward_from": np.array([SPEED_SOURCES.index(way.backward_from) for way in facts]),
         "crossing_s": np.array([way.crossing_s for way in facts]),
+        "arriving": np.array([way.arriving for way in facts]),
     }
     return {key: column[roads.way_facts] for key, column in columns.items()}
+
+
+def _joining(pieces: Pieces, arriving: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark lines for arriving only that join two open roads: they need a node to arrive at."""
+    touches = np.zeros(pieces.nodes, np.bool_)
+    touches[pieces.start[~arriving]] = True
+    touches[pieces.end[~arriving]] = True
+    joining: NDArray[np.bool_] = arriving & touches[pieces.start] & touches[pieces.end]
+    return joining
+
+
+def _directed(
+    way: dict[str, NDArray[Any]], pieces: Pieces
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return of each edge its line, and whether it leads along it."""
+    forward = np.flatnonzero(way["forward_kmh"][pieces.way] > 0)
+    backward = np.flatnonzero(way["backward_kmh"][pieces.way] > 0)
+    piece = np.concatenate((forward, backward))
+    return piece, np.arange(len(piece)) < len(forward)
+
+
+def _map_edges(
+    roads: OsmRoads, way: dict[str, NDArray[Any]], pieces: Pieces, draft: Draft
+) -> MapEdges:
+    piece, _ahead = _directed(way, pieces)
+    assert pieces.origin is not None, "the lines are of a map"
+    return MapEdges(
+        tail=draft.tail,
+        head=draft.head,
+        way=pieces.way[piece].astype(np.int32),
+        piece=piece.astype(np.int32),
+        way_id=roads.way_id,
+        origin=pieces.origin,
+        node_id=roads.node_id,
+    )
 
 
 def _draft(
     roads: OsmRoads, way: dict[str, NDArray[Any]], pieces: Pieces, told: Profile | None
 ) -> Draft:
     length_m = np.maximum(pieces.length_m, MIN_LENGTH_M)
-    forward = np.flatnonzero(way["forward_kmh"][pieces.way] > 0)
-    backward = np.flatnonzero(way["backward_kmh"][pieces.way] > 0)
-    piece = np.concatenate((forward, backward))
+    piece, ahead = _directed(way, pieces)
     of_way = pieces.way[piece]
-    ahead = np.arange(len(piece)) < len(forward)
     speed = np.where(ahead, way["forward_kmh"][of_way], way["backward_kmh"][of_way])
     waiting_s = np.where(ahead, pieces.forward_s[piece], pieces.backward_s[piece])
     speed, boarding_s = _at_sea(way, pieces, piece, speed)

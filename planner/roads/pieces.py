@@ -36,6 +36,8 @@ class Pieces:
         Delay at lights and the like, driven along and against the way.
     nodes : int
         Number of graph nodes.
+    origin : int32[nodes], optional
+        Index of each graph node among the nodes of the map; -1 for one put between them.
     """
 
     first: NDArray[np.int64]
@@ -47,6 +49,7 @@ class Pieces:
     forward_s: NDArray[np.float64]
     backward_s: NDArray[np.float64]
     nodes: int
+    origin: NDArray[np.int32] | None = None
 
     @property
     def length_m(self) -> NDArray[np.float64]:
@@ -92,7 +95,7 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     lon = roads.lon_e7[osm_node].astype(np.float64) * E7
     lat = roads.lat_e7[osm_node].astype(np.float64) * E7
     forward_s, backward_s = _delays(roads, osm_node, first, of_piece)
-    node, nodes = _number_ends(osm_node, first, closed)
+    node, origin = _number_ends(osm_node, first, closed)
     return Pieces(
         first=first,
         lon=lon,
@@ -102,22 +105,26 @@ def cut_ways(roads: OsmRoads) -> Pieces:
         way=position_way[begins],
         forward_s=forward_s,
         backward_s=backward_s,
-        nodes=nodes,
+        nodes=len(origin),
+        origin=origin,
     )
 
 
 def _number_ends(
     osm_node: NDArray[np.int64], first: NDArray[np.int64], closed: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], int]:
-    """Give the ends of lines node numbers; each end at a closed barrier gets its own."""
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Give the ends of lines node numbers; each end at a closed barrier gets its own.
+
+    Returns them for all points (-1 between the ends), and of each the node of the map.
+    """
     at = np.stack((first[:-1], first[1:] - 1), axis=1).ravel()
     key = osm_node[at].copy()
     shut = closed[key]
     key[shut] = len(closed) + np.arange(shut.sum())
-    _keys, number = np.unique(key, return_inverse=True)
+    _keys, where, number = np.unique(key, return_index=True, return_inverse=True)
     node = np.full(len(osm_node), -1, np.int64)
     node[at] = number
-    return node, len(_keys)
+    return node, osm_node[at[where]].astype(np.int32)
 
 
 def _delays(
@@ -150,16 +157,21 @@ def _along(
     return total - np.repeat(total[first[:-1]], np.diff(first))
 
 
-def split_long(pieces: Pieces, whole: NDArray[np.bool_]) -> Pieces:
+def split_long(
+    pieces: Pieces, whole: NDArray[np.bool_], halved: NDArray[np.bool_] | None = None
+) -> Pieces:
     """Put nodes on lines longer than `NODE_EVERY_M`, evenly, and one in the middle of a loop.
 
-    ``whole`` marks lines that are left as they are, by line. A delay goes to each line's last part
-    in its direction.
+    ``whole`` marks lines that are left as they are, by line, ``halved`` those that need a node
+    between their ends. A delay goes to each line's last part in its direction.
     """
     length_m = pieces.length_m
     parts = np.maximum(np.ceil(length_m / NODE_EVERY_M), 1).astype(np.int64)
     parts[whole] = 1
-    parts = np.where(pieces.start == pieces.end, np.maximum(parts, 2), parts)
+    needy = pieces.start == pieces.end
+    if halved is not None:
+        needy |= halved
+    parts = np.where(needy, np.maximum(parts, 2), parts)
     cuts = parts - 1
     of = np.repeat(np.arange(len(parts)), cuts)
     rank = np.arange(len(of)) - np.repeat(np.cumsum(cuts) - cuts, cuts) + 1
@@ -178,6 +190,7 @@ def split_long(pieces: Pieces, whole: NDArray[np.bool_]) -> Pieces:
     new_lon = np.concatenate((pieces.lon, lon))[twice]
     new_lat = np.concatenate((pieces.lat, lat))[twice]
     parent = line[twice][first[:-1]]
+    between = np.full(len(of), -1, np.int32)
     begins_line = np.concatenate(([True], np.diff(parent) != 0))
     ends_line = np.concatenate((np.diff(parent) != 0, [True]))
     return Pieces(
@@ -190,6 +203,7 @@ def split_long(pieces: Pieces, whole: NDArray[np.bool_]) -> Pieces:
         forward_s=np.where(ends_line, pieces.forward_s[parent], 0.0),
         backward_s=np.where(begins_line, pieces.backward_s[parent], 0.0),
         nodes=pieces.nodes + len(of),
+        origin=None if pieces.origin is None else np.concatenate((pieces.origin, between)),
     )
 
 

@@ -33,6 +33,10 @@ class Kind(Enum):
         "relation",
         "turn restrictions fit several turns, for a road goes on beyond the junction: not applied",
     )
+    RESTRICTION_CLOSED = (
+        "relation",
+        "turn restrictions allow only what one-ways forbid: not applied",
+    )
     RESTRICTION_VOID = ("relation", "turn restrictions forbid what one-ways forbid already")
     ACCESS_CONDITIONAL = ("way", "roads have conditions of access: only their plain tags count")
     ONEWAY_CONDITIONAL = ("way", "roads are one-way at some times: only their plain tags count")

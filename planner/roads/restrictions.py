@@ -33,11 +33,13 @@ deprecated tags."""
 class Restriction:
     """A turn that is forbidden, or (``only``) the only one that is allowed; ids of OSM.
 
-    ``via_ways`` is empty where ``via_node`` is told, else ``via_node`` is 0.
+    ``via_ways`` is empty where ``via_node`` is told, else ``via_node`` is 0. ``u_turn`` says that
+    the turn is one.
     """
 
     osm_id: int
     only: bool
+    u_turn: bool
     from_ways: tuple[int, ...]
     via_node: int
     via_ways: tuple[int, ...]
@@ -58,7 +60,7 @@ def read_restriction(
     word, _low, turn = value.partition("_")
     if word not in {"no", "only"} or turn not in TURNS:
         return Report(Kind.RESTRICTION_UNKNOWN, osm_id)
-    told = _members(osm_id, members, only=word == "only")
+    told = _members(osm_id, members, only=word == "only", u_turn=turn == "u_turn")
     return told or Report(Kind.RESTRICTION_INCOMPLETE, osm_id)
 
 
@@ -70,7 +72,9 @@ def _exempt(tags: Mapping[str, str]) -> bool:
     return bool(excepted & _CARS)
 
 
-def _members(osm_id: int, members: Sequence[Member], *, only: bool) -> Restriction | None:
+def _members(
+    osm_id: int, members: Sequence[Member], *, only: bool, u_turn: bool
+) -> Restriction | None:
     """Return the restriction, or None where its members do not say a turn."""
     ways: dict[str, list[int]] = {"from": [], "via": [], "to": []}
     via_nodes = []
@@ -86,6 +90,7 @@ def _members(osm_id: int, members: Sequence[Member], *, only: bool) -> Restricti
     return Restriction(
         osm_id=osm_id,
         only=only,
+        u_turn=u_turn,
         from_ways=tuple(dict.fromkeys(ways["from"])),
         via_node=via_nodes[0] if by_node else 0,
         via_ways=tuple(ways["via"]),

@@ -21,7 +21,10 @@ APPROACH_KMH = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Snap:
-    """The nearest node of the largest component, and the straight distance to it in metres."""
+    """The nearest node at which drives may end, and the straight distance to it in metres.
+
+    A drive that begins there starts at the graph's ``leaves_from[node]``.
+    """
 
     node: int
     distance_m: float
@@ -31,12 +34,15 @@ def stoppable(graph: RoadGraph) -> NDArray[np.bool_]:
     """Mark nodes, shape (n,), at which a drive may begin or end.
 
     They are in the largest component and touch a road that is neither motorway nor ferry; where no
-    such road is, as in a motorways-only extract, all of the component.
+    such road is, as in a motorways-only extract, all of the component. Of a place with several
+    nodes only the one where drives end is marked; the drive on begins at its ``leaves_from``.
     """
-    street = (graph.flags & (Flag.MOTORWAY | Flag.FERRY)) == 0
+    street = (graph.flags & (Flag.MOTORWAY | Flag.FERRY | Flag.VIRTUAL)) == 0
     touches = np.zeros(len(graph.lon), np.bool_)
     touches[graph.tail[street]] = True
     touches[graph.head[street]] = True
+    virtual = ((graph.flags & Flag.VIRTUAL) != 0) & touches[graph.tail]
+    touches[graph.head[virtual]] = True
     marked = graph.component_ok & touches
     return marked if marked.any() else graph.component_ok
 

@@ -152,8 +152,9 @@ def _joined(
 
 
 def _drawn_once(graph: RoadGraph) -> NDArray[np.int64]:
-    """Return the edges of which each road is drawn once: of two directions the first."""
-    ends = np.sort(np.stack((graph.tail, graph.head)), axis=0)
+    """Return the edges of which each road is drawn once: of directions and copies the first."""
+    place = graph.leaves_from
+    ends = np.sort(np.stack((place[graph.tail], place[graph.head])), axis=0)
     shape = np.abs(graph.shape_of)
     order = np.lexsort((shape, ends[1], ends[0]))
     same = np.zeros(len(order), np.bool_)
@@ -161,7 +162,8 @@ def _drawn_once(graph: RoadGraph) -> NDArray[np.int64]:
         same[1:] = np.logical_and.reduce(
             [np.diff(values[order]) == 0 for values in (ends[0], ends[1], shape)]
         )
-    return np.sort(order[~same])
+    drawn = np.sort(order[~same])
+    return drawn[(graph.flags[drawn] & Flag.VIRTUAL) == 0]
 
 
 def _first_zooms(graph: RoadGraph) -> NDArray[np.int64]:
