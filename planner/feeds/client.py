@@ -24,7 +24,7 @@ from planner.ocpi.messages import (
     read_credentials,
     read_envelope,
 )
-from planner.ocpi.pager import Pager, keep_safe, shown
+from planner.ocpi.pager import Page, Pager, keep_safe, shown
 
 CONFIGURATION = frozenset({"credentials", "hubclientinfo"})
 """Modules whose requests carry no routing. Source: OCPI 2.2.1, transport and format."""
@@ -179,10 +179,14 @@ class OcpiClient:
             complete then, and objects given before may stand but none counts as gone.
         """
         url = self.endpoint(connection, module)
+        pager = Pager(url, date_from=date_from, limit=limit)
+        for page in self.walk(connection, module, pager, told if told is not None else Pull()):
+            yield from page.objects
+
+    def walk(self, connection: Connection, module: str, pager: Pager, told: Pull) -> Iterator[Page]:
+        """Walk through a module's list page by page; see `pull`."""
         routing = {} if module in CONFIGURATION else _routing(connection)
         headers = {**_headers(connection), **routing}
-        pager = Pager(url, date_from=date_from, limit=limit)
-        told = told if told is not None else Pull()
         correlation = self._wire.new_id()
         while pager.url is not None:
             place = shown(pager.url)
@@ -196,7 +200,7 @@ class OcpiClient:
             told.received, told.total = pager.received, pager.total
             told.missing = pager.missing
             told.faults.extend(page.faults)
-            yield from page.objects
+            yield page
 
     def credentials(self, connection: Connection) -> Credentials:
         """Ask a party who it is; FeedError if it does not say."""

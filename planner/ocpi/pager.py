@@ -77,7 +77,7 @@ def keep_safe(here: str, there: str) -> str:
 
 
 class Pager:
-    """One walk through a list.
+    """One walk through a list; ``resume`` goes on at a page, after so many entries.
 
     Attributes
     ----------
@@ -96,6 +96,7 @@ class Pager:
         date_from: float | None = None,
         limit: int | None = None,
         max_pages: int = MAX_PAGES,
+        resume: tuple[str, int] | None = None,
     ) -> None:
         query = dict(parse_qsl(_split(url).query))
         if date_from is not None:
@@ -103,11 +104,12 @@ class Pager:
         if limit is not None:
             query["limit"] = str(limit)
         self._first = _with_query(url, query)
-        self.url: str | None = self._first
-        self.received = 0
+        start, received = resume or (self._first, 0)
+        self.url: str | None = start
+        self.received = received
         self.total: int | None = None
         self._pages_left = max_pages
-        self._asked = {self._first}
+        self._asked = {self._first, start}
         self._seen: set[bytes] = set()
         self._repetitions = 0
 

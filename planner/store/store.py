@@ -21,6 +21,7 @@ from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
 from planner.store.keys import Keys
 from planner.store.objects import Objects
+from planner.store.pages import Pages
 from planner.store.plans import Batches, Plans
 from planner.store.reading import read_sequence, read_snapshot
 from planner.store.snapshot import Snapshot
@@ -46,8 +47,8 @@ class Store:
         Answers, as bodies.
     wallets, keys : Wallets, Keys
         Secrets.
-    objects, callers : Objects, Callers
-        What partners sent, and who of them may call.
+    objects, callers, pages : Objects, Callers, Pages
+        What partners sent, who of them may call, and pulls that were cut off.
     """
 
     database: Database
@@ -59,6 +60,7 @@ class Store:
     keys: Keys
     objects: Objects
     callers: Callers
+    pages: Pages
 
     @classmethod
     def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
@@ -92,6 +94,7 @@ class Store:
             keys=Keys(database),
             objects=Objects(database, vault),
             callers=Callers(database),
+            pages=Pages(database),
         )
 
     def close(self) -> None:
