@@ -4,8 +4,12 @@ Nodes are numbered as in the region and carry ``x``, ``y`` and, where heights ar
 ``elevation``. Edges carry OSMnx's ``length`` (m), ``speed_kph``, ``travel_time`` (s), ``highway``,
 ``name``, ``ref``, ``oneway``, ``reversed`` and ``geometry`` (only where they bend), ``toll``,
 ``route`` for ferries, and of our own ``climb_m``, ``descent_m``, ``speed_from`` and
-``bridge_or_tunnel`` (a region does not know which of both). `planner.roads.exchange_reading` reads
-all of them back.
+``bridge_or_tunnel`` (a region does not know which of both).
+
+A place with turn restrictions has several nodes at one point, joined by edges without length and
+time that carry ``virtual``; so every path of networkx obeys the restrictions. Drives end at nodes
+with ``arrives`` and begin at the node that such a one names in ``leaves_from``; a node without
+these is both. `planner.roads.exchange_reading` reads all of this back.
 """
 
 import json
@@ -52,6 +56,10 @@ def _nodes(graph: RoadGraph) -> Iterator[tuple[int, dict[str, Any]]]:
     columns = {"x": graph.lon.tolist(), "y": graph.lat.tolist()}
     if graph.has_elevation:
         columns["elevation"] = graph.ele_m.tolist()
+    several = (graph.leaves_from != np.arange(len(graph.lon))).any()
+    if several:
+        columns["arrives"] = graph.component_ok.tolist()
+        columns["leaves_from"] = graph.leaves_from.tolist()
     for number, values in enumerate(zip(*columns.values(), strict=True)):
         yield number, dict(zip(columns, values, strict=True))
 
@@ -112,14 +120,16 @@ def _lines(graph: RoadGraph) -> dict[int, Any]:
     return dict(zip(bent.tolist(), shapely.linestrings(points, indices=of), strict=True))
 
 
-def _flagged(flags: int) -> dict[str, str]:
-    said = {}
+def _flagged(flags: int) -> dict[str, Any]:
+    said: dict[str, Any] = {}
     if flags & Flag.TOLL:
         said["toll"] = "yes"
     if flags & Flag.FERRY:
         said["route"] = "ferry"
     if flags & Flag.BRIDGE_OR_TUNNEL:
         said["bridge_or_tunnel"] = "yes"
+    if flags & Flag.VIRTUAL:
+        said["virtual"] = True
     return said
 
 

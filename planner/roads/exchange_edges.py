@@ -102,6 +102,11 @@ def is_closed(attributes: Mapping[str, Any]) -> bool:
     return read_way({key: value for key, value in tags.items() if value}) is None
 
 
+def is_true(value: Any) -> bool:
+    """Say whether an attribute is true, also as the text that it is in GraphML."""
+    return value is True or value == "True"
+
+
 def _values(attributes: Mapping[str, Any], key: str) -> list[str]:
     """Return the values of a key as text, whether it has none, one or several."""
     value = attributes.get(key)
@@ -174,7 +179,7 @@ def _speed(attributes: Mapping[str, Any], road_class: str) -> tuple[float, str]:
     if duration_s > 0 and length_m > 0:
         return max(length_m / duration_s * 3.6, LOWEST_KMH), "assumed"
     tags = {key: ";".join(_values(attributes, key)) for key in _TAGS}
-    way = "backward" if attributes.get("reversed") is True else "forward"
+    way = "backward" if is_true(attributes.get("reversed")) else "forward"
     speed = speed_of(tags, "road" if road_class == "unknown" else road_class, way)
     return speed.kmh, "assumed" if road_class == "unknown" else speed.source
 
@@ -185,7 +190,7 @@ def _flags(attributes: Mapping[str, Any], road_class: str) -> int:
     A bridge counts only where the edge is one way of OpenStreetMap: of merged ways one may be a
     bridge and the others not, and the edge must follow the ground.
     """
-    flags = Flag(0)
+    flags = Flag.VIRTUAL if is_true(attributes.get("virtual")) else Flag(0)
     if "yes" in _values(attributes, "toll"):
         flags |= Flag.TOLL
     if road_class == "ferry":

@@ -1,14 +1,11 @@
 """From a networkx graph in the form of OSMnx to a RoadGraph.
 
-Two edges that lead to and fro along the same line are one road, so that the nodes put on it are
-shared by both directions. Long roads get nodes every 500 m as those of our own import do: places
-are joined to nodes, and heights are sampled along lines.
+Long roads get nodes every 500 m as those of our own import do: places are joined to nodes, and
+heights are sampled along lines.
 """
 
 import json
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,56 +15,26 @@ from planner.errors import DataError
 from planner.roads.draft import Draft, assemble
 from planner.roads.elevation import HeightSource
 from planner.roads.exchange import CRS
-from planner.roads.exchange_edges import Said, is_closed, read_edge
+from planner.roads.exchange_edges import Said
+from planner.roads.exchange_roads import Heard, Road, gather
 from planner.roads.graph import E7, Flag, RoadGraph
 from planner.roads.networks import FLAT_NOTE, MAX_SNAP_M, OSM_ATTRIBUTION, fill_heights
 from planner.roads.pieces import Pieces, split_long
 from planner.roads.profiles import Profile, height_notes, profile
 from planner.roads.sphere import distances_m
-from planner.roads.tags import read_node
 
 MIN_LENGTH_M = 0.1
 
 NOTE = (
     "Brought as a graph of networkx: which roads are there, and which way they lead, is as it "
-    "says; it tells no turn restrictions. Speeds are its own where it tells any, else the signed "
-    "limits or a default by class of road."
+    "says. Speeds are its own where it tells any, else the signed limits or a default by class of "
+    "road."
 )
+UNRESTRICTED = "The graph tells no turn restrictions."
 _BEFORE = "Of its source: "
 
 MAX_NAMED = 3
 """So many of the edges that were left out are named in the notes."""
-
-Place = tuple[float, float]
-
-
-@dataclass(kw_only=True)
-class _Road:
-    """A line between two nodes, and what is driven along it and against it.
-
-    ``place`` and ``back_place`` are the numbers of both edges in the order of the graph.
-    """
-
-    start: int
-    end: int
-    points: NDArray[np.float64]
-    ahead: Said
-    place: int
-    back: Said | None = None
-    back_place: int = -1
-
-
-@dataclass(kw_only=True)
-class _Heard:
-    """What was gathered from a graph: the nodes, the roads, and what was amiss."""
-
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    ele_m: NDArray[np.float64]
-    roads: list[_Road] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-    mended: int = 0
-    closed: int = 0
 
 
 def from_networkx(
@@ -110,14 +77,14 @@ def from_networkx(
             remedy=f'Bring it there with `osmnx.project_graph(graph, to_crs="{CRS}")`',
         )
     progress("reading the graph", 0.0)
-    heard = _hear(given)
+    heard = gather(given)
     progress("reading the graph", 1.0)
     pieces = _pieces(heard)
     ferry = np.array([(road.ahead.flags & Flag.FERRY) > 0 for road in heard.roads], np.bool_)
     pieces = split_long(pieces, ferry)
     told = None
     if heights is not None:
-        built = Flag.FERRY | Flag.BRIDGE_OR_TUNNEL
+        built = Flag.FERRY | Flag.BRIDGE_OR_TUNNEL | Flag.VIRTUAL
         above = np.array([(road.ahead.flags & built) > 0 for road in heard.roads], np.bool_)
         told = profile(pieces, above[pieces.way], heights, progress)
     elif np.isfinite(heard.ele_m).any():
@@ -134,100 +101,7 @@ def from_networkx(
     )
 
 
-def _hear(given: Any) -> _Heard:
-    number = {node: index for index, node in enumerate(given.nodes)}
-    places = [_place(node, said) for node, said in given.nodes(data=True)]
-    ele = [_elevation(said) for _node, said in given.nodes(data=True)]
-    lon, lat = np.array(places, float).reshape(-1, 2).T
-    heard = _Heard(lon=lon.copy(), lat=lat.copy(), ele_m=np.array(ele, float))
-    signals = {node: read_node(_texts(said)) for node, said in given.nodes(data=True)}
-    single: dict[Any, _Road] = {}
-    for place, (tail, head, key, attributes) in enumerate(_directed_edges(given)):
-        if is_closed(attributes):
-            heard.closed += 1
-            continue
-        facts = signals[head]
-        against = attributes.get("reversed") is True
-        waiting = 0.0 if facts is None else facts.backward_s if against else facts.forward_s
-        start, end = number[tail], number[head]
-        try:
-            said = read_edge(attributes, places[start], places[end], waiting)
-        except DataError as error:
-            heard.left_out.append(f"edge ({tail}, {head}, {key}): {error.faults[0].detail}")
-            continue
-        heard.mended += said.mended
-        if start == end and len(said.points) == 2:  # noqa: PLR2004 -- no line, only its two ends
-            heard.left_out.append(f"edge ({tail}, {head}, {key}): it leads nowhere")
-        else:
-            _add(heard, single, start, end, said, place)
-    if not heard.roads:
-        first = f"; {heard.left_out[0]}" if heard.left_out else ""
-        raise DataError(f"the graph has no edge that can be driven{first}", place="graph")
-    return _without_lone_nodes(heard)
-
-
-def _without_lone_nodes(heard: _Heard) -> _Heard:
-    """Drop the nodes that no road leads to, so that no place is joined to them."""
-    ends = [node for road in heard.roads for node in (road.start, road.end)]
-    used, number = np.unique(ends, return_inverse=True)
-    for road, (start, end) in zip(heard.roads, number.reshape(-1, 2).tolist(), strict=True):
-        road.start, road.end = start, end
-    heard.lon, heard.lat, heard.ele_m = heard.lon[used], heard.lat[used], heard.ele_m[used]
-    return heard
-
-
-def _directed_edges(given: Any) -> Iterator[tuple[Any, Any, Any, Mapping[str, Any]]]:
-    """Yield all edges with a key, those of a graph without directions both ways."""
-    directed = given if given.is_directed() else given.to_directed()
-    if directed.is_multigraph():
-        yield from directed.edges(keys=True, data=True)
-    else:
-        for tail, head, said in directed.edges(data=True):
-            yield tail, head, 0, said
-
-
-def _place(node: Any, said: Mapping[str, Any]) -> Place:
-    try:
-        lon, lat = float(said["x"]), float(said["y"])
-    except (KeyError, TypeError, ValueError):
-        lon = lat = math.nan
-    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 -- degrees
-        raise DataError(
-            "x and y are no longitude and latitude",
-            place=f"node {node}",
-            remedy="Every node needs x and y in degrees, as those of OSMnx have",
-        )
-    return lon, lat
-
-
-def _elevation(said: Mapping[str, Any]) -> float:
-    try:
-        ele_m = float(said.get("elevation", math.nan))
-    except (TypeError, ValueError):
-        return math.nan
-    return ele_m if math.isfinite(ele_m) else math.nan
-
-
-def _texts(said: Mapping[str, Any]) -> dict[str, str]:
-    """Return the tags of a node that are text; a barrier is not: the graph leads across it."""
-    return {key: value for key, value in said.items() if isinstance(value, str)}
-
-
-def _add(
-    heard: _Heard, single: dict[Any, _Road], start: int, end: int, said: Said, place: int
-) -> None:
-    """Add an edge: as the way back of a road that is there, or as a new road."""
-    line = np.rint(said.points / E7).astype(np.int64)
-    there = single.pop((end, start, line[::-1].tobytes()), None)
-    if there is not None and abs(there.ahead.length_m - said.length_m) < MIN_LENGTH_M:
-        there.back, there.back_place = said, place
-        return
-    road = _Road(start=start, end=end, points=said.points, ahead=said, place=place)
-    single[start, end, line.tobytes()] = road
-    heard.roads.append(road)
-
-
-def _pieces(heard: _Heard) -> Pieces:
+def _pieces(heard: Heard) -> Pieces:
     roads = heard.roads
     count = np.array([len(road.points) for road in roads])
     first = np.concatenate(([0], np.cumsum(count)))
@@ -250,6 +124,7 @@ def _pieces(heard: _Heard) -> Pieces:
         forward_s=np.array([_delay_s(road.ahead) for road in roads]),
         backward_s=np.array([_delay_s(road.back) for road in roads]),
         nodes=len(heard.lon),
+        origin=np.arange(len(heard.lon), dtype=np.int32),
     )
 
 
@@ -261,7 +136,7 @@ def _delay_s(said: Said | None) -> float:
     return 0.0 if said is None else said.duration_s - _moving_s(said)
 
 
-def _own_heights(heard: _Heard, pieces: Pieces) -> Profile:
+def _own_heights(heard: Heard, pieces: Pieces) -> Profile:
     """Use the nodes' own heights; a new node lies on the line between its road's ends."""
     a = np.array([road.start for road in heard.roads])
     b = np.array([road.end for road in heard.roads])
@@ -282,7 +157,7 @@ def _own_heights(heard: _Heard, pieces: Pieces) -> Profile:
     )
 
 
-def _climb(road: _Road) -> float:
+def _climb(road: Road) -> float:
     return road.ahead.climb_m
 
 
@@ -298,7 +173,7 @@ def _shares(pieces: Pieces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return share, np.clip(total - before, 0.0, 1.0)
 
 
-def _draft(heard: _Heard, pieces: Pieces, told: Profile | None) -> Draft:
+def _draft(heard: Heard, pieces: Pieces, told: Profile | None) -> Draft:
     share, _until = _shares(pieces)
     backs = np.array([road.back is not None for road in heard.roads])
     backward = np.flatnonzero(backs[pieces.way])
@@ -319,13 +194,16 @@ def _draft(heard: _Heard, pieces: Pieces, told: Profile | None) -> Draft:
     drawn = np.bincount(line[inner], minlength=len(pieces.way))
     shape = np.where(drawn[piece] > 0, piece + 1, 0)
     waiting_s = np.where(ahead, pieces.forward_s[piece], pieces.backward_s[piece])
+    length_m = _column(both, "length_m")[of] * share[piece]
+    virtual = (_column(both, "flags")[of].astype(np.int64) & Flag.VIRTUAL) > 0
+    new = np.arange(len(heard.lon), pieces.nodes)
     return Draft(
         lon=lon,
         lat=lat,
         ele_m=np.zeros(pieces.nodes, np.float32) if told is None else told.ele_m,
         tail=np.where(ahead, pieces.start[piece], pieces.end[piece]).astype(np.int32),
         head=np.where(ahead, pieces.end[piece], pieces.start[piece]).astype(np.int32),
-        length_m=np.maximum(_column(both, "length_m")[of] * share[piece], MIN_LENGTH_M),
+        length_m=np.where(virtual, 0.0, np.maximum(length_m, MIN_LENGTH_M)),
         speed_kmh=_column(both, "speed_kmh")[of],
         duration_s=np.array([_moving_s(said) for said in both])[of] * share[piece] + waiting_s,
         climb_m=np.where(ahead, climb[piece], descent[piece]).astype(np.float32),
@@ -338,6 +216,8 @@ def _draft(heard: _Heard, pieces: Pieces, told: Profile | None) -> Draft:
         shape_e7=np.rint(np.stack((pieces.lon[inner], pieces.lat[inner]), 1) / E7).astype(np.int32),
         name_of=np.array([number[said.name] for said in both])[of].astype(np.int32),
         names=list(names),
+        leaves_from=np.concatenate((heard.leaves_from, new)).astype(np.int32),
+        arrives=np.concatenate((heard.arrives, np.ones(len(new), np.bool_))),
     )
 
 
@@ -345,7 +225,7 @@ def _column(said: list[Said], name: str) -> NDArray[np.float64]:
     return np.array([getattr(one, name) for one in said], np.float64)
 
 
-def _node_places(heard: _Heard, pieces: Pieces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _node_places(heard: Heard, pieces: Pieces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     lon, lat = np.zeros(pieces.nodes), np.zeros(pieces.nodes)
     ends = pieces.first[1:] - 1
     lon[pieces.end], lat[pieces.end] = pieces.lon[ends], pieces.lat[ends]
@@ -355,11 +235,13 @@ def _node_places(heard: _Heard, pieces: Pieces) -> tuple[NDArray[np.float64], ND
 
 def _notes(
     facts: Mapping[str, Any],
-    heard: _Heard,
+    heard: Heard,
     heights: HeightSource | None,
     told: Profile | None,
 ) -> tuple[str, ...]:
     said = [NOTE]
+    if (heard.leaves_from == np.arange(len(heard.lon))).all():
+        said.append(UNRESTRICTED)
     if heights is not None and told is not None:
         said += height_notes(heights, told)
     elif told is not None:
@@ -384,5 +266,5 @@ def _told_before(facts: Mapping[str, Any]) -> tuple[str, ...]:
         notes = json.loads(facts.get("notes", "[]"))
     except (TypeError, ValueError):
         return ()
-    said = [note.removeprefix(_BEFORE) for note in notes if isinstance(note, str) and note != NOTE]
-    return tuple(_BEFORE + note for note in said)
+    said = [note.removeprefix(_BEFORE) for note in notes if isinstance(note, str)]
+    return tuple(_BEFORE + note for note in said if note not in {NOTE, UNRESTRICTED})
