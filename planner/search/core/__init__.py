@@ -1,0 +1,1 @@
+"""The exact search for a trip with charging stops, without roads."""

@@ -1,0 +1,181 @@
+"""Arrivals: a label's points, what of them is not covered, and whether one may come so."""
+
+import numpy as np
+
+from planner.search.core.compiled import kernel_only
+from planner.search.core.drives import bound, drive
+from planner.search.core.functions import cut, find_piece, on_piece, uncovered, value
+from planner.search.core.heap import push
+from planner.search.core.state import (
+    ADMIT,
+    ASKED_KWH,
+    ASKED_S,
+    COST,
+    DONE,
+    HEAP,
+    LABELS,
+    NEED_LABELS,
+    POINTS,
+    ROOM,
+    ROOT,
+    SETTLED,
+    Frame,
+    LegArrays,
+    State,
+)
+
+
+@kernel_only
+def arrive(legs: LegArrays, frame: Frame, state: State, label: int) -> int:
+    """Write the points of a label into the first three rows of scratch; returns their number."""
+    q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
+    ramp, leg = state.ramp[label], state.leg[label]
+    if ramp == ROOT:
+        q[0], t[0], c[0] = state.low[label], 0.0, 0.0
+        return 1
+    first, last = state.ramp_first[ramp], state.ramp_last[ramp]
+    low, high = state.low[label], state.high[label]
+    n = cut(state.q, state.t, state.c, first, last, low, high, q, t, c)
+    net, cap, drive_s = legs.net_kwh[leg], legs.cap_kwh[leg], legs.time_s[leg]
+    drive_cost = drive_s * frame.weight
+    for i in range(n):
+        q[i] = min(q[i] - net, cap)
+        t[i] += drive_s
+        c[i] += drive_cost
+    return n
+
+
+@kernel_only
+def stand(frame: Frame, state: State, label: int, n: int) -> tuple[float, float]:
+    """Return the charges of the label in scratch that no settled label covers (none: low > high).
+
+    With ``lingers`` a label that may arrive later by staying longer before is not covered by one
+    that may not: only a later arrival finds some stations open.
+    """
+    q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
+    low, high = q[0], q[n - 1]
+    places = frame.floor.shape[1]
+    other = state.settled[state.stage[label] * places + state.place[label]]
+    while other >= 0 and low <= high:
+        if not frame.lingers or state.latest[other] >= state.latest[label]:
+            low, high = uncovered(
+                q,
+                t,
+                c,
+                n,
+                low,
+                high,
+                state.q,
+                state.t,
+                state.c,
+                state.begin[other],
+                state.end[other],
+                frame.split,
+                frame.slack_cost,
+            )
+        other = state.next[other]
+    return low, high
+
+
+@kernel_only
+def ask(
+    legs: LegArrays, frame: Frame, state: State, label: int, n: int, low: float, high: float
+) -> tuple[int, float, float]:
+    """Hold the label in scratch against the admissions of its station.
+
+    Returns ADMIT where none is known for its arrival, else the part of it from the first charge
+    that is admitted to the end of that admission; what arrives later becomes a label of its own.
+    """
+    q, t = state.scratch[0], state.scratch[1]
+    places = frame.floor.shape[1]
+    first = state.admitted[state.stage[label] * places + state.place[label]]
+    while low <= high:
+        arrival = value(q, t, 0, n, low)
+        floor, until, known = -np.inf, np.inf, False
+        record = first
+        while record >= 0:
+            if state.since[record] > arrival:
+                until = min(until, state.since[record])
+            elif arrival < state.until[record]:
+                known = True
+                floor = max(floor, state.admitted_kwh[record])
+                until = min(until, state.until[record])
+            record = state.admitted_next[record]
+        if not known:
+            state.value[ASKED_S], state.value[ASKED_KWH] = arrival, low
+            return ADMIT, low, high
+        if floor > low + frame.slack_kwh:
+            low = floor
+            continue
+        later = find_piece(t, 0, n, until)
+        at = on_piece(t, q, later, n, until)
+        if t[n - 1] >= until and low < at < high:
+            if state.tally[LABELS] >= state.stage.size:
+                state.tally[NEED_LABELS] = 1
+                return ROOM, low, high
+            push_rest(legs, frame, state, label, at, high)
+            high = at
+        break
+    return DONE, low, high
+
+
+@kernel_only
+def push_rest(
+    legs: LegArrays, frame: Frame, state: State, label: int, low: float, high: float
+) -> None:
+    """Make a label of its own of the charges from ``low`` to ``high`` of a label."""
+    rest = state.tally[LABELS]
+    state.tally[LABELS] += 1
+    state.stage[rest], state.place[rest] = state.stage[label], state.place[label]
+    state.ramp[rest], state.leg[rest] = state.ramp[label], state.leg[label]
+    state.latest[rest], state.fresh[rest] = state.latest[label], state.fresh[label]
+    state.low[rest], state.high[rest] = state.low[label], state.high[label]
+    key = shrink(legs, frame, state, rest, low, high)
+    state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, rest)
+
+
+@kernel_only
+def shrink(
+    legs: LegArrays, frame: Frame, state: State, label: int, low: float, high: float
+) -> float:
+    """Hold a label to arrivals with ``low`` to ``high``; returns its bound."""
+    net = legs.net_kwh[state.leg[label]]
+    begins, ends = state.low[label], state.high[label]
+    state.low[label] = min(max(begins, low + net), ends)
+    state.high[label] = max(min(ends, high + net), state.low[label])
+    ramp, leg, stage = state.ramp[label], state.leg[label], state.stage[label]
+    return bound(legs, frame, state, ramp, leg, stage, state.low[label])
+
+
+@kernel_only
+def correct(legs: LegArrays, frame: Frame, state: State, label: int) -> None:
+    """Put a label right whose leg has become exact, and back into the heap if it still drives."""
+    ramp, leg = state.ramp[label], state.leg[label]
+    stage = left_in(legs, frame, leg, state.stage[label])
+    low, high, key = drive(legs, frame, state, ramp, leg, stage)
+    if key < state.value[COST]:
+        state.low[label], state.high[label] = low, high
+        state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
+        state.fresh[label] = True
+        state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, label)
+
+
+@kernel_only
+def left_in(legs: LegArrays, frame: Frame, leg: int, stage: int) -> int:
+    """Stage in which a leg was begun that arrives in ``stage``."""
+    return stage - 1 if legs.target[leg] >= frame.stations else stage
+
+
+@kernel_only
+def settle(frame: Frame, state: State, label: int, n: int) -> None:
+    """Keep the points in scratch as the label's own, and show the label to those that follow."""
+    place = state.tally[POINTS]
+    state.begin[label], state.end[label] = place, place + n
+    state.q[place : place + n] = state.scratch[0, :n]
+    state.t[place : place + n] = state.scratch[1, :n]
+    state.c[place : place + n] = state.scratch[2, :n]
+    state.tally[POINTS] = place + n
+    state.tally[SETTLED] += 1
+    chain = state.stage[label] * frame.floor.shape[1] + state.place[label]
+    state.next[label] = state.settled[chain]
+    state.settled[chain] = label

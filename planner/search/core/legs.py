@@ -1,0 +1,224 @@
+"""Legs as the search takes them: rows from each place, all at once or one at a time.
+
+A leg takes ``time_s``; with charge q at its start one arrives with ``min(q - net_kwh, cap_kwh)`` if
+``q >= required_kwh`` (see `planner.legs.kernels`). Between two places there may be several, faster
+ones and thriftier ones.
+
+Rows may come when the search first leaves a place (`LegTable.lazy`), and their energies may be
+bounds at first (``exact`` False in a row): the search then asks for a leg's true figures when it
+comes to drive it. A bound must be one: time, net and required may only rise, cap only fall.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from planner.errors import InputError
+from planner.search.core.state import LegArrays
+
+F64 = NDArray[np.float64]
+
+
+class LegRow(NamedTuple):
+    """Legs from one place, each of shape (legs,); ``exact`` None: all are."""
+
+    target: ArrayLike
+    time_s: ArrayLike
+    net_kwh: ArrayLike
+    required_kwh: ArrayLike
+    cap_kwh: ArrayLike
+    exact: ArrayLike | None = None
+
+
+class LegFigures(NamedTuple):
+    """What one leg takes."""
+
+    time_s: float
+    net_kwh: float
+    required_kwh: float
+    cap_kwh: float
+
+
+Fetch = Callable[[int], LegRow]
+"""place → its row."""
+
+Correct = Callable[[int, int], LegFigures]
+"""(place, position in its row) → the true figures of a leg that was only bounded."""
+
+
+class LegTable:
+    """All legs known so far; searches that share one fetch each row and each figure once.
+
+    Make one by `dense`, `sparse` or `lazy`.
+    """
+
+    def __init__(self, places: int, fetch: Fetch | None, correct: Correct | None) -> None:
+        self.places = places
+        self.rows_fetched = 0
+        self.legs_corrected = 0
+        self._fetch = fetch
+        self._correct = correct
+        self.size = 0
+        none = np.full(places, -1, np.int64)
+        self._arrays = LegArrays(
+            none,
+            none.copy(),
+            np.empty(0, np.int32),
+            np.empty(0),
+            np.empty(0),
+            np.empty(0),
+            np.empty(0),
+            np.empty(0, np.bool_),
+        )
+
+    @classmethod
+    def dense(
+        cls, time_s: ArrayLike, net_kwh: ArrayLike, required_kwh: ArrayLike, cap_kwh: ArrayLike
+    ) -> "LegTable":
+        """Take whole tables, each of shape (places, places) or (kinds, places, places).
+
+        An infinite time says that there is no such leg. Legs keep the order (place, kind, target).
+        """
+        times, nets, needs, caps = (
+            np.asarray(table, np.float64).reshape(-1, *np.shape(table)[-2:])
+            for table in (time_s, net_kwh, required_kwh, cap_kwh)
+        )
+        kind, tail, head = np.nonzero(np.isfinite(times))
+        order = np.lexsort((head, kind, tail))
+        kind, tail, head = kind[order], tail[order], head[order]
+        return cls.sparse(
+            times.shape[1],
+            tail,
+            head,
+            times[kind, tail, head],
+            nets[kind, tail, head],
+            needs[kind, tail, head],
+            caps[kind, tail, head],
+        )
+
+    @classmethod
+    def sparse(
+        cls,
+        places: int,
+        tail: ArrayLike,
+        head: ArrayLike,
+        time_s: ArrayLike,
+        net_kwh: ArrayLike,
+        required_kwh: ArrayLike,
+        cap_kwh: ArrayLike,
+    ) -> "LegTable":
+        """Take a list of legs, each argument of shape (legs,), from ``tail`` to ``head``."""
+        table = cls(places, None, None)
+        tails = np.asarray(tail, np.int64)
+        order = np.argsort(tails, kind="stable")
+        ends = np.cumsum(np.bincount(tails, minlength=places))
+        table._arrays = LegArrays(
+            np.concatenate(([0], ends[:-1])).astype(np.int64),
+            ends.astype(np.int64),
+            np.asarray(head, np.int32)[order],
+            np.asarray(time_s, np.float64)[order],
+            np.asarray(net_kwh, np.float64)[order],
+            np.asarray(required_kwh, np.float64)[order],
+            np.asarray(cap_kwh, np.float64)[order],
+            np.ones(tails.size, np.bool_),
+        )
+        table.size = tails.size
+        table._check(0, tails.size)
+        return table
+
+    @classmethod
+    def lazy(cls, places: int, fetch: Fetch, correct: Correct | None = None) -> "LegTable":
+        """Ask ``fetch`` for the row of a place, and ``correct`` for a leg, when first needed."""
+        return cls(places, fetch, correct)
+
+    @property
+    def arrays(self) -> LegArrays:
+        """What the kernel reads."""
+        return self._arrays
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rows are known."""
+        return bool((self._arrays.first >= 0).all())
+
+    def fetch(self, place: int) -> None:
+        """Bring the row of a place."""
+        if self._arrays.first[place] >= 0 or self._fetch is None:
+            return
+        row = self._fetch(place)
+        target = np.asarray(row.target, np.int32)
+        begin, end = self.size, self.size + target.size
+        if end > self._arrays.target.size:
+            self._lengthen(end)
+        arrays = self._arrays
+        arrays.target[begin:end] = target
+        for mine, given in zip(arrays[3:7], row[1:5], strict=True):
+            mine[begin:end] = given
+        arrays.exact[begin:end] = True if row.exact is None else row.exact
+        arrays.first[place], arrays.last[place] = begin, end
+        self.size = end
+        self.rows_fetched += 1
+        self._check(begin, end)
+
+    def correct(self, leg: int) -> None:
+        """Bring the true figures of a leg."""
+        arrays = self._arrays
+        place = self.tail(leg)
+        if self._correct is None:
+            raise InputError(
+                f"leg {leg} from place {place} is only bounded",
+                remedy="Give LegTable.lazy a function that corrects legs",
+            )
+        figures = LegFigures(*self._correct(place, leg - int(arrays.first[place])))
+        before = self.figures(leg)
+        if any(a < b for a, b in zip(figures[:3], before[:3], strict=True)) or (
+            figures.cap_kwh > before.cap_kwh
+        ):
+            raise InputError(
+                f"the figures of leg {leg} from place {place} are {figures}, beyond {before}",
+                remedy="Bounds must be least times, least energies and greatest caps",
+            )
+        arrays.time_s[leg], arrays.net_kwh[leg] = figures.time_s, figures.net_kwh
+        arrays.required_kwh[leg], arrays.cap_kwh[leg] = figures.required_kwh, figures.cap_kwh
+        arrays.exact[leg] = True
+        self.legs_corrected += 1
+
+    def figures(self, leg: int) -> LegFigures:
+        """Tell what a leg takes, as far as known."""
+        arrays = self._arrays
+        return LegFigures(
+            float(arrays.time_s[leg]),
+            float(arrays.net_kwh[leg]),
+            float(arrays.required_kwh[leg]),
+            float(arrays.cap_kwh[leg]),
+        )
+
+    def tail(self, leg: int) -> int:
+        """Place where a leg begins."""
+        arrays = self._arrays
+        begins = (arrays.first <= leg) & (leg < arrays.last)
+        return int(np.flatnonzero(begins)[0])
+
+    def _lengthen(self, size: int) -> None:
+        arrays = self._arrays
+        longer = [np.empty(max(256, 2 * size), array.dtype) for array in arrays[2:]]
+        for new, old in zip(longer, arrays[2:], strict=True):
+            new[: self.size] = old[: self.size]
+        self._arrays = LegArrays(arrays.first, arrays.last, *longer)
+
+    def _check(self, begin: int, end: int) -> None:
+        arrays = self._arrays
+        target, time_s = arrays.target[begin:end], arrays.time_s[begin:end]
+        if np.any((target < 0) | (target >= self.places)):
+            raise InputError(
+                f"a leg leads to a place beyond 0 to {self.places - 1}",
+                remedy="Number stations first, then waypoints",
+            )
+        if np.any(~np.isfinite(time_s) | (time_s < 0.0)):
+            raise InputError(
+                "a leg takes no finite time of zero or more", remedy="Leave out what is no leg"
+            )
+        if np.any(np.isnan(arrays.net_kwh[begin:end]) | np.isnan(arrays.required_kwh[begin:end])):
+            raise InputError("a leg has no energy", remedy="Give net and required energy in kWh")
