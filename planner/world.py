@@ -17,6 +17,7 @@ from planner.legs.metric import Metric, measure
 from planner.model.geo import EARTH_RADIUS_M
 from planner.model.plan import WorldNames
 from planner.model.vehicle import Conditions, Vehicle
+from planner.roads.chargers import ChargerNames
 from planner.roads.graph import RoadGraph
 from planner.roads.places import Places
 from planner.roads.region import list_regions, open_region
@@ -47,8 +48,13 @@ class RoadSide:
 
     @cached_property
     def places(self) -> Places:
-        """Settlements of the region by name, read when first asked for."""
-        return Places.for_bbox(self.graph.bbox)
+        """Places of the region by name, opened when first asked for."""
+        return Places.of(self.graph)
+
+    @cached_property
+    def charger_names(self) -> ChargerNames:
+        """Stations by name, of the snapshot that was last asked about."""
+        return ChargerNames()
 
     def metric(self, vehicle: Vehicle, conditions: Conditions) -> Metric:
         """Return the edge costs of a car on a day, the last few kept."""
@@ -96,8 +102,9 @@ class World:
 
     @property
     def places(self) -> Places:
-        """Places by name."""
-        return self.roads.places
+        """Places by name, charging stations among them."""
+        names, snapshot = self.roads.charger_names, self.snapshot
+        return self.roads.places.beside(lambda: names.at(snapshot.static_hash, snapshot.stations))
 
     @property
     def snapper(self) -> Snapper:

@@ -18,7 +18,12 @@ export function setKey(key) {
 
 export const hasKey = () => apiKey !== "";
 
-export const findPlaces = async (text, signal) => (text ? list(`/v1/places?q=${encodeURIComponent(text)}`, "places", signal) : []);
+/** Places by name; of those alike what lies near the point `near` comes first. */
+export const findPlaces = async (text, signal, near) =>
+  (text ? list(`/v1/places?q=${encodeURIComponent(text)}${near ? `&near=${near.join(",")}` : ""}`, "places", signal) : []);
+
+/** What a point is called, undefined where it has no name. */
+export const placeAt = async (location, signal) => (await list(`/v1/places?at=${location.join(",")}`, "places", signal))[0];
 
 export const findVehicles = (text, signal) => list(`/v1/vehicles?q=${encodeURIComponent(text)}&limit=30`, "vehicles", signal);
 

@@ -26,7 +26,7 @@ let redrawChart = () => {};
 let unwatch = () => {};
 
 const sheet = makeSheet(panel, document.getElementById("grip"), () => {});
-const form = tripForm({ onPlan: plan, onPlaces: (places) => { if (map && !shown.plan) drawPlaces(map, places, { fit: true }); } });
+const form = tripForm({ onPlan: plan, onPlaces: (places) => { if (map && !shown.plan) drawPlaces(map, places, { fit: true }); }, middle: () => map?.middle() });
 views.form.append(form.node);
 
 async function plan(request) {

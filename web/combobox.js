@@ -7,9 +7,10 @@ import { h, uniqueId, debounce, announce } from "./dom.js";
  *
  * `find(text, signal)` gives the items, `title(item)` the text that stands in the field once one
  * is chosen, `describe(item)` the smaller line under it, `accept(text)` may turn free text into
- * an item (or null). `onChoose(item | null)` is told of each change.
+ * an item (or null), `sure(items)` tells which of the finds is surely meant where none was chosen.
+ * `onChoose(item | null)` is told of each change.
  */
-export function combobox({ id, label, hiddenLabel = false, placeholder, find, title, describe, accept = () => null, onChoose = () => {}, name }) {
+export function combobox({ id, label, hiddenLabel = false, placeholder, find, title, describe, accept = () => null, sure = ([best]) => best, onChoose = () => {}, name }) {
   const listId = uniqueId("list");
   const errorId = uniqueId("error");
   const input = h("input", {
@@ -110,12 +111,13 @@ export function combobox({ id, label, hiddenLabel = false, placeholder, find, ti
     get value() { return chosen; },
     get text() { return input.value.trim(); },
     set(item) { chosen = item; input.value = item ? title(item) : ""; setError(""); },
-    /** The chosen item; failing that the best find for the text that stands there. */
+    /** The chosen item; failing that the find that the text surely means. Tells all finds. */
     async settle() {
-      if (chosen || !this.text) return chosen;
-      const [best] = await find(this.text);
+      if (chosen || !this.text) return [];
+      const found = await find(this.text);
+      const best = sure(found);
       if (best) this.set(best);
-      return chosen;
+      return found;
     },
   };
 }

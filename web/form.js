@@ -28,8 +28,8 @@ function vehicleMore(vehicle) {
 }
 
 /** Build the form; `onPlan(request)` is called with what was asked, `onPlaces` on each change. */
-export function tripForm({ onPlan, onPlaces }) {
-  const where = placeList({ onChange: onPlaces });
+export function tripForm({ onPlan, onPlaces, middle }) {
+  const where = placeList({ onChange: onPlaces, middle });
   const vehicle = combobox({ id: "vehicle", label: "Car", placeholder: "Make and model", find: findVehicles, title: vehicleTitle, describe: vehicleMore });
   const charge = chargeSlider({ id: "soc", label: "Charge now", value: 80 });
   const wallet = walletFields();
@@ -62,7 +62,7 @@ export function tripForm({ onPlan, onPlaces }) {
     const temperature = advanced.temperature.number;
     const payload = advanced.payload.number;
     return {
-      stops: where.places.map((place) => ({ location: place.location, ...(place.name ? { name: place.name } : {}) })),
+      stops: where.places.map((place) => ({ location: place.location, ...(place.name ? { name: place.title ?? place.name } : {}) })),
       departure: when.value,
       vehicle: { id: vehicle.value.id, soc: charge.share, ...(payload === null ? {} : { payload_kg: payload }) },
       wallet: wallet.value,

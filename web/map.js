@@ -87,6 +87,11 @@ export function createMap({ container, bounds, onPick, coveredPx }) {
       const bottom = Math.min(coveredPx(), map.getContainer().clientHeight * 0.75);
       map.easeTo({ center: location, zoom: Math.max(map.getZoom(), zoom), offset: [0, -bottom / 2], duration: calm.matches ? 0 : 600 });
     },
+    /** The point in the middle of the map, `[lon, lat]`. */
+    middle() {
+      const { lng, lat } = map.getCenter();
+      return [round(lng), round(lat)];
+    },
     /** Resolve once all that is in view has been drawn. */
     idle: () => new Promise((resolve) => { if (map.loaded() && !map.isMoving()) resolve(); else map.once("idle", () => resolve()); }),
     /** Where a place stands in the window, in CSS pixels. */

@@ -2,7 +2,7 @@
 
 import { h, icon, uniqueId } from "./dom.js";
 import { combobox } from "./combobox.js";
-import { findPlaces } from "./api.js";
+import { findPlaces, placeAt } from "./api.js";
 
 const COORDINATES = /^\s*(-?\d{1,3}(?:\.\d+)?)\s*[,; ]\s*(-?\d{1,2}(?:\.\d+)?)\s*$/;
 
@@ -14,10 +14,24 @@ export function placeFromText(text) {
   return Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? { name: "", location: [lon, lat] } : null;
 }
 
-export const placeTitle = (place) => place.name || place.location.map((degree) => degree.toFixed(4)).join(", ");
+export const placeTitle = (place) => place.title || place.name || place.location.map((degree) => degree.toFixed(4)).join(", ");
 
-/** The places of the trip; `onChange(places)` hears of each change, `find` is the geolocation's. */
-export function placeList({ onChange }) {
+const KINDS = { district: "District", suburb: "Quarter", neighbourhood: "Quarter", island: "Island", square: "Square", street: "Street", charger: "Charging station" };
+
+const describe = (place) => [KINDS[place.kind], place.country, place.population ? `${place.population.toLocaleString("en-GB")} people` : ""].filter(Boolean).join(" · ");
+
+/** The find that is surely meant: spelled right, and a town or the only one of its name. */
+function sure(found) {
+  const [best] = found;
+  if (!best || (best.match ?? "exact") !== "exact") return null;
+  const alone = found.filter((place) => place.match === "exact").length < 2;
+  return alone || !["street", "charger", "square"].includes(best.kind) ? best : null;
+}
+
+const either = (found) => found.slice(0, 3).map(placeTitle).join(", or ");
+
+/** The places of the trip; `onChange(places)` hears of each change, `middle()` is the map's. */
+export function placeList({ onChange, middle = () => null }) {
   const rows = h("ol", { class: "places", "aria-label": "Places of the trip" });
   const fields = [];
   let focused = null;
@@ -40,8 +54,7 @@ export function placeList({ onChange }) {
   const insert = (index) => {
     const field = combobox({
       id: uniqueId("place"), label: "From", hiddenLabel: true, placeholder: "",
-      find: findPlaces, title: placeTitle, accept: placeFromText, onChoose: changed,
-      describe: (place) => [place.country, place.population ? `${place.population.toLocaleString("en-GB")} people` : ""].filter(Boolean).join(" · "),
+      find: (text, signal) => findPlaces(text, signal, middle()), title: placeTitle, accept: placeFromText, sure, onChoose: changed, describe,
     });
     field.drop = h("button", { type: "button", class: "icon-button", "aria-label": "Remove this place", on: { click: () => remove(field) } }, icon("close"));
     field.locate = h("button", { type: "button", class: "icon-button", "aria-label": "Start where I am now", on: { click: () => locate(field) } }, icon("locate"));
@@ -60,6 +73,14 @@ export function placeList({ onChange }) {
     rename();
     changed();
     fields[Math.max(0, at - 1)].input.focus();
+  };
+
+  /** Give a touched point the name of its street or town, once that is known. */
+  const name = async (field, place) => {
+    const known = await placeAt(place.location).catch(() => null); // a point without a name is a place too
+    if (!known || field.value !== place) return;
+    field.set({ ...place, name: placeTitle(known) });
+    changed();
   };
 
   const locate = (field) => {
@@ -102,14 +123,16 @@ export function placeList({ onChange }) {
       const field = role === "from" ? fields[0] : role === "to" ? fields.at(-1) : insert(fields.length - 1);
       field.set(place);
       changed();
+      name(field, place);
     },
     get focusedRole() { return focused?.input.dataset.role ?? null; },
     setError(index, text) { fields[Math.min(index, fields.length - 1)].setError(text); },
     /** Choose the best find wherever text was typed and nothing chosen; say where none is. */
     async settle() {
       for (const field of fields) {
-        await field.settle();
-        if (!field.value) field.setError(field.text ? `There is no place “${field.text}” here. Choose one of the proposals, or touch the map.` : "Type a place or touch the map.");
+        const found = await field.settle();
+        if (!field.value && !field.text) field.setError("Type a place or touch the map.");
+        else if (!field.value) field.setError(found.length ? `Which place is “${field.text}”? Did you mean ${either(found)}?` : `There is no place “${field.text}” here. Choose one of the proposals, or touch the map.`);
       }
       changed();
       return fields.every((field) => field.value);

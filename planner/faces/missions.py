@@ -59,7 +59,8 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
     """
     assumed: list[str] = []
     waypoints = tuple(
-        _waypoint(stop, desk.places, f"/stops/{index}") for index, stop in enumerate(request.stops)
+        _waypoint(stop, desk.places, f"/stops/{index}", assumed)
+        for index, stop in enumerate(request.stops)
     )
     departure = request.departure
     if departure is None:
@@ -92,13 +93,17 @@ def demand_on_roads(mission: Mission, world: World) -> None:
         _placed(f"/stops/{index}/location", partial(world.snapper.snap, waypoint.location))
 
 
-def _waypoint(stop: StopRequest, places: Callable[[], Places], pointer: str) -> Waypoint:
+def _waypoint(
+    stop: StopRequest, places: Callable[[], Places], pointer: str, assumed: list[str]
+) -> Waypoint:
     name = stop.name
     if stop.location is not None:
         location = LonLat(*stop.location)
     else:
-        found = _placed(f"{pointer}/place", lambda: places().resolve(stop.place or ""))
-        location, name = found.location, name or found.name
+        found = _placed(f"{pointer}/place", lambda: places().find(stop.place or ""))
+        location, name = found.place.location, name or found.place.title
+        if found.note:
+            assumed.append(found.note)
     late, early = stop.arrive_before, stop.arrive_after
     if late is not None and early is not None and late < early:
         raise InputError("lies before arrive_after", place=f"{pointer}/arrive_before")

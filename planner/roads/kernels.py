@@ -174,3 +174,70 @@ def unpack_lines(
                     y += moved
             points[row, 0], points[row, 1] = x * 1e-7, y * 1e-7
             row += step
+
+
+@numba.njit(cache=True)
+def near_words(
+    wanted: NDArray[np.uint32],
+    wanted_letters: np.uint64,
+    letters: NDArray[np.uint64],
+    first: NDArray[np.int64],
+    codes: NDArray[np.uint32],
+    most: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Find the words that are at most so many typos from one that is wanted, or begin so.
+
+    Source: the optimal string alignment distance (Damerau 1964).
+
+    Parameters
+    ----------
+    wanted : uint32[length]
+        Code points.
+    wanted_letters, letters : uint64, uint64[words]
+        A bit for each code point modulo 64 that a word holds: words that lack more of the wanted
+        ones than there may be typos are passed over.
+    first, codes : int64[words + 1], uint32[code points]
+    most : int
+
+    Returns
+    -------
+    word, whole, begun : int64[found]
+        Index of the word; its typos, ``most + 1`` for more; the fewest typos of a beginning of it.
+    """
+    count = len(wanted)
+    found = np.empty(len(letters), np.int64)
+    whole, begun = np.empty(len(letters), np.int64), np.empty(len(letters), np.int64)
+    hits = 0
+    for word in range(len(letters)):
+        lacking = wanted_letters & ~letters[word]
+        for _ in range(most):
+            lacking &= lacking - np.uint64(1) if lacking else np.uint64(0)
+        length = first[word + 1] - first[word]
+        if lacking or length + most < count:
+            continue
+        length = min(length, count + most + 1)
+        before = np.zeros(length + 1, np.int64)
+        last = np.arange(length + 1)
+        for i in range(1, count + 1):
+            row = np.empty(length + 1, np.int64)
+            row[0] = i
+            least = i
+            for j in range(1, length + 1):
+                here = codes[first[word] + j - 1]
+                cost = last[j - 1] + (here != wanted[i - 1])
+                cost = min(cost, last[j] + 1, row[j - 1] + 1)
+                swapped = i > 1 and j > 1 and here == wanted[i - 2]
+                if swapped and codes[first[word] + j - 2] == wanted[i - 1]:
+                    cost = min(cost, before[j - 2] + 1)
+                row[j] = cost
+                least = min(least, cost)
+            before, last = last, row
+            if least > most:
+                break
+        started = last.min() if least <= most else most + 1
+        if started <= most:
+            full = first[word + 1] - first[word] == length
+            found[hits], begun[hits] = word, started
+            whole[hits] = min(last[length], most + 1) if full else most + 1
+            hits += 1
+    return found[:hits], whole[:hits], begun[:hits]

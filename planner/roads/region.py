@@ -16,7 +16,9 @@ from planner.roads.graph import RoadGraph
 from planner.roads.networks import build_network, read_network
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
+from planner.roads.osm_places import OsmNames, read_osm_names
 from planner.roads.parts import MANIFEST, read_manifest
+from planner.roads.place_index import save_places
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and how far that is, 0 to 1."""
@@ -133,10 +135,15 @@ def build_region(
             heights=heights,
             progress=progress,
         )
+    progress("reading names", 0.0)
+    told = OsmNames(streets={}) if osm is None else read_osm_names(osm)
     progress("saving", 0.0)
     graph.save(folder)
+    graph = RoadGraph.open(folder)
+    progress("saving", 0.5)
+    save_places(graph, folder, told)
     progress("saving", 1.0)
-    return RoadGraph.open(folder)
+    return graph
 
 
 def _build_from_network(

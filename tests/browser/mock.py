@@ -53,7 +53,8 @@ class Mock:
         return Response(json.dumps(body), 404, content_type="application/problem+json")
 
     def places(self) -> Response:
-        return jsonify({"places": catalogue.places(request.args["q"])})
+        text = request.args.get("q")
+        return jsonify({"places": catalogue.places(text) if text else []})
 
     def vehicles(self) -> Response:
         return jsonify({"vehicles": catalogue.vehicles(request.args.get("q", ""))})

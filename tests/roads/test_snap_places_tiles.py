@@ -151,7 +151,7 @@ def test_the_nearest_place_names_a_point(places: Places) -> None:
 
 
 def test_an_empty_region_has_no_places() -> None:
-    empty = Places([], {})
+    empty = Places.of_entries([])
     assert empty.search("Munich") == []
     assert empty.nearest(LonLat(11, 48)) is None
 

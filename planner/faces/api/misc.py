@@ -3,7 +3,7 @@
 import os
 import time
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from flask import Flask, Response, g, request
 from prometheus_client import (
@@ -14,17 +14,18 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from planner.energy.catalogue import search_vehicles
 from planner.energy.description import vehicle_to_dict
-from planner.errors import PlugsureError
+from planner.errors import InputError, PlugsureError
 from planner.faces.api.answers import Said
 from planner.faces.api.doors import Answer, Door, json_answer, office, services
 from planner.faces.api.openapi import describe_api
 from planner.formats.stamps import stamp
 from planner.model.vehicle import Vehicle
 from planner.roads.places import Place
+from planner.roads.resolving import point_of
 
 door = Door("misc", "About")
 
@@ -54,11 +55,32 @@ class SearchQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=2000)] = 50
 
 
-class PlacesQuery(SearchQuery):
-    """A search for places."""
+def _point(text: str) -> str:
+    try:
+        known = not text or point_of(text) is not None
+    except InputError as error:
+        raise ValueError(error.faults[0].detail) from None
+    if not known:
+        raise ValueError("write lon,lat in degrees")
+    return text
 
-    q: Annotated[str, Field(min_length=1, max_length=200)]
+
+Point = Annotated[str, Field(max_length=60), AfterValidator(_point)]
+
+
+class PlacesQuery(SearchQuery):
+    """A search for places, or for the name of a point."""
+
+    q: Annotated[str, Field(max_length=200, description="A name, whole, in part or misspelt")] = ""
+    near: Annotated[Point, Field(description="lon,lat: what is nearer comes first")] = ""
+    at: Annotated[Point, Field(description="lon,lat, instead of q: what this point is called")] = ""
     limit: Annotated[int, Field(ge=1, le=50)] = 8
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        if bool(self.q.strip()) == bool(self.at):
+            raise ValueError("give either q or at")
+        return self
 
 
 class VehiclesAnswer(Said):
@@ -72,10 +94,16 @@ class PlaceAnswer(Said):
     """A place."""
 
     name: str
-    kind: str
-    country: str
+    title: str = Field(description="The name with its settlement")
+    kind: str = Field(
+        description="city, town, village, hamlet, suburb, street, charger and the like"
+    )
+    country: str = Field(description="ISO 3166-1 alpha-2, empty where unknown")
+    within: str = Field(description="The settlement of what lies in one")
     location: list[float]
     population: int
+    match: str = Field(description="How the name fits: exact, prefix, words or typo")
+    station: str | None = Field(description="Id of a charging station")
 
 
 class PlacesAnswer(Said):
@@ -139,24 +167,33 @@ def vehicle_to_json(vehicle: Vehicle) -> dict[str, Any]:
 @door.opens(
     "GET",
     "/v1/places",
-    summary="Find places by name",
+    summary="Find settlements, streets and charging stations by name, or name a point",
     scope="plan",
     query=PlacesQuery,
     answers={200: Answer(says="Places in the region, best first", model=PlacesAnswer)},
 )
 def places(query: PlacesQuery) -> Response:
-    """Find places by name."""
-    found = office().world.places.search(query.q, limit=query.limit)
+    """Find places by name, or the name of a point."""
+    known = office().world.places
+    here = point_of(query.at)
+    if here is None:
+        found = known.search(query.q, limit=query.limit, near=point_of(query.near))
+    else:
+        found = [place for place in (known.at(here),) if place is not None]
     return json_answer({"places": [_place(place) for place in found]})
 
 
 def _place(place: Place) -> dict[str, Any]:
     return {
         "name": place.name,
+        "title": place.title,
         "kind": place.kind,
         "country": place.country,
+        "within": place.within,
         "location": [place.location.lon, place.location.lat],
         "population": place.population,
+        "match": place.match,
+        "station": place.station or None,
     }
 
 
