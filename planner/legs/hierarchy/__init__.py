@@ -16,6 +16,13 @@ Three phases, each with a frozen type of read-only arrays::
     matrix(sources, targets)                                          # int32[sources, targets]
     to_all(metric, source); from_all(metric, target)                  # int32[n]
 
+    change = update(metric, edges, weight_ms, load)                   # Update(before, metric, ..)
+    walks_changed(change, nodes, backward=False)                      # bool[k]: whose legs differ
+
+    save_hierarchy(hierarchy, folder, region=hash); open_hierarchy(folder, region=hash)
+    save_metric(metric, folder, region=hash, name=...); open_metric(hierarchy, folder, ...)
+    warm_up()                                                         # compile all kernels
+
 Nodes and edges are those of the graph; ranks stay inside. Weights are whole numbers, not negative,
 of milliseconds or what the caller counts in (energies reduced by a height potential); sums are
 exact, and among ways of equal weight always the same one is taken. Loads are rows of float32, see
@@ -36,7 +43,16 @@ from planner.legs.hierarchy.many import (
     to_many,
 )
 from planner.legs.hierarchy.point import Drive, PointQuery
+from planner.legs.hierarchy.saving import (
+    open_hierarchy,
+    open_metric,
+    save_hierarchy,
+    save_metric,
+    verify_saved,
+)
 from planner.legs.hierarchy.selection import Selection, select_sources, select_targets
+from planner.legs.hierarchy.updating import Update, update, walks_changed
+from planner.legs.hierarchy.warming import warm_up
 from planner.legs.hierarchy.weights import NEVER
 
 __all__ = [
@@ -47,6 +63,7 @@ __all__ = [
     "PointQuery",
     "Row",
     "Selection",
+    "Update",
     "build",
     "customise",
     "edge_loads",
@@ -54,8 +71,16 @@ __all__ = [
     "from_many",
     "joined",
     "matrix",
+    "open_hierarchy",
+    "open_metric",
+    "save_hierarchy",
+    "save_metric",
     "select_sources",
     "select_targets",
     "to_all",
     "to_many",
+    "update",
+    "verify_saved",
+    "walks_changed",
+    "warm_up",
 ]

@@ -74,12 +74,8 @@ def climbs(
             in_first, in_level, in_source, arc_loads[DOWN],
             loads,
         )  # fmt: skip
-        in_parts(
-            lambda first, last: _load_span(first, last, *known),
-            hierarchy.part_first,
-            hierarchy.part_last,
-        )
-        _load_listed(hierarchy.top, *known)
+        in_parts(lambda nodes: _load(nodes, *known), hierarchy.parts)
+        _load(hierarchy.top, *known)
     return Climb(*kept[UP], arc_loads[UP]), Climb(*kept[DOWN], arc_loads[DOWN])
 
 
@@ -177,29 +173,7 @@ def load_node(
 
 
 @njit(cache=True, nogil=True)
-def _load_span(
-    start: int,
-    stop: int,
-    level: U16,
-    out_first: I32,
-    out_level: U16,
-    out_source: I32,
-    out_load: F32,
-    in_first: I32,
-    in_level: U16,
-    in_source: I32,
-    in_load: F32,
-    edge_load: F32,
-) -> None:
-    for x in range(start, stop):
-        load_node(
-            x, level[x], out_first, out_level, out_source, out_load,
-            in_first, in_level, in_source, in_load, edge_load,
-        )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def _load_listed(
+def _load(
     nodes: I32,
     level: U16,
     out_first: I32,

@@ -14,6 +14,7 @@ Liu: The Role of Elimination Trees in Sparse Factorization, SIAM J. Matrix Anal.
 # (numba's decorators carry no types)
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -88,6 +89,15 @@ class Hierarchy:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all arrays by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def parts(self) -> tuple[I32, ...]:
+        """The ranks of each part, ascending."""
+        spans = zip(self.part_first, self.part_last, strict=True)
+        parts = tuple(np.arange(first, last, dtype=np.int32) for first, last in spans)
+        for nodes in parts:
+            nodes.setflags(write=False)
+        return parts
 
     @property
     def nodes(self) -> int:

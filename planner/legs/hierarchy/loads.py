@@ -47,7 +47,7 @@ def edge_loads(
     energy = np.asarray(energy_kwh, np.float32)
     more = np.empty((len(energy), 0), np.float32)
     if features is not None:
-        more = np.asarray(features, np.float32).reshape(len(energy), -1)
+        more = np.asarray(features, np.float32)
     loads = np.empty((len(energy), FEATURES + more.shape[1]), np.float32)
     loads[:, TIME_S] = time_s
     loads[:, DISTANCE_M] = distance_m

@@ -5,7 +5,7 @@ nor outlive a fork of the process.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -22,15 +22,12 @@ def cores() -> int:
     return min(os.cpu_count() or 1, MOST_THREADS)
 
 
-def in_parts(work: Callable[[int, int], object], first: I32, last: I32) -> None:
-    """Call ``work(first, last)`` for each part; the order does not matter to the result."""
-    spans = [(int(a), int(b)) for a, b in zip(first, last, strict=True)]
-    spans.sort(key=lambda span: span[0] - span[1])
-    threads = min(cores(), len(spans))
-    if threads <= 1:
-        for span in spans:
-            work(*span)
+def in_parts(work: Callable[[I32], object], parts: Sequence[I32]) -> None:
+    """Call ``work(nodes)`` for each part; the order does not matter to the result."""
+    if min(cores(), len(parts)) <= 1:
+        for nodes in parts:
+            work(nodes)
         return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(work, *span) for span in spans]:
+    with ThreadPoolExecutor(cores()) as pool:
+        for done in [pool.submit(work, nodes) for nodes in sorted(parts, key=len, reverse=True)]:
             done.result()

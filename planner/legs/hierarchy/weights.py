@@ -51,12 +51,8 @@ def contract(hierarchy: Hierarchy, weight: I32) -> I32:
         weight,
         via,
     )
-    in_parts(
-        lambda first, last: _contract(first, last, *known),
-        hierarchy.part_first,
-        hierarchy.part_last,
-    )
-    _contract_listed(hierarchy.top, *known)
+    in_parts(lambda nodes: _contract(nodes, *known), hierarchy.parts)
+    _contract(hierarchy.top, *known)
     return via
 
 
@@ -64,12 +60,8 @@ def shortest(hierarchy: Hierarchy, contracted: I32) -> I32:
     """Return the weight of the shortest path between the ends of each slot, shape (arcs, 2)."""
     weight = contracted.copy()
     known = (hierarchy.first, hierarchy.head, hierarchy.head_level, hierarchy.height, weight)
-    _shorten_listed(hierarchy.top, *known)
-    in_parts(
-        lambda first, last: _shorten(first, last, *known),
-        hierarchy.part_first,
-        hierarchy.part_last,
-    )
+    _shorten(hierarchy.top, *known)
+    in_parts(lambda nodes: _shorten(nodes, *known), hierarchy.parts)
     return weight
 
 
@@ -126,27 +118,6 @@ def contract_node(
 
 @njit(cache=True, nogil=True)
 def _contract(
-    start: int,
-    stop: int,
-    first: I32,
-    tail: I32,
-    head_level: U16,
-    below_first: I32,
-    below_arc: I32,
-    height: int,
-    weight: I32,
-    via: I32,
-) -> None:
-    best = np.empty((height, 2), np.int32)
-    through = np.empty((height, 2), np.int32)
-    for x in range(start, stop):
-        contract_node(
-            x, first, tail, head_level, below_first, below_arc, weight, via, best, through
-        )
-
-
-@njit(cache=True, nogil=True)
-def _contract_listed(
     nodes: I32,
     first: I32,
     tail: I32,
@@ -203,19 +174,7 @@ def shorten_node(
 
 
 @njit(cache=True, nogil=True)
-def _shorten(
-    start: int, stop: int, first: I32, head: I32, head_level: U16, height: int, weight: I32
-) -> None:
-    best = np.empty((height, 2), np.int32)
-    owner = np.full(height, -1, np.int32)
-    for v in range(stop - 1, start - 1, -1):
-        shorten_node(v, first, head, head_level, weight, best, owner)
-
-
-@njit(cache=True, nogil=True)
-def _shorten_listed(
-    nodes: I32, first: I32, head: I32, head_level: U16, height: int, weight: I32
-) -> None:
+def _shorten(nodes: I32, first: I32, head: I32, head_level: U16, height: int, weight: I32) -> None:
     best = np.empty((height, 2), np.int32)
     owner = np.full(height, -1, np.int32)
     for place in range(nodes.size - 1, -1, -1):

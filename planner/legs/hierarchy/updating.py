@@ -1,0 +1,218 @@
+"""Closing or slowing some edges: a new metric that works out anew only what can have changed.
+
+Bottom-up, the arcs of a node are contracted again if one of its edges changed or a changed arc
+below was, or now is, as good as one of them; top-down, shortest weights alike; then the climbs are
+copied with the changed nodes' arcs put in, and loads renewed where an arc or a part of it changed.
+The result is bit for bit that of customising in full.
+
+Source: Dibbelt, Strasser, Wagner: Customizable Contraction Hierarchies, ACM JEA 21 (2016), partial
+updates; carried over to shortest weights and loads here.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from planner.legs.hierarchy import repair
+from planner.legs.hierarchy.climb import Climb
+from planner.legs.hierarchy.customised import Customised, checked_weights, customise
+from planner.legs.hierarchy.restock import compare, reload, restock
+from planner.legs.hierarchy.threads import cores, in_parts
+from planner.legs.hierarchy.weights import DOWN, UP
+
+I32 = NDArray[np.int32]
+U16 = NDArray[np.uint16]
+U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+
+FULL_SHARE = 0.05
+"""From this share of edges on, customising in full is quicker."""
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """A metric after some edges changed.
+
+    Attributes
+    ----------
+    before, metric : Customised
+        The metric as it was, and as it is now; neither shares anything that can be written.
+    changed : bool[n]
+        By rank: whether an arc of the node that queries look at has another weight, way or load.
+    """
+
+    before: Customised
+    metric: Customised
+    changed: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        self.changed.setflags(write=False)
+
+
+def update(
+    metric: Customised,
+    edges: ArrayLike,
+    weight: ArrayLike,
+    load: F32 | None = None,
+    *,
+    full_share: float = FULL_SHARE,
+) -> Update:
+    """Give some edges other weights.
+
+    Parameters
+    ----------
+    edges : int[k]
+        Of the graph, each once.
+    weight : int[k]
+        Their weights from now on; `NEVER` closes.
+    load : float32[k, columns], optional
+        Their loads from now on; without it they stay.
+    full_share : float
+        With more than this share of all edges, customise in full.
+    """
+    listed = np.asarray(edges, np.int64).reshape(-1)
+    edge_weight = metric.edge_weight.copy()
+    edge_weight[listed] = checked_weights(np.asarray(weight), len(listed))
+    edge_weight.setflags(write=False)
+    edge_load = metric.edge_load
+    if load is not None:
+        edge_load = edge_load.copy()
+        edge_load[listed] = load
+        edge_load.setflags(write=False)
+    if len(listed) > full_share * len(edge_weight):
+        full = customise(metric.hierarchy, edge_weight, edge_load if metric.columns else None)
+        return Update(metric, full, np.ones(metric.hierarchy.nodes, np.bool_))
+    return _repaired(metric, listed, edge_weight, edge_load)
+
+
+def _repaired(
+    metric: Customised, edges: NDArray[np.int64], edge_weight: I32, edge_load: F32
+) -> Update:
+    hierarchy = metric.hierarchy
+    slots = hierarchy.slot_of_edge[edges]
+    touched = np.zeros(hierarchy.nodes, np.uint8)
+    touched[hierarchy.tail[slots[slots >= 0] >> 1]] = 1
+    work = _Work(metric, edge_weight, edge_load)
+    dirty = touched.copy()
+    moved = work.recontract(dirty)
+    shortest, shortened = work.reshorten(moved)
+    work.retrace((shortened != 0) & (dirty == 0))
+    sides, changed = work.restock(shortest, (shortened != 0) | (dirty != 0))
+    if metric.columns:
+        work.reload(sides, touched | changed, changed)
+    (outward, inward) = (Climb(*arcs) for arcs in sides)
+    after = Customised(
+        hierarchy, edge_weight, edge_load, work.contracted, shortest, outward, inward
+    )
+    return Update(metric, after, changed.astype(np.bool_))
+
+
+Arcs = tuple[I32, U16, I32, I32, F32]
+
+
+class _Work:
+    """The arrays of an update in the making."""
+
+    def __init__(self, metric: Customised, edge_weight: I32, edge_load: F32) -> None:
+        self.metric, self.edge_load = metric, edge_load
+        hierarchy = self.hierarchy = metric.hierarchy
+        self.contracted = metric.contracted.copy()
+        self.via = np.empty_like(self.contracted)
+        self.roads = (hierarchy.first_out, hierarchy.node, hierarchy.slot_of_edge, edge_weight)
+
+    def recontract(self, dirty: U8) -> U8:
+        """Contract the dirty nodes again and those it makes dirty; the nodes that moved."""
+        moved = np.zeros_like(dirty)
+        known = self._contraction(dirty, moved)
+        in_parts(lambda nodes: repair.recontract(nodes, *known), self.hierarchy.parts)
+        repair.recontract(self.hierarchy.top, *known)
+        return moved
+
+    def retrace(self, chosen: NDArray[np.bool_]) -> None:
+        """Find anew through which lower nodes the arcs of some nodes go."""
+        nodes = _listed(chosen)
+        known = self._contraction(chosen.astype(np.uint8), np.zeros(len(chosen), np.uint8))
+        repair.recontract(nodes, *known)
+
+    def _contraction(self, dirty: U8, moved: U8) -> tuple[object, ...]:
+        h = self.hierarchy
+        arcs = (h.first, h.tail, h.head, h.head_level, h.below_first, h.below_arc, h.height)
+        old = self.metric.contracted
+        return (dirty, moved, *arcs, *self.roads, old, self.contracted, self.via)
+
+    def reshorten(self, moved: U8) -> tuple[I32, I32]:
+        """Return shortest weights, and by rank how many arcs have another one than before."""
+        h, old = self.hierarchy, self.metric.shortest
+        new = old.copy()
+        count = np.zeros(h.nodes, np.int32)
+        contracted = self.contracted.view()
+        contracted.setflags(write=False)
+        known = (
+            moved, contracted, h.first, h.head, h.head_level, h.height, old, new,
+            np.empty(h.arcs, np.int32), count,
+        )  # fmt: skip
+        repair.reshorten(h.top, *known)
+        in_parts(lambda nodes: repair.reshorten(nodes, *known), h.parts)
+        return new, count
+
+    def restock(self, shortest: I32, chosen: NDArray[np.bool_]) -> tuple[list[Arcs], U8]:
+        """Return both climbs with the arcs of some nodes chosen again, and whose differ."""
+        h, metric, nodes = self.hierarchy, self.metric, _listed(chosen)
+        for array in (self.contracted, self.via, shortest):
+            array.setflags(write=False)
+        changed = np.zeros((2, h.nodes), np.uint8)
+
+        def work(side: int) -> Arcs:
+            climb = (metric.outward, metric.inward)[side]
+            arcs: Arcs = restock(
+                nodes, side, h.first, h.head, h.head_level, self.contracted, shortest, self.via,
+                *self.roads, climb.first, climb.level, climb.weight, climb.source, climb.load,
+                changed[side],
+            )  # fmt: skip
+            return arcs
+
+        with ThreadPoolExecutor(cores()) as pool:
+            sides = list(pool.map(work, (UP, DOWN)))
+        return sides, changed[UP] | changed[DOWN]
+
+    def reload(self, sides: list[Arcs], dirty: U8, changed: U8) -> None:
+        """Work out the loads of the dirty nodes and those it makes dirty, in place."""
+        h = self.hierarchy
+        (out_first, out_level, _, out_source, out_load), inward = sides
+        in_first, in_level, _, in_source, in_load = inward
+        known = (
+            dirty, changed, h.first, h.head, h.level, out_first, out_level, out_source, out_load,
+            in_first, in_level, in_source, in_load, self.edge_load,
+        )  # fmt: skip
+        in_parts(lambda nodes: reload(nodes, *known), h.parts)
+        reload(h.top, *known)
+
+
+def _listed(chosen: NDArray[np.bool_]) -> I32:
+    nodes = np.nonzero(chosen)[0].astype(np.int32)
+    nodes.setflags(write=False)
+    return nodes
+
+
+def walks_changed(change: Update, nodes: ArrayLike, *, backward: bool = False) -> NDArray[np.bool_]:
+    """Tell for nodes of the graph whether drives from them (to them, ``backward``) may differ.
+
+    A leg whose start has no changed walk and whose end has no changed walk backward is as before,
+    in weight, way and load. bool[nodes].
+    """
+    before, after = change.before, change.metric
+    h = after.hierarchy
+    old, new = (m.inward if backward else m.outward for m in (before, after))
+    ranks = h.rank[np.array(nodes, np.int32).reshape(-1)]
+    found = np.zeros(len(ranks), np.bool_)
+    known = (
+        h.level, h.height, h.parent, change.changed,
+        old.first, old.level, old.weight, old.source, old.load,
+        new.first, new.level, new.weight, new.source, new.load,
+    )  # fmt: skip
+    spans = range(0, len(ranks), 256)
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(lambda i: compare(ranks[i : i + 256], *known, found[i : i + 256]), spans))
+    return found
