@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from planner.legs.kernels import drives, sweep
 from planner.legs.metric import Metric
+from planner.roads.graph import RoadGraph
 from planner.roads.snap import APPROACH_DETOUR
 
 F64 = NDArray[np.float64]
@@ -22,7 +23,10 @@ KEPT_ROWS = 1_000
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Points joined to the roads: ``node`` int32 and ``distance_m`` (straight), shape (places,)."""
+    """Points joined to the roads: ``node`` int32 and ``distance_m`` (straight), shape (places,).
+
+    Drives end at a place's node, and begin at the graph's ``leaves_from`` of it.
+    """
 
     node: NDArray[np.int32]
     distance_m: F64
@@ -94,7 +98,7 @@ class Legs:
             metric.time_s,
             metric.energy_kwh,
             self.allowed,
-            int(self.places.node[place]),
+            self._leaves(place),
             self.capacity_kwh,
             -1,
         )
@@ -111,7 +115,7 @@ class Legs:
     def path(self, start: int, end: int, kind: int) -> Path:
         """List the edges of the leg of that kind between two places."""
         graph, metric = self.metric.graph, self.metric
-        source, target = int(self.places.node[start]), int(self.places.node[end])
+        source, target = self._leaves(start), int(self.places.node[end])
         *_, entered = drives(
             graph.first_out,
             graph.head,
@@ -131,6 +135,10 @@ class Legs:
             node = int(graph.tail[edge])
         return Path(tuple(reversed(edges)), source, target)
 
+    def _leaves(self, place: int) -> int:
+        """Node at which drives from a place begin."""
+        return leaves(self.metric.graph, int(self.places.node[place]))
+
     def approach_m(self, place: int) -> float:
         """Metres driven between the place and its node."""
         return float(self.places.distance_m[place]) * APPROACH_DETOUR
@@ -142,27 +150,38 @@ class Legs:
 
 
 def time_from(metric: Metric, node: int) -> F64:
-    """Least driving seconds from a node to every node."""
+    """Least driving seconds from the place at a node to the place at every node.
+
+    Where one has arrived, one may leave again: the node at which drives on begin is reached too.
+    """
     graph = metric.graph
     found: F64 = sweep(
-        graph.first_out, metric.every_edge, graph.head, metric.time_s, *_from_one(node)
+        graph.first_out,
+        metric.every_edge,
+        graph.head,
+        metric.time_s,
+        *_from_one(leaves(graph, node)),
     )
+    np.minimum.at(found, graph.leaves_from, found.copy())
     return found
 
 
 def price_to(metric: Metric, node: int, seconds_per_kwh: float | None) -> F64:
-    """Least ``time + price * reduced energy`` from every node to one; None: reduced kWh alone."""
+    """Least ``time + price * reduced energy`` from the place at every node to that at one.
+
+    With None the reduced kWh alone are counted.
+    """
     graph = metric.graph
     weight = metric.reduced_kwh if seconds_per_kwh is None else metric.weight(seconds_per_kwh)
     found: F64 = sweep(graph.first_in, graph.in_edge, graph.tail, weight, *_from_one(node))
-    return found
+    return np.minimum(found, found[graph.leaves_from])
 
 
 def energy_from(metric: Metric, nodes: NDArray[np.int32], used_kwh: F64) -> F64:
-    """Least kWh used at every node, having used ``used_kwh`` at each of ``nodes``; may be < 0.
+    """Least kWh used at every node, having used ``used_kwh`` at the place at each of ``nodes``.
 
-    A bound from below: that a full battery takes no more, and that the charge for a pass must be
-    there before it, is left out.
+    May be < 0. A bound from below: that a full battery takes no more, and that the charge for a
+    pass must be there before it, is left out.
     """
     graph = metric.graph
     height_kwh = metric.height_kwh_per_m * np.asarray(graph.ele_m, np.float64)
@@ -171,10 +190,15 @@ def energy_from(metric: Metric, nodes: NDArray[np.int32], used_kwh: F64) -> F64:
         metric.every_edge,
         graph.head,
         metric.reduced_kwh,
-        nodes,
+        graph.leaves_from[nodes],
         used_kwh - height_kwh[nodes],
     )
     return reduced + height_kwh
+
+
+def leaves(graph: RoadGraph, node: int) -> int:
+    """Node at which drives from the place at a node begin."""
+    return int(graph.leaves_from[node])
 
 
 def _from_one(node: int) -> tuple[NDArray[np.int32], F64]:

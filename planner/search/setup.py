@@ -223,9 +223,12 @@ def _stage(
     vehicle = mission.vehicle
     node, distance_m = world.station_nodes
     allowed = allowed.copy()
-    allowed[trip.ends.node] = True
+    leaves_from = trip.metric.graph.leaves_from
+    forced = trip.ends.node
     if trip.first_stop in stations:
-        allowed[node[trip.first_stop]] = True
+        forced = np.append(forced, node[trip.first_stop])
+    allowed[forced] = True
+    allowed[leaves_from[forced]] = True
     places = Places(
         np.concatenate([node[stations], trip.ends.node]),
         np.concatenate([distance_m[stations], trip.ends.distance_m]),

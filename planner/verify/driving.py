@@ -63,8 +63,11 @@ def _check_end(
     if snap is None:
         yield Claim("path", where, "the place is off the road network")
         return
-    if snap.node != node:
-        yield Claim("path", f"{where}_node", f"the nearest road node is {snap.node}, not {node}")
+    begins = where.endswith("/start")
+    wanted = int(scene.region.leaves_from[snap.node]) if begins else snap.node
+    if wanted != node:
+        what = "drives from there begin at" if begins else "the nearest road node is"
+        yield Claim("path", f"{where}_node", f"{what} {wanted}, not {node}")
     driven_m = snap.distance_m * APPROACH_DETOUR
     if not agree(approach_m, driven_m, METRES):
         name = where.removeprefix(f"{leg}/")
