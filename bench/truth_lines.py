@@ -8,12 +8,13 @@ the next one (``turn``: a turn restriction or a closed barrier).
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from planner.roads.graph import RoadGraph
+from planner.roads.graph import Flag, RoadGraph
 from planner.roads.sphere import arc_m, unit_vectors
 
 F64 = NDArray[np.float64]
@@ -60,7 +61,9 @@ class Lines:
 
     def __init__(self, graph: RoadGraph) -> None:
         self._head, self._tail = graph.head.tolist(), graph.tail.tolist()
-        points, of = graph.lines(np.arange(len(graph.head)))
+        roads = np.flatnonzero((np.asarray(graph.flags) & Flag.VIRTUAL) == 0)
+        points, rank_of = graph.lines(roads)
+        of = roads[rank_of]
         whole = np.rint(points * 1e7).astype(np.int64)
         _, first, vertex = np.unique(
             whole[:, 0] * 4_000_000_000 + whole[:, 1], return_index=True, return_inverse=True
@@ -99,11 +102,11 @@ class Lines:
         chord, near = self._tree.query(unit_vectors(line[:, 0], line[:, 1]))
         vertex = np.where(arc_m(chord) <= SAME_M, near, -1).tolist()
         links: list[tuple[int, int, int]] = []
-        for place, (a, b) in enumerate(zip(vertex[:-1], vertex[1:], strict=True)):
+        for place, (a, b) in enumerate(pairwise(vertex)):
             if a >= 0 and a == b:
                 continue
             by_way = self._cuts(a, b) if a >= 0 and b >= 0 else [a, b]
-            links += [(place, *link) for link in zip(by_way[:-1], by_way[1:], strict=True)]
+            links += [(place, *link) for link in pairwise(by_way)]
         return links
 
     def _cuts(self, a: int, b: int) -> list[int]:
@@ -114,7 +117,8 @@ class Lines:
             ahead = {piece.to for piece in self._from.get(here, ())}
             if b in ahead:
                 return [*found, b]
-            on_it = [there for there in ahead if there not in found and self._beside(here, there, b)]
+            new = ahead.difference(found)
+            on_it = [there for there in sorted(new) if self._beside(here, there, b)]
             if not on_it:
                 break
             here = on_it[0]

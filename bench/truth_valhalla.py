@@ -34,6 +34,8 @@ tiles, metres, points = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 config = get_config(tile_extract="", tile_dir=tiles)
 config["mjolnir"].update(tile_extract="", traffic_extract="", concurrency=1)
 config["service_limits"]["trace"].update(max_distance=metres, max_shape=points)
+config["service_limits"]["max_distance_disable_hierarchy_culling"] = metres
+config["service_limits"]["hierarchy_limits"]["allow_modification"] = True
 print(json.dumps({"config": config, "tools": str(PYVALHALLA_DIR / "bin"), "version": __version__}))
 """
 

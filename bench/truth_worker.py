@@ -3,13 +3,15 @@
     python truth_worker.py CONFIG QUESTIONS ANSWERS
 
 ``QUESTIONS`` and ``ANSWERS`` are files of one JSON object a line, in the same order. A question is
-``{"route": [lon, lat, lon, lat]}``, with ``"shortest": true`` for the shortest way; or
+``{"route": [lon, lat, lon, lat], "options": {}}``, options being those of the costing; or
 ``{"walk": [[lon, lat], ...]}``, a line along roads that is to be priced. An answer has ``seconds``
 and ``metres``, for a route also ``line``, and ``edges`` as Valhalla has them; or ``error``.
 """
 
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 from valhalla import Actor
 
@@ -40,6 +42,14 @@ FILTERS = {
 }
 
 
+TRACING = {
+    "search_radius": 8,
+    "gps_accuracy": 2,
+    "turn_penalty_factor": 0,
+    "breakage_distance": 20_000,
+}
+
+
 def decode(text: str) -> list[list[float]]:
     """Read a polyline of six decimals as longitudes and latitudes."""
     points: list[list[float]] = []
@@ -61,15 +71,15 @@ def decode(text: str) -> list[list[float]]:
     return points
 
 
-def route(actor: Actor, question: dict) -> dict:
+def route(actor: Actor, question: dict[str, Any]) -> dict[str, Any]:
     """Ask for a way and for the edges along it."""
     west, south, east, north = question["route"]
-    options = {"shortest": True} if question.get("shortest") else {}
+    options = question.get("options", {})
     found = actor.route(
         {
             "locations": [{"lon": west, "lat": south}, {"lon": east, "lat": north}],
             "costing": "auto",
-            "costing_options": {"auto": options},
+            "costing_options": {"auto": {"disable_hierarchy_pruning": True} | options},
             "directions_type": "none",
         }
     )
@@ -79,17 +89,22 @@ def route(actor: Actor, question: dict) -> dict:
         "metres": total["length"] * 1000,
         "line": decode(leg["shape"]),
     }
-    if not question.get("shortest"):
+    if not options:
         try:
             answer["edges"] = walk(actor, {"shape": leg["shape"]})["edges"]
-        except Exception as error:  # the route itself is an answer also where it is not walked
+        except RuntimeError as error:  # the route itself is an answer also where it is not walked
             answer["walk_error"] = str(error)
     return answer
 
 
-def walk(actor: Actor, question: dict) -> dict:
+def walk(actor: Actor, question: dict[str, Any]) -> dict[str, Any]:
     """Price a line that runs along the edges."""
-    body = {"costing": "auto", "shape_match": "edge_walk", "filters": FILTERS}
+    body = {
+        "costing": "auto",
+        "shape_match": "walk_or_snap",
+        "filters": FILTERS,
+        "trace_options": TRACING,
+    }
     if "shape" in question:
         body["encoded_polyline"] = question["shape"]
     else:
@@ -115,12 +130,12 @@ def main() -> None:
     """Answer all questions."""
     config, questions, answers = sys.argv[1:]
     actor = Actor(config)
-    with open(questions) as asked, open(answers, "w") as told:
+    with Path(questions).open() as asked, Path(answers).open("w") as told:
         for line in asked:
             question = json.loads(line)
             try:
                 answer = route(actor, question) if "route" in question else walk(actor, question)
-            except Exception as error:
+            except RuntimeError as error:
                 answer = {"error": str(error)}
             told.write(json.dumps(answer) + "\n")
 
