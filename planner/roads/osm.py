@@ -119,7 +119,7 @@ def read_osm(path: Path, progress: Progress) -> OsmRoads:
             )
         refs = np.concatenate(found.refs)
         found.refs.clear()
-        ids = np.unique(refs)
+        ids = _distinct(refs)
         _refuse_drafts(path, ids)
         with _told_plainly(path):
             filter_nodes(path, text, ids, progress)
@@ -218,6 +218,14 @@ class _Nodes:
             if facts is not None:
                 self.facts[int(at[row])] = facts
             self.reports.extend(Report(kind, int(lines.node[row])) for kind in report)
+
+
+def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return each value once, in order; by sorting, for so many a hash table is far slower."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
 
 
 def _refuse_drafts(path: Path, ids: NDArray[np.int64]) -> None:

@@ -17,6 +17,10 @@ NODE_EVERY_M = 500.0
 """A piece is at most this long, so that a point beside a road has a node within some 250 m."""
 
 
+_CHUNK = 1_000_000
+"""Points that are worked on at a time, so that what is needed in between stays small."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pieces:
     """Lines between nodes, k of them.
@@ -74,27 +78,25 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     leads across it.
     """
     count = len(roads.lon_e7)
-    position_way = np.repeat(np.arange(len(roads.way_id)), np.diff(roads.way_first))
     here = roads.way_node >= 0
     uses = np.bincount(roads.way_node[here], minlength=count)
     closed = np.zeros(count, np.bool_)
     shut = [index for index, facts in roads.node_facts.items() if facts.closed]
     closed[shut] = True
     same_way = np.zeros(len(here), np.bool_)
-    same_way[1:] = (position_way[1:] == position_way[:-1]) & here[1:] & here[:-1]
+    same_way[1:] = here[1:] & here[:-1]
+    same_way[roads.way_first[:-1]] = False
     goes_on = np.append(same_way[1:], False)
-    inner = same_way & goes_on
-    breaks = here & (~inner | (uses[roads.way_node] > 1) | closed[roads.way_node])
+    breaks = (uses > 1) | closed
+    breaks = here & (~(same_way & goes_on) | breaks[roads.way_node])
     begins = np.flatnonzero(breaks & goes_on)
     ends = np.flatnonzero(breaks & same_way)
     points = ends - begins + 1
     first = np.concatenate(([0], np.cumsum(points)))
-    of_piece = np.repeat(np.arange(len(begins)), points)
-    position = np.arange(first[-1]) - first[of_piece] + begins[of_piece]
-    osm_node = roads.way_node[position].astype(np.int64)
+    osm_node = roads.way_node[_spans(begins, points)]
     lon = roads.lon_e7[osm_node].astype(np.float64) * E7
     lat = roads.lat_e7[osm_node].astype(np.float64) * E7
-    forward_s, backward_s = _delays(roads, osm_node, first, of_piece)
+    forward_s, backward_s = _delays(roads, osm_node, first)
     node, origin = _number_ends(osm_node, first, closed)
     return Pieces(
         first=first,
@@ -102,7 +104,7 @@ def cut_ways(roads: OsmRoads) -> Pieces:
         lat=lat,
         node=node,
         along_m=_along(lon, lat, first),
-        way=position_way[begins],
+        way=np.searchsorted(roads.way_first, begins, side="right") - 1,
         forward_s=forward_s,
         backward_s=backward_s,
         nodes=len(origin),
@@ -110,40 +112,51 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     )
 
 
+def _spans(begins: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers from each beginning on, so many, one span after the other."""
+    steps = np.ones(int(counts.sum()), np.int64)
+    if len(begins):
+        first = np.cumsum(counts) - counts
+        steps[first[0]] = begins[0]
+        steps[first[1:]] = begins[1:] - (begins[:-1] + counts[:-1] - 1)
+    return np.cumsum(steps, out=steps)
+
+
 def _number_ends(
-    osm_node: NDArray[np.int64], first: NDArray[np.int64], closed: NDArray[np.bool_]
+    osm_node: NDArray[np.int32], first: NDArray[np.int64], closed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Give the ends of lines node numbers; each end at a closed barrier gets its own.
 
     Returns them for all points (-1 between the ends), and of each the node of the map.
     """
     at = np.stack((first[:-1], first[1:] - 1), axis=1).ravel()
-    key = osm_node[at].copy()
-    shut = closed[key]
-    key[shut] = len(closed) + np.arange(shut.sum())
-    _keys, where, number = np.unique(key, return_index=True, return_inverse=True)
+    ends = osm_node[at]
+    used = np.zeros(len(closed), np.bool_)
+    used[ends] = True
+    used &= ~closed
+    number = (np.cumsum(used) - 1)[ends]
+    shut = np.flatnonzero(closed[ends])
+    number[shut] = int(used.sum()) + np.arange(len(shut))
     node = np.full(len(osm_node), -1, np.int64)
     node[at] = number
-    return node, osm_node[at[where]].astype(np.int32)
+    return node, np.concatenate((np.flatnonzero(used), ends[shut])).astype(np.int32)
 
 
 def _delays(
-    roads: OsmRoads,
-    osm_node: NDArray[np.int64],
-    first: NDArray[np.int64],
-    of_piece: NDArray[np.int64],
+    roads: OsmRoads, osm_node: NDArray[np.int32], first: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Add up the delays of each line; those of its beginning belong to the line before it."""
-    ahead, back = np.zeros(len(roads.lon_e7)), np.zeros(len(roads.lon_e7))
+    count, pieces = len(roads.lon_e7), len(first) - 1
+    ahead, back = np.zeros(count, np.float32), np.zeros(count, np.float32)
     for index, facts in roads.node_facts.items():
         ahead[index], back[index] = facts.forward_s, facts.backward_s
-    forward, backward = ahead[osm_node], back[osm_node]
-    forward[first[:-1]] = 0.0
-    backward[first[1:] - 1] = 0.0
-    pieces = len(first) - 1
+    at = np.flatnonzero(((ahead > 0) | (back > 0))[osm_node])
+    piece = np.searchsorted(first, at, side="right") - 1
+    forward = np.where(at == first[piece], 0.0, ahead[osm_node[at]])
+    backward = np.where(at == first[piece + 1] - 1, 0.0, back[osm_node[at]])
     return (
-        np.bincount(of_piece, forward, minlength=pieces).astype(np.float64),
-        np.bincount(of_piece, backward, minlength=pieces).astype(np.float64),
+        np.bincount(piece, forward, minlength=pieces).astype(np.float64),
+        np.bincount(piece, backward, minlength=pieces).astype(np.float64),
     )
 
 
@@ -151,10 +164,14 @@ def _along(
     lon: NDArray[np.float64], lat: NDArray[np.float64], first: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     step = np.zeros(len(lon))
-    step[1:] = distances_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    for begin in range(0, len(lon) - 1, _CHUNK):
+        one = slice(begin, min(begin + _CHUNK, len(lon) - 1))
+        other = slice(one.start + 1, one.stop + 1)
+        step[other] = distances_m(lon[one], lat[one], lon[other], lat[other])
     step[first[:-1]] = 0.0
-    total = np.cumsum(step)
-    return total - np.repeat(total[first[:-1]], np.diff(first))
+    np.cumsum(step, out=step)
+    step -= np.repeat(step[first[:-1]], np.diff(first))
+    return step
 
 
 def split_long(
@@ -176,23 +193,21 @@ def split_long(
     of = np.repeat(np.arange(len(parts)), cuts)
     rank = np.arange(len(of)) - np.repeat(np.cumsum(cuts) - cuts, cuts) + 1
     at_m = length_m[of] * rank / parts[of]
-    lon, lat = _points_at(pieces, of, at_m)
-    of_point = np.repeat(np.arange(len(parts)), np.diff(pieces.first))
-    line = np.concatenate((of_point, of))
-    along = np.concatenate((pieces.along_m, at_m))
-    is_cut = np.concatenate((np.zeros(len(of_point), np.bool_), np.ones(len(of), np.bool_)))
-    place = np.concatenate((np.arange(len(of_point)), _after(pieces, of, at_m)))
-    order = np.lexsort((along, is_cut, place, line))
-    copies = np.where(is_cut[order], 2, 1)
-    twice = np.repeat(order, copies)
-    node = np.concatenate((pieces.node, pieces.nodes + np.arange(len(of))))[twice]
-    first = np.concatenate((np.flatnonzero(_starts(node, is_cut[twice], line[twice])), [len(node)]))
-    new_lon = np.concatenate((pieces.lon, lon))[twice]
-    new_lat = np.concatenate((pieces.lat, lat))[twice]
-    parent = line[twice][first[:-1]]
-    between = np.full(len(of), -1, np.int32)
+    after = _after(pieces, of, at_m)
+    lon, lat = _points_at(pieces, after, at_m)
+    # Each cut stands twice: as the last point of one line and the first of the next.
+    twice = np.repeat(after + 1, 2)
+    new_lon = np.insert(pieces.lon, twice, np.repeat(lon, 2))
+    new_lat = np.insert(pieces.lat, twice, np.repeat(lat, 2))
+    node = np.insert(pieces.node, twice, np.repeat(pieces.nodes + np.arange(len(of)), 2))
+    before = np.searchsorted(after, pieces.first[:-1])
+    old_first = pieces.first[:-1] + 2 * before
+    cut_first = after + 1 + 2 * np.arange(len(of)) + 1
+    first = np.sort(np.concatenate((old_first, cut_first, [len(node)])))
+    parent = np.repeat(np.arange(len(parts)), parts)
     begins_line = np.concatenate(([True], np.diff(parent) != 0))
     ends_line = np.concatenate((np.diff(parent) != 0, [True]))
+    between = np.full(len(of), -1, np.int32)
     return Pieces(
         first=first,
         lon=new_lon,
@@ -216,22 +231,11 @@ def _after(pieces: Pieces, of: NDArray[np.int64], at_m: NDArray[np.float64]) -> 
 
 
 def _points_at(
-    pieces: Pieces, of: NDArray[np.int64], at_m: NDArray[np.float64]
+    pieces: Pieces, before: NDArray[np.int64], at_m: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the points that lie so far along their lines."""
-    before = _after(pieces, of, at_m)
+    """Return the points that lie so far along their lines, each after a point of its line."""
     begin, end = pieces.along_m[before], pieces.along_m[before + 1]
     share = np.clip((at_m - begin) / np.maximum(end - begin, 1e-9), 0.0, 1.0)
     lon = pieces.lon[before] * (1 - share) + pieces.lon[before + 1] * share
     lat = pieces.lat[before] * (1 - share) + pieces.lat[before + 1] * share
     return lon, lat
-
-
-def _starts(
-    node: NDArray[np.int64], is_cut: NDArray[np.bool_], line: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Mark points that begin a line: the first of an old line, and the second copy of each cut."""
-    starts = np.ones(len(node), np.bool_)
-    starts[1:] = line[1:] != line[:-1]
-    starts[1:] |= is_cut[1:] & is_cut[:-1] & (node[1:] == node[:-1])
-    return starts
