@@ -2,9 +2,9 @@
 
 Nodes are numbered as in the region and carry ``x``, ``y`` and, where heights are known,
 ``elevation``. Edges carry OSMnx's ``length`` (m), ``speed_kph``, ``travel_time`` (s), ``highway``,
-``name``, ``ref``, ``oneway``, ``reversed`` and ``geometry`` (only where they bend), ``toll``,
-``route`` for ferries, and of our own ``climb_m``, ``descent_m``, ``speed_from`` and
-``bridge_or_tunnel`` (a region does not know which of both).
+``maxspeed`` where the speed is a sign's, ``name``, ``ref``, ``oneway``, ``reversed`` and
+``geometry`` (only where they bend), ``toll``, ``route`` for ferries, and of our own ``climb_m``,
+``descent_m``, ``speed_from`` and ``bridge_or_tunnel`` (a region does not know which of both).
 
 A place with turn restrictions has several nodes at one point, joined by edges without length and
 time that carry ``virtual``; so every path of networkx obeys the restrictions. Drives end at nodes
@@ -84,6 +84,8 @@ def _edges(graph: RoadGraph) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
     ends = zip(graph.tail.tolist(), graph.head.tolist(), _ranks(graph).tolist(), strict=True)
     for edge, (tail, head, rank) in enumerate(ends):
         said = {key: values[edge] for key, values in columns.items()}
+        if said["speed_from"] == "sign":
+            said["maxspeed"] = f"{said['speed_kph']:.0f}"
         said |= _flagged(flags[edge]) | names[edge]
         if edge in lines:
             said["geometry"] = lines[edge]

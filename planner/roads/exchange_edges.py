@@ -19,7 +19,7 @@ from planner.roads.graph import Flag
 from planner.roads.names import label_of
 from planner.roads.speeds import CLASS_SPEED_KMH, LOWEST_KMH, speed_of
 from planner.roads.sphere import distances_m
-from planner.roads.tags import ACCESS_KEYS, read_way
+from planner.roads.tags import ACCESS_KEYS, access_of, read_way
 
 SHORTEST_SHARE = 0.99
 """A length below this share of the edge's own line is no length in metres; the line's counts."""
@@ -87,19 +87,26 @@ def read_edge(
 
 
 def is_closed(attributes: Mapping[str, Any]) -> bool:
-    """Say whether the edge tells by its tags that no car may drive it, as a footway does.
+    """Say whether the edge tells by its tags that no car may drive all of it, as a footway does.
 
     One that tells no class is taken for a road, and so is what `to_networkx` wrote.
     """
-    if "speed_from" in attributes or not (
-        _values(attributes, "highway") or _values(attributes, "route")
-    ):
+    highways, routes = _values(attributes, "highway"), _values(attributes, "route")
+    if "speed_from" in attributes or not (highways or routes):
         return False
-    tags = {key: ";".join(_values(attributes, key)) for key in (*ACCESS_KEYS, "service", "area")}
-    road_class = _class_of(attributes)
-    tags |= {"route": "ferry", "motor_vehicle": "yes"} if road_class == "ferry" else {}
-    tags |= {"highway": "" if road_class in {"ferry", "unknown"} else road_class}
+    if _FERRIES & {*routes}:
+        return access_of({key: _strictest(attributes, key) for key in ACCESS_KEYS}) == "closed"
+    if any(word not in CLASS_SPEED_KMH for word in highways):
+        return True
+    tags = {key: _strictest(attributes, key) for key in (*ACCESS_KEYS, "service", "area")}
+    tags |= {"highway": _class_of(attributes)}
     return read_way({key: value for key, value in tags.items() if value}) is None
+
+
+def _strictest(attributes: Mapping[str, Any], key: str) -> str:
+    """Return the value that closes the way, of those that merged ways have."""
+    values = _values(attributes, key)
+    return next((one for one in values if access_of({key: one}) == "closed"), ";".join(values))
 
 
 def is_true(value: Any) -> bool:

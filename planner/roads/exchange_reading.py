@@ -30,6 +30,7 @@ NOTE = (
     "says. Speeds are its own where it tells any, else the signed limits or a default by class of "
     "road."
 )
+OWN_HEIGHTS = "Heights are the graph's own, straight between its nodes unless it tells more."
 UNRESTRICTED = "The graph tells no turn restrictions."
 _BEFORE = "Of its source: "
 
@@ -245,7 +246,7 @@ def _notes(
     if heights is not None and told is not None:
         said += height_notes(heights, told)
     elif told is not None:
-        said.append("Heights are the graph's own, straight between its nodes unless it tells more.")
+        said.append(OWN_HEIGHTS)
     else:
         said.append(FLAT_NOTE)
     if heard.closed:
@@ -267,4 +268,5 @@ def _told_before(facts: Mapping[str, Any]) -> tuple[str, ...]:
     except (TypeError, ValueError):
         return ()
     said = [note.removeprefix(_BEFORE) for note in notes if isinstance(note, str)]
-    return tuple(_BEFORE + note for note in said if note not in {NOTE, UNRESTRICTED})
+    ours = {NOTE, UNRESTRICTED, OWN_HEIGHTS, FLAT_NOTE}
+    return tuple(_BEFORE + note for note in said if note not in ours)
