@@ -122,8 +122,8 @@ class Finder:
                 more, meant = self._misspelt(database, wanted)
                 fresh = dict.fromkeys(number for number in more if number not in numbers)
                 doubt = _DOUBT if hits else 0.0
-                near = _weighed(database, wanted, fresh, meant)
-                hits += [replace(hit, score=hit.score + doubt) for hit in near]
+                doubtful = _weighed(database, wanted, fresh, meant)
+                hits += [replace(hit, score=hit.score + doubt) for hit in doubtful]
         hits.sort(key=lambda hit: (-hit.score, hit.name, hit.location, hit.number))
         return hits[:limit]
 

@@ -16,6 +16,9 @@ from planner.roads.spelling import fold, fold_digraphs, words_of
 FORMAT = "1"
 """Of the tables; a reader builds anew what has another."""
 
+_BATCH = 20_000
+"""Entries that are written at a time, so that memory does not grow with their rows."""
+
 CELL_DEGREES = 0.1
 """Side of the cells by which what is near is found among many of the same name."""
 
@@ -82,9 +85,12 @@ def write_index(
 ) -> None:
     """Make the tables and fill them; ``content`` among the facts is a hash of all entries."""
     ordered = sorted(entries, key=lambda entry: (-entry.weight, entry.name, entry.location))
-    database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+    database.executescript(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;" + _TABLES
+    )
     with database:
-        insert(database, enumerate(ordered))
+        for first in range(0, len(ordered), _BATCH):
+            insert(database, enumerate(ordered[first : first + _BATCH], first))
         told = facts | {"format": FORMAT, "content": content_hash(database)}
         database.executemany("INSERT INTO facts VALUES (?, ?)", sorted(told.items()))
     with database:

@@ -5,7 +5,7 @@ points along them. Along every edge ``climb_m - descent_m`` is the difference of
 so that heights are a potential of the climbs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from pathlib import Path
@@ -184,11 +184,14 @@ class RoadGraph:
         facts["notes"] = tuple(facts["notes"])
         return cls(**facts, **arrays, folder=folder)
 
-    def save(self, folder: Path) -> None:
-        """Write all parts and the manifest in one atomic step, replacing what was there."""
+    def save(self, folder: Path, beside: Callable[[Path], object] | None = None) -> None:
+        """Write all parts and the manifest in one atomic step, replacing what was there.
+
+        ``beside`` is called with the new folder before it takes its place, to add files.
+        """
         facts: dict[str, Any] = {key: getattr(self, key) for key in _FACTS}
         facts |= {"tool": TOOL, "counts": self.counts(), "bbox": list(self.bbox)}
-        write_parts(folder, self.arrays(), facts)
+        write_parts(folder, self.arrays(), facts, beside)
 
     def verify_parts(self) -> None:
         """Read every value of an opened region and compare it with its hash.

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,19 @@ def replacing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write_parts(folder: Path, parts: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
-    """Write the arrays and the manifest, which carries ``facts`` besides, in one atomic step."""
+def write_parts(
+    folder: Path,
+    parts: Mapping[str, NDArray[Any]],
+    facts: Mapping[str, Any],
+    beside: Callable[[Path], object] | None = None,
+) -> None:
+    """Write the arrays and the manifest, which carries ``facts`` besides, in one atomic step.
+
+    ``beside`` writes into the same new folder what has a hash of its own.
+    """
     with replacing(folder) as fresh:
+        if beside is not None:
+            beside(fresh)
         told = {}
         for name, array in parts.items():
             path = fresh / f"{name}.npy"

@@ -18,7 +18,8 @@ from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
 from planner.roads.osm_places import OsmNames, read_osm_names
 from planner.roads.parts import MANIFEST, read_manifest
-from planner.roads.place_index import save_places
+from planner.roads.place_index import FILE as PLACES
+from planner.roads.place_index import save_places, verify_places
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and how far that is, 0 to 1."""
@@ -138,12 +139,9 @@ def build_region(
     progress("reading names", 0.0)
     told = OsmNames(streets={}) if osm is None else read_osm_names(osm)
     progress("saving", 0.0)
-    graph.save(folder)
-    graph = RoadGraph.open(folder)
-    progress("saving", 0.5)
-    save_places(graph, folder, told)
+    graph.save(folder, lambda fresh: save_places(graph, fresh, told))
     progress("saving", 1.0)
-    return graph
+    return RoadGraph.open(folder)
 
 
 def _build_from_network(
@@ -193,6 +191,23 @@ def open_region(home_regions: Path, name: str) -> RoadGraph:
             remedy=f"{known}. Build it with `plugsure region build {name}`",
         )
     return RoadGraph.open(folder)
+
+
+def verify_region(home_regions: Path, name: str) -> None:
+    """Read every value of a region, its places too, and compare it with what was saved.
+
+    Raises
+    ------
+    DataMissing
+        There is none of that name.
+    RegionDamaged
+        Names the first part that is not what was saved.
+    """
+    graph = open_region(home_regions, name)
+    graph.verify_parts()
+    places = region_folder(home_regions, name) / PLACES
+    if places.is_file():
+        verify_places(places)
 
 
 def list_regions(home_regions: Path) -> list[RegionInfo]:

@@ -10,7 +10,13 @@ from planner.errors import DataMissing
 from planner.faces.commands.console import note, progress_bar, show_json, show_table
 from planner.roads.download import Servers
 from planner.roads.exchange_files import save_graph
-from planner.roads.region import RegionInfo, build_region, list_regions, open_region
+from planner.roads.region import (
+    RegionInfo,
+    build_region,
+    list_regions,
+    open_region,
+    verify_region,
+)
 from planner.settings import Settings
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -105,7 +111,7 @@ def info(name: str, verify: bool, as_json: bool) -> None:
         known = ", ".join(sorted(found)) or "none"
         raise DataMissing(f"there is no region {name!r}", remedy=f"There are: {known}")
     if verify:
-        open_region(Settings.read().regions, name).verify_parts()
+        verify_region(Settings.read().regions, name)
         note(f"Every part of {name} holds what was saved")
     document = _document(found[name])
     if as_json:
