@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from planner.search.core.compiled import kernel_only
 from planner.search.core.drives import add_and_leave, add_ramp, leave
-from planner.search.core.functions import charge, close, end_of, find_piece, on_piece, start, step
+from planner.search.core.functions import charge, close, cut, end_of, find_piece, on_piece, start, step
 from planner.search.core.state import (
     BEST,
     COST,
@@ -35,11 +35,11 @@ def has_room(legs: LegArrays, posts: Posts, frame: Frame, state: State, place: i
             windows = posts.window_first[offer + 1] - posts.window_first[offer]
             choices = n + 1 + breaks
             if frame.split:
-                points += windows * (choices * (breaks + 2) + n + 1)
+                points += windows * (choices * (breaks + 2) + n + 3)
                 ramps += windows * (choices + 1)
             else:
-                points += windows * (3 * choices + 2)
-                ramps += windows
+                points += windows * (3 * choices + n + 5)
+                ramps += 2 * windows
     row = max(0, legs.last[place] - legs.first[place])
     tally = state.tally
     tally[NEED_POINTS], tally[NEED_RAMPS], tally[NEED_LABELS] = points, ramps, ramps * row + 1
@@ -118,6 +118,9 @@ def leave_station(
                 closes = posts.closes[window]
                 end = fill(posts, frame, state, offer, closes, begun, m)
                 add_and_leave(legs, frame, state, label, offer, closes, end)
+                top = posts.energy_kwh[posts.curve_first[posts.curve[offer] + 1] - 1]
+                if begun[0, m - 1] > top:
+                    touch(legs, posts, frame, state, label, offer, closes, m, top)
 
 
 @kernel_only
@@ -193,7 +196,7 @@ def split(
         after = end_of(begun[0], i, n, here, top)
         after = end_of(posts.energy_kwh, k, last, here, after)
         here = after
-    touch(legs, posts, frame, state, label, offer, closes, n)
+    touch(legs, posts, frame, state, label, offer, closes, n, begun[0, 0])
 
 
 @kernel_only
@@ -206,14 +209,22 @@ def touch(
     offer: int,
     closes: float,
     n: int,
+    low: float,
 ) -> None:
-    """Stop at an offer without charging: where legs lead on only by way of a station."""
-    place = state.tally[POINTS]
-    if n == 1:
+    """Stop at an offer with ``low`` or more and charge nothing.
+
+    This is for those who come with more than the offer charges to, and for legs that lead on only
+    by way of a station; so that more charge is never worse.
+    """
+    place, begun = state.tally[POINTS], state.scratch[3:]
+    high = begun[0, n - 1]
+    if low > high:
         return
-    for i in range(n):
-        state.q[place + i] = state.y[place + i] = state.scratch[3, i]
-        state.t[place + i] = state.scratch[4, i] + posts.overhead_s[offer]
-        state.c[place + i] = state.scratch[5, i] + posts.fixed_cost[offer]
-    end = close(state.q, state.t, state.c, state.y, place, place + n, closes)
+    q, t, c = state.q[place:], state.t[place:], state.c[place:]
+    made = cut(begun[0], begun[1], begun[2], 0, n, max(low, begun[0, 0]), high, q, t, c)
+    for i in range(place, place + made):
+        state.y[i] = state.q[i]
+        state.t[i] += posts.overhead_s[offer]
+        state.c[i] += posts.fixed_cost[offer]
+    end = close(state.q, state.t, state.c, state.y, place, place + made, closes)
     add_and_leave(legs, frame, state, label, offer, closes, end)

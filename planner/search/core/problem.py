@@ -56,7 +56,8 @@ class Offer:
     takes ``overhead_s`` and the charging seconds, and lies within one of ``windows`` from beginning
     to end (seconds after departure). Who comes before a window opens waits outside if
     ``waits_outside``; if not, only as far as the stop before lets one stay longer. Energy is
-    counted in the battery: a price per metered kWh is divided by the post's efficiency.
+    counted in the battery: a price per metered kWh is divided by the post's efficiency. A stop may
+    charge nothing, and does so for who comes with more than the curve's last energy.
     """
 
     station: int
