@@ -177,6 +177,49 @@ def unpack_lines(
 
 
 @numba.njit(cache=True)
+def count_typos(
+    wanted: NDArray[np.uint32],
+    codes: NDArray[np.uint32],
+    start: int,
+    full: int,
+    most: int,
+    rows: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Return the typos of a word of ``full`` letters, and the fewest of a beginning of it.
+
+    ``most + 1`` stands for more. ``rows`` is int64[3, len(wanted) + most + 2] to work in.
+    Source: the optimal string alignment distance (Damerau 1964).
+    """
+    count, far = len(wanted), most + 1
+    length = min(full, count + most)
+    before, last, row = rows[0], rows[1], rows[2]
+    for j in range(length + 1):
+        last[j] = min(j, far)
+    for i in range(1, count + 1):
+        # Cells farther from the diagonal than there may be typos hold too many.
+        low, high = max(1, i - most), min(length, i + most)
+        row[low - 1] = i if low == 1 and i < far else far
+        least = row[low - 1]
+        for j in range(low, high + 1):
+            here = codes[start + j - 1]
+            cost = min(last[j - 1] + (here != wanted[i - 1]), last[j] + 1, row[j - 1] + 1)
+            swapped = i > 1 and j > 1 and here == wanted[i - 2]
+            if swapped and codes[start + j - 2] == wanted[i - 1]:
+                cost = min(cost, before[j - 2] + 1)
+            row[j] = cost
+            least = min(least, cost)
+        if high < length:
+            row[high + 1] = far
+        before, last, row = last, row, before
+        if least > most:
+            return far, far
+    begun = far
+    for j in range(max(0, count - most), length + 1):
+        begun = min(begun, last[j])
+    return (min(last[length], far) if full == length else far), begun
+
+
+@numba.njit(cache=True)
 def near_words(
     wanted: NDArray[np.uint32],
     wanted_letters: np.uint64,
@@ -186,8 +229,6 @@ def near_words(
     most: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Find the words that are at most so many typos from one that is wanted, or begin so.
-
-    Source: the optimal string alignment distance (Damerau 1964).
 
     Parameters
     ----------
@@ -204,40 +245,19 @@ def near_words(
     word, whole, begun : int64[found]
         Index of the word; its typos, ``most + 1`` for more; the fewest typos of a beginning of it.
     """
-    count = len(wanted)
     found = np.empty(len(letters), np.int64)
     whole, begun = np.empty(len(letters), np.int64), np.empty(len(letters), np.int64)
+    rows = np.full((3, len(wanted) + most + 2), most + 1, np.int64)
     hits = 0
     for word in range(len(letters)):
         lacking = wanted_letters & ~letters[word]
         for _ in range(most):
             lacking &= lacking - np.uint64(1) if lacking else np.uint64(0)
         length = first[word + 1] - first[word]
-        if lacking or length + most < count:
+        if lacking or length + most < len(wanted):
             continue
-        length = min(length, count + most + 1)
-        before = np.zeros(length + 1, np.int64)
-        last = np.arange(length + 1)
-        for i in range(1, count + 1):
-            row = np.empty(length + 1, np.int64)
-            row[0] = i
-            least = i
-            for j in range(1, length + 1):
-                here = codes[first[word] + j - 1]
-                cost = last[j - 1] + (here != wanted[i - 1])
-                cost = min(cost, last[j] + 1, row[j - 1] + 1)
-                swapped = i > 1 and j > 1 and here == wanted[i - 2]
-                if swapped and codes[first[word] + j - 2] == wanted[i - 1]:
-                    cost = min(cost, before[j - 2] + 1)
-                row[j] = cost
-                least = min(least, cost)
-            before, last = last, row
-            if least > most:
-                break
-        started = last.min() if least <= most else most + 1
+        typos, started = count_typos(wanted, codes, first[word], length, most, rows)
         if started <= most:
-            full = first[word + 1] - first[word] == length
-            found[hits], begun[hits] = word, started
-            whole[hits] = min(last[length], most + 1) if full else most + 1
+            found[hits], whole[hits], begun[hits] = word, typos, started
             hits += 1
     return found[:hits], whole[:hits], begun[:hits]
