@@ -31,7 +31,8 @@ _REMEDY = "Fetch the tile again, or take it out of the folder"
 class Tile:
     """One GeoTIFF: its place on the map and how its numbers are read.
 
-    ``bounds`` are west, south, east and north in degrees; ``size_m`` is the distance of its posts.
+    ``bounds`` are west, south, east and north in degrees; ``size_m`` is the distance of its posts;
+    ``to_post`` the affine transform from the map to columns and rows.
     """
 
     path: Path
@@ -124,7 +125,9 @@ def _opened(path: Path) -> Any:
 def _in_tile(tile: Tile, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the heights in one tile; posts stand in the middle of their cells."""
     x, y = _projected(tile, lon, lat)
-    column, row = tile.to_post * (x, y)
+    across_x, across_y, first_column, down_x, down_y, first_row = tile.to_post[:6]
+    column = across_x * x + across_y * y + first_column
+    row = down_x * x + down_y * y + first_row
     heights = np.full(len(lon), np.nan)
     inside = (row >= 0) & (row <= tile.rows) & (column >= 0) & (column <= tile.columns)
     held = np.flatnonzero(inside)
