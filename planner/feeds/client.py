@@ -224,6 +224,7 @@ class OcpiClient:
         value: Any = None,
         *,
         receiver: str = "",
+        place: str = "",
     ) -> Any:
         """Call an endpoint of a functional module and give the data of its answer.
 
@@ -233,6 +234,8 @@ class OcpiClient:
             The body, as JSON values; None for none.
         receiver : str
             ``CC*PPP`` behind a hub; empty for the other side itself.
+        place : str
+            What errors name in place of an address that holds a secret.
 
         Raises
         ------
@@ -245,10 +248,10 @@ class OcpiClient:
         if body is not None:
             headers["Content-Type"] = "application/json"
         safe = keep_safe(connection.versions_url, url)
-        return self._exchange(connection, Request(method, safe, headers, body))
+        return self._exchange(connection, Request(method, safe, headers, body, place))
 
     def _exchange(self, connection: Connection, request: Request) -> Any:
-        place = shown(request.url)
+        place = shown(request.place or request.url)
         answer = self._wire.send(request, self._wire.new_id())
         try:
             _demand_ok(answer, place)

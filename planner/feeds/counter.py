@@ -1,17 +1,34 @@
 """The counter with all its servers: which module of OCPI is served by what."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from planner.feeds.client import OcpiClient
+from planner.feeds.command_server import CommandServer
 from planner.feeds.desk import Desk, Server
 from planner.feeds.location_server import LocationServer
 from planner.feeds.partners import keep_state, read_state
+from planner.feeds.record_servers import (
+    CdrServer,
+    ClientInfoServer,
+    SessionServer,
+    TariffServer,
+)
+from planner.feeds.token_server import TokenServer
 from planner.ocpi.answers import Response
 from planner.ocpi.messages import Role
 from planner.ocpi.party import respond
 from planner.store.store import Store
 
-MODULES: tuple[tuple[str, str], ...] = (("locations", "RECEIVER"),)
+MODULES: tuple[tuple[str, str], ...] = (
+    ("locations", "RECEIVER"),
+    ("tariffs", "RECEIVER"),
+    ("sessions", "RECEIVER"),
+    ("cdrs", "RECEIVER"),
+    ("hubclientinfo", "RECEIVER"),
+    ("tokens", "SENDER"),
+    ("commands", "SENDER"),
+)
 """What is served besides credentials, and in which role."""
 
 
@@ -60,7 +77,16 @@ def open_desk(
             keep_state(store(), before, after)
         return made
 
-    servers: dict[str, Server] = {"locations": LocationServer(store)}
+    ours = roles[0]
+    servers: dict[str, Server] = {
+        "locations": LocationServer(store),
+        "tariffs": TariffServer(store, ours.party),
+        "sessions": SessionServer(store, ours.party),
+        "cdrs": CdrServer(store, ours.party),
+        "hubclientinfo": ClientInfoServer(store),
+        "tokens": TokenServer(store, ours, lambda: str(uuid.uuid4())),
+        "commands": CommandServer(store),
+    }
     return Desk(
         store,
         base_url=base_url,

@@ -189,6 +189,7 @@ class Desk:
         if not caller.registered:
             raise Refusal(401, CLIENT_ERROR, "this token opens the handshake only")
         self._demand_receiver(headers)
+        routed_from = _sender(headers, caller)
         parts = tuple(unquote(part) for part in below.split("/")) if below else ()
         allowed = server.methods(parts)
         if not allowed:
@@ -205,7 +206,7 @@ class Desk:
                 value=_read(body),
                 caller=caller,
                 url=f"{self._base_url}/{version}/{module}",
-                routed_from=routed_party(headers, "from"),
+                routed_from=routed_from,
                 now=now,
             )
         )
@@ -239,6 +240,14 @@ class Desk:
         receiver = routed_party(headers, "to")
         if receiver and receiver not in self._parties:
             raise Refusal(200, UNKNOWN_RECEIVER, f"{receiver} is not served here")
+
+
+def _sender(headers: Mapping[str, str], caller: Caller) -> str:
+    """Name the party that a request is of, if it says; the caller must speak for it."""
+    sender = routed_party(headers, "from")
+    if sender and caller.source.sender and not caller.source.speaks_for(sender):
+        raise Refusal(200, INVALID_PARAMETERS, f"{sender} does not speak by this token")
+    return sender
 
 
 def _told(error: PlugsureError) -> Refusal:

@@ -17,6 +17,9 @@ from planner.store.store import Store
 STATIONS_TOTAL = "stations_total"
 """Name of the count of stations in the last full pull."""
 
+HISTORY = ("sessions", "cdrs")
+"""Modules that tell what our tokens did."""
+
 HISTORY_S = 31 * 86_400.0
 """Seconds for which Sessions and CDRs are asked back: beyond 30 days they prove nothing."""
 
@@ -98,7 +101,7 @@ class Haul:
             self._pull(client, connection, "hubclientinfo", None)
             infos = self.stages["hubclientinfo"].objects()
             self.client_infos = list(self._read_infos(infos))
-        for module in ("sessions", "cdrs"):
+        for module in HISTORY:
             if client.serves(connection, module):
                 self._pull_history(client, connection, module, since)
 

@@ -138,6 +138,7 @@ def _tell(store: Store, haul: Haul, *, full: bool) -> SyncReport:
         *(fault for found in content.found.values() for fault in found.faults),
         *content.tariff_faults,
         *haul.info_faults,
+        *content.history_faults,
     ]
     rejected = tuple(fault for fault in faults if not isinstance(fault, Repair))
     counts = {

@@ -13,7 +13,8 @@ import msgspec
 
 from planner.errors import Fault
 from planner.feeds.fields import code, moment, text
-from planner.feeds.haul import Haul
+from planner.feeds.haul import HISTORY, Haul
+from planner.feeds.history import keep_history
 from planner.feeds.normalise import Normalised, embedded_tariffs, normalise
 from planner.feeds.pushed_locations import stations_update
 from planner.feeds.staging import Stage
@@ -43,6 +44,7 @@ class Content:
     tariffs: dict[Key, Tariff] = field(default_factory=dict)
     tariff_faults: list[Fault] = field(default_factory=list)
     station_faults: list[Fault] = field(default_factory=list)
+    history_faults: list[Fault] = field(default_factory=list)
 
     @property
     def stations(self) -> list[Normalised]:
@@ -111,6 +113,12 @@ def write_content(store: Store, haul: Haul, content: Content, *, full: bool) -> 
         writer.write_raws("locations", stamps)
         if "tariffs" in haul.stages:
             writer.write_raws("tariffs", tariff_stamps)
+        for module in HISTORY:
+            if module in haul.stages:
+                stage = haul.stages[module]
+                content.history_faults += keep_history(
+                    store, change, haul.source, feed, stage, haul.ours, haul.now
+                )
 
 
 @dataclass(slots=True)

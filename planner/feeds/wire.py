@@ -103,7 +103,7 @@ class Wire:
 
         Any HTTP status comes back as an answer; FeedError is for what is no whole answer.
         """
-        place = shown(request.url)
+        place = shown(request.place or request.url)
         wait_s = self._patience.first_wait_s
         for attempt in range(1, self._patience.attempts + 1):
             is_last = attempt == self._patience.attempts
@@ -128,7 +128,7 @@ class Wire:
     def _send_once(self, request: Request, correlation: str) -> Answer:
         """Send a request and read the answer, bounded in size and time."""
         deadline = self._clock() + self._patience.page_s
-        place = shown(request.url)
+        place = shown(request.place or request.url)
         with self._http.stream(
             request.method,
             request.url,

@@ -81,12 +81,16 @@ _OK = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to be sent; headers hold a secret and stay out of the ``repr``."""
+    """A request to be sent; headers hold a secret and stay out of the ``repr``.
+
+    ``place`` is what errors name where the address itself is not for everyone's eyes.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

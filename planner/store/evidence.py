@@ -37,6 +37,29 @@ class Knowledge:
         """Put these in the place of all that this hub said of its parties."""
         self._replace("client_infos", hub, rows)
 
+    def put_client_info(self, info: ClientInfo) -> bool:
+        """Put what a hub says of one party in the place of what it said before.
+
+        Returns
+        -------
+        bool
+            Whether the hub had said nothing of it yet. Older news than what is known is ignored.
+        """
+        with self._database.writing() as change:
+            this = (lists.c.kind == "client_infos") & (lists.c.owner == info.hub)
+            body = change.connection.execute(select(lists.c.body).where(this)).scalar()
+            known = () if body is None else decode(body, tuple[ClientInfo, ...])
+            same = [row for row in known if (row.party, row.role) == (info.party, info.role)]
+            if any(row.as_of > info.as_of or row == info for row in same):
+                return False
+            rows = (*(row for row in known if row not in same), info)
+            change.connection.execute(delete(lists).where(this))
+            change.connection.execute(
+                insert(lists).values(kind="client_infos", owner=info.hub, body=encode(rows))
+            )
+            change.touch("client_infos")
+            return not same
+
     def add_token_evidence(self, rows: Sequence[TokenEvidence]) -> None:
         """Add what became known of tokens."""
         self._add("evidence", rows)
@@ -54,6 +77,11 @@ class Knowledge:
         """Read all retail prices, in the order of their file."""
         with self._database.reading() as connection:
             return read_list(connection, "prices", tuple[RetailPrice, ...])
+
+    def client_infos(self) -> tuple[ClientInfo, ...]:
+        """Read what all hubs say of their parties."""
+        with self._database.reading() as connection:
+            return read_list(connection, "client_infos", tuple[ClientInfo, ...])
 
     def forget_before(self, at: float) -> int:
         """Delete evidence and reports older than this epoch; give how many there were."""
@@ -79,7 +107,6 @@ class Knowledge:
             return
         with self._database.writing() as change:
             _insert(change, kind, rows)
-            change.touch(kind)
 
 
 def read_list(connection: Connection, kind: str, rows: type[tuple[T, ...]]) -> tuple[T, ...]:
@@ -100,6 +127,28 @@ def read_evidence(connection: Connection, kind: str, row: type[T]) -> tuple[T, .
     return tuple(decode(body, row) for body in bodies)
 
 
+def insert_evidence(change: Change, rows: Sequence[TokenEvidence]) -> None:
+    """Add what became known of tokens, within a change."""
+    if rows:
+        _insert(change, "evidence", rows)
+
+
+def withdraw_evidence(change: Change, kind: str, source: str, token: str) -> None:
+    """Take back what a source had said of a token: a reservation that was cancelled."""
+    told = change.connection.execute(
+        select(evidence.c.id, evidence.c.body).where(evidence.c.kind == "evidence")
+    ).all()
+    gone = [
+        number
+        for number, body in told
+        if (row := decode(body, TokenEvidence)).kind == kind
+        and (row.source, row.token) == (source, token)
+    ]
+    if gone:
+        change.connection.execute(delete(evidence).where(evidence.c.id.in_(gone)))
+        change.touch("evidence")
+
+
 def _insert(
     change: Change, kind: str, rows: Sequence[TokenEvidence] | Sequence[DriverReport]
 ) -> None:
@@ -110,3 +159,4 @@ def _insert(
             for row in rows
         ],
     )
+    change.touch(kind)

@@ -80,7 +80,11 @@ class Objects:
     def get(self, feed: int, module: str, name: str) -> Any:
         """Give the value of one object; None if it is not held."""
         with self._database.reading() as connection:
-            found = self.read(connection, feed, module, [name]).get(name)
+            return self.value(connection, feed, module, name)
+
+    def value(self, connection: Connection, feed: int, module: str, name: str) -> Any:
+        """Give the value of one object within a transaction; None if it is not held."""
+        found = self.read(connection, feed, module, [name]).get(name)
         return None if found is None else msgspec.json.decode(found.body)
 
     def stamps(self, connection: Connection, feed: int, module: str) -> dict[str, Stamp]:

@@ -16,9 +16,11 @@ from typing import assert_never
 from planner.errors import Fault
 from planner.store.callers import Callers
 from planner.store.collecting import paused_collection
+from planner.store.commands import Commands
 from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
+from planner.store.issued import Issued
 from planner.store.keys import Keys
 from planner.store.objects import Objects
 from planner.store.pages import Pages
@@ -49,6 +51,8 @@ class Store:
         Secrets.
     objects, callers, pages : Objects, Callers, Pages
         What partners sent, who of them may call, and pulls that were cut off.
+    issued, commands : Issued, Commands
+        Our own tokens, and what we asked of operators.
     """
 
     database: Database
@@ -61,6 +65,8 @@ class Store:
     objects: Objects
     callers: Callers
     pages: Pages
+    issued: Issued
+    commands: Commands
 
     @classmethod
     def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
@@ -95,6 +101,8 @@ class Store:
             objects=Objects(database, vault),
             callers=Callers(database),
             pages=Pages(database),
+            issued=Issued(database, vault),
+            commands=Commands(database, vault),
         )
 
     def close(self) -> None:

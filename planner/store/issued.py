@@ -1,0 +1,162 @@
+"""The tokens that we issue as a provider, and which of their states each operator was told."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from planner.model.token import Token
+from planner.ocpi.ids import normalise_contract_id
+from planner.store.bodies import decode, encode
+from planner.store.database import Database
+from planner.store.feeds import feed_id
+from planner.store.tables import issued, sent
+from planner.store.vault import Vault
+
+WHITELISTS = ("ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER")
+"""Source: OCPI 2.2.1, WhitelistType."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """A token of ours, and where it may be used.
+
+    Attributes
+    ----------
+    token : Token
+    whitelist : str
+        One of `WHITELISTS`.
+    last_updated : float
+        UTC epoch seconds.
+    only_at : tuple of str
+        Operators (``CC*PPP``) at which it may be used; empty for all.
+    has_credit : bool
+        Whether the contract may be charged to.
+    """
+
+    token: Token
+    whitelist: str = "ALLOWED"
+    last_updated: float = 0.0
+    only_at: tuple[str, ...] = ()
+    has_credit: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentToken:
+    """What an operator was told of a token, and when its copy was read; empty ``error``: well."""
+
+    digest: str
+    last_updated: float
+    at: float
+    error: str
+
+
+class Issued:
+    """Our tokens."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def save(self, tokens: Sequence[IssuedToken]) -> None:
+        """Keep tokens, each in the place of what was known of it."""
+        rows = [
+            {
+                "digest": one.token.digest,
+                "contract": _hash_contract(one.token.contract_id),
+                "last_updated": one.last_updated,
+                "body": self._vault.seal(encode(one)),
+            }
+            for one in tokens
+        ]
+        if not rows:
+            return
+        with self._database.writing() as change:
+            for row in rows:
+                change.connection.execute(delete(issued).where(issued.c.digest == row["digest"]))
+            change.connection.execute(insert(issued), rows)
+
+    def find(self, digests: Sequence[str]) -> IssuedToken | None:
+        """Give the token of one of these digests (`Token.digest`)."""
+        with self._database.reading() as connection:
+            body = connection.execute(
+                select(issued.c.body).where(issued.c.digest.in_(digests))
+            ).scalar()
+        return None if body is None else self._read(body)
+
+    def page(
+        self, *, since: float | None, until: float | None, offset: int, limit: int
+    ) -> tuple[list[IssuedToken], int]:
+        """List tokens that changed from ``since`` on and before ``until``, oldest first.
+
+        Returns
+        -------
+        (tokens, how many there are in all)
+        """
+        query = select(issued.c.body)
+        count = select(func.count()).select_from(issued)
+        for bound in (
+            *(() if since is None else (issued.c.last_updated >= since,)),
+            *(() if until is None else (issued.c.last_updated < until,)),
+        ):
+            query, count = query.where(bound), count.where(bound)
+        order = query.order_by(issued.c.last_updated, issued.c.digest)
+        with self._database.reading() as connection:
+            total = connection.execute(count).scalar_one()
+            bodies = connection.execute(order.offset(offset).limit(limit)).scalars().all()
+        return [self._read(body) for body in bodies], int(total)
+
+    def digest_of(self, connection: Connection, digests: Sequence[str], contract: str) -> str:
+        """Name a token of ours by what an operator says of it; empty if it is none of ours."""
+        found = connection.execute(
+            select(issued.c.digest).where(issued.c.digest.in_(digests))
+        ).scalar()
+        if found is None and contract:
+            named = issued.c.contract == _hash_contract(contract)
+            found = connection.execute(select(issued.c.digest).where(named)).scalar()
+        return found or ""
+
+    def told(self, feed: str, party: str) -> dict[str, SentToken]:
+        """Say what an operator was told, by digest."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(sent).where(sent.c.feed == feed_id(connection, feed), sent.c.party == party)
+            ).all()
+        return {
+            row.digest: SentToken(
+                digest=row.digest, last_updated=row.last_updated, at=row.at, error=row.error
+            )
+            for row in rows
+        }
+
+    def record(self, feed: str, party: str, told: Sequence[SentToken]) -> None:
+        """Note what an operator was told."""
+        if not told:
+            return
+        with self._database.writing() as change:
+            number = feed_id(change.connection, feed)
+            of_party = delete(sent).where(sent.c.feed == number, sent.c.party == party)
+            for one in told:
+                change.connection.execute(of_party.where(sent.c.digest == one.digest))
+            change.connection.execute(
+                insert(sent),
+                [
+                    {
+                        "feed": number,
+                        "party": party,
+                        "digest": one.digest,
+                        "last_updated": one.last_updated,
+                        "at": one.at,
+                        "error": one.error,
+                    }
+                    for one in told
+                ],
+            )
+
+    def _read(self, body: bytes) -> IssuedToken:
+        return decode(self._vault.unseal(body), IssuedToken)
+
+
+def _hash_contract(contract: str) -> str:
+    return hashlib.sha256(normalise_contract_id(contract).encode()).hexdigest()
