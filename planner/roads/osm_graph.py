@@ -60,24 +60,22 @@ def build_from_osm(
     """Cut the ways, look up their heights, and lay an edge for each direction that is open."""
     progress("cutting ways", 0.0)
     way = _columns(roads)
-    ferry = way["road_class"] == CLASS_INDEX["ferry"]
-    whole = cut_ways(roads)
-    pieces = split_long(whole, ferry[whole.way], _joining(whole, way["arriving"][whole.way]))
-    above = ferry | ((way["flags"] & Flag.BRIDGE_OR_TUNNEL) > 0)
+    pieces = _cut(roads, way)
     progress("cutting ways", 1.0)
     told = None
     if heights is not None:
+        above = (way["flags"] & (Flag.BRIDGE_OR_TUNNEL | Flag.FERRY)) > 0
         told = profile(pieces, above[pieces.way], heights, progress)
     progress("building", 0.0)
-    draft = paced(_draft(roads, way, pieces, told))
+    draft = _draft(roads, way, pieces, told)
     edges = _map_edges(roads, way, pieces, draft)
+    del pieces  # a fifth of all memory, which the rest needs
     turns, left_out = forbidden_turns(roads.restrictions, edges)
     reports = [*roads.reports, *left_out]
-    draft = set_apart(draft, way["arriving"][edges.way], turns)
     kinds, ids = pack_reports(reports)
-    draft = replace(draft, report_kind=kinds, report_id=ids)
+    draft = set_apart(paced(draft), way["arriving"][edges.way], turns)
     graph = assemble(
-        draft,
+        replace(draft, report_kind=kinds, report_id=ids),
         name=name,
         as_of=roads.as_of,
         attribution=OSM_ATTRIBUTION,
@@ -110,6 +108,13 @@ def _columns(roads: OsmRoads) -> dict[str, NDArray[Any]]:
         "arriving": np.array([way.arriving for way in facts]),
     }
     return {key: column[roads.way_facts] for key, column in columns.items()}
+
+
+def _cut(roads: OsmRoads, way: dict[str, NDArray[Any]]) -> Pieces:
+    """Cut the ways to lines between nodes, ferries only at their landings."""
+    whole = cut_ways(roads)
+    ferry = way["road_class"] == CLASS_INDEX["ferry"]
+    return split_long(whole, ferry[whole.way], _joining(whole, way["arriving"][whole.way]))
 
 
 def _joining(pieces: Pieces, arriving: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -163,7 +168,9 @@ def _draft(
     line = np.repeat(np.arange(len(pieces.way)), np.diff(pieces.first))
     drawn = np.bincount(line[inner], minlength=len(pieces.way))
     shape = np.where(drawn[piece] > 0, piece + 1, 0)
-    e7 = np.stack((pieces.lon[inner], pieces.lat[inner]), axis=1) / E7
+    e7 = np.empty((int(inner.sum()), 2), np.int32)
+    for axis, degrees in enumerate((pieces.lon, pieces.lat)):
+        e7[:, axis] = np.rint(degrees[inner] / E7)
     return Draft(
         lon=lon,
         lat=lat,
@@ -182,7 +189,7 @@ def _draft(
         ).astype(np.uint8),
         shape_of=np.where(ahead, shape, -shape).astype(np.int32),
         shape_first=np.concatenate(([0], np.cumsum(drawn))).astype(np.int64),
-        shape_e7=np.rint(e7).astype(np.int32),
+        shape_e7=e7,
         name_of=roads.way_name[of_way],
         names=roads.names,
     )

@@ -42,6 +42,10 @@ GIVE_RIGHT_S = 1.0
 """Delay at a crossing of two streets of the same low class. Source: assumed: slowing from 30 to
 15 km/h over 20 m and back takes some 2 s, on half of the arms."""
 
+JUNCTION_M = 50.0
+"""Nodes nearer than this along a road are of one junction, at which one waits once. Source:
+assumed: wider than the two carriageways of a street and the way between them."""
+
 _RANK = {
     "motorway": 0, "trunk": 1, "primary": 2, "secondary": 3, "tertiary": 4, "unclassified": 5,
     "road": 5, "residential": 6, "living_street": 7, "service": 8, "track": 9, "pedestrian": 9,
@@ -64,6 +68,7 @@ def paced(draft: Draft) -> Draft:
     waiting_s = draft.duration_s - draft.length_m / draft.speed_kmh * 3.6
     speed_kmh = np.minimum(draft.speed_kmh, _most_kmh(draft, place))
     waiting_s = np.maximum(waiting_s, _giving_way_s(draft, place))
+    waiting_s = np.where(_waited_before(draft, place, waiting_s), 0.0, waiting_s)
     duration_s = draft.length_m / speed_kmh * 3.6 + waiting_s
     return replace(draft, speed_kmh=speed_kmh, duration_s=duration_s)
 
@@ -135,10 +140,19 @@ def _giving_way_s(draft: Draft, place: I64) -> F64:
     return np.where(gives_way, GIVE_WAY_S, np.where(gives_right, GIVE_RIGHT_S, 0.0))
 
 
+def _waited_before(draft: Draft, place: I64, waiting_s: F64) -> BOOL:
+    """Mark edges within a junction of several nodes: one has waited as long where they begin."""
+    on_land = draft.road_class != CLASS_INDEX["ferry"]
+    before_s = np.zeros(int(place.max(initial=-1)) + 1)
+    long = draft.length_m >= JUNCTION_M
+    np.maximum.at(before_s, place[draft.head], np.where(long & on_land, waiting_s, 0.0))
+    return np.asarray(on_land & ~long & (before_s[place[draft.tail]] >= waiting_s), np.bool_)
+
+
 def _arms(draft: Draft, place: I64, counted: BOOL) -> I64:
     """Count the places that each place has edges to or from, of those edges that are counted."""
     places = int(place.max(initial=-1)) + 1
-    pairs = np.unique(_pairs(draft, place)[counted])
+    pairs, _counts = np.unique(_pairs(draft, place)[counted], return_counts=True)  # by sorting
     ends = np.concatenate((pairs // max(places, 1), pairs % max(places, 1)))
     return np.bincount(ends, minlength=places).astype(np.int64)
 

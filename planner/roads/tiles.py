@@ -163,7 +163,7 @@ def _drawn_once(graph: RoadGraph) -> NDArray[np.int64]:
             [np.diff(values[order]) == 0 for values in (ends[0], ends[1], shape)]
         )
     drawn = np.sort(order[~same])
-    return drawn[(graph.flags[drawn] & Flag.VIRTUAL) == 0]
+    return np.asarray(drawn[(graph.flags[drawn] & Flag.VIRTUAL) == 0], np.int64)
 
 
 def _first_zooms(graph: RoadGraph) -> NDArray[np.int64]:
