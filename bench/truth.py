@@ -106,23 +106,33 @@ def ask_both(ours: Ours, config: Path, home: Path, nodes: NDArray[np.int64]) -> 
 
 def price_both(ours: Ours, config: Path, home: Path, pairs: list[Pair]) -> list[Found]:
     """Price the ways of both sides on both sides, where both get there."""
-    both = [pair for pair in pairs if all(pair.is_reached_by) and pair.ours is not None]
-    lines = [pair.ours.line.tolist() for pair in both if pair.ours is not None]
-    walked = ask(config, [{"walk": line} for line in lines], home)
+    both = [(pair, pair.ours) for pair in pairs if pair.ours and pair.is_reached_by[1]]
     found = []
-    for pair, answer in zip(both, walked, strict=True):
-        assert pair.ours is not None
-        follows = "edges" in answer and answer["metres"] > 0
-        if follows:
-            low, high = _SAME_LENGTH
-            follows = low <= pair.ours.metres / answer["metres"] <= high
+    for (pair, way), answer in zip(both, _walked(config, home, [w for _, w in both]), strict=True):
         theirs = np.asarray(pair.theirs["line"])
-        mine = pair.ours.line
-        apart = max(float(distances_m(*mine[end], *theirs[end])) for end in (0, -1))
+        apart = max(float(distances_m(*way.line[end], *theirs[end])) for end in (0, -1))
         on_theirs = ours.price(theirs, pair.theirs.get("edges", ()))
-        on_ours = ours.price(answer["line"], answer["edges"]) if follows else None
-        found.append(Found(pair, pair.ours, apart, on_theirs, on_ours))
+        on_ours = None if answer is None else ours.price(answer["line"], answer["edges"])
+        found.append(Found(pair, way, apart, on_theirs, on_ours))
     return found
+
+
+def _walked(config: Path, home: Path, ways: list[Way]) -> list[dict[str, Any] | None]:
+    """Return their edges along our ways, None where they do not follow one to its end.
+
+    Lines with the map's points only are followed edge by edge; where that fails it is tried with
+    more points, by map matching.
+    """
+    told: list[dict[str, Any] | None] = [None] * len(ways)
+    for points in ("line", "close_line"):
+        left = [number for number, answer in enumerate(told) if answer is None]
+        asked = [{"walk": getattr(ways[number], points).tolist()} for number in left]
+        for number, answer in zip(left, ask(config, asked, home), strict=True):
+            low, high = _SAME_LENGTH
+            metres = answer.get("metres", 0.0)
+            if metres and low <= ways[number].metres / metres <= high:
+                told[number] = answer
+    return told
 
 
 def explain_all(file: Path, config: Path, home: Path, found: list[Found]) -> dict[str, Any]:

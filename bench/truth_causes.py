@@ -20,11 +20,17 @@ SHORT_M = 1_000.0
 _TIE = 0.05
 _MOST_CAUSES = 3
 
-VARIANTS: Mapping[str, Mapping[str, Any]] = {
+DENIED: Mapping[str, Mapping[str, Any]] = {
     "turn restriction that only Valhalla keeps": {"ignore_restrictions": True},
     "one-way that only Valhalla keeps": {"ignore_oneways": True},
     "access that only Valhalla denies": {"ignore_access": True},
-    "Valhalla's penalties (tolls, ferries, gates, service roads, turns)": {
+}
+"""Options with which Valhalla plans again where it does not follow our way, by what they lift."""
+
+DISLIKED: Mapping[str, Mapping[str, Any]] = {
+    "turn restriction that only Valhalla keeps": {"ignore_restrictions": True},
+    "Valhalla's dislike of tolls": {"use_tolls": 1.0, "toll_booth_penalty": 0},
+    "Valhalla's penalties (gates, private and service roads, tracks, turns, ferries)": {
         "use_tolls": 1.0,
         "use_ferry": 1.0,
         "use_living_streets": 1.0,
@@ -38,7 +44,9 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "alley_factor": 1.0,
     },
 }
-"""Options with which Valhalla plans again, by what is taken away."""
+"""The same where our way is quicker by its own seconds and yet not chosen."""
+
+VARIANTS: Mapping[str, Mapping[str, Any]] = {**DISLIKED, **DENIED}
 
 
 @dataclass(frozen=True)
@@ -70,17 +78,15 @@ def explain(case: Case, measure: str, name_break: Callable[[str, int], str]) -> 
     if case.on_theirs.breaks and case.on_theirs.ours_s < case.ours.seconds * (1 + _TIE):
         _, kind, way = case.on_theirs.breaks[0]
         return f"{short}not driven by us: {name_break(kind, way)}"
-    if measure == "seconds":
-        kind_of = _by_speed(case) or _by_variant(case, measure) or _by_choice(case)
-    else:
-        kind_of = _by_variant(case, measure) or _by_choice(case)
-    return short + (kind_of or "unexplained")
+    by_speed = _by_speed(case) if measure == "seconds" else ""
+    return short + (by_speed or _by_choice(case, measure) or "unexplained")
 
 
-def _by_variant(case: Case, measure: str) -> str:
+def _mended(case: Case, measure: str, variants: Mapping[str, Mapping[str, Any]]) -> str:
     """Name what, taken from theirs, makes the pair agree."""
     ours = {"seconds": case.ours.seconds, "metres": case.ours.metres}[measure]
-    for kind, answer in case.again.items():
+    for kind in variants:
+        answer = case.again[kind]
         if measure in answer and not is_off(ours, answer[measure]):
             return kind
     return ""
@@ -97,12 +103,13 @@ def _by_speed(case: Case) -> str:
     return _taken(priced.extra_s, priced.ours_s, lambda s: not is_off(s, seconds), away_s)
 
 
-def _by_choice(case: Case) -> str:
-    """Say why the two sides choose different ways that both can drive."""
+def _by_choice(case: Case, measure: str) -> str:
+    """Say why the two sides choose different ways."""
     if case.on_ours is None:
-        return ""
+        return _mended(case, measure, DENIED)
     if case.on_ours.theirs_s < case.on_theirs.theirs_s:
-        return "Valhalla chooses by more than time: our way is quicker by its own seconds"
+        other = "Valhalla weighs dense places more: our way is quicker by its own seconds"
+        return _mended(case, measure, DISLIKED) or other
     gap = case.on_theirs.ours_s - case.on_ours.ours_s
     loss = case.on_ours.theirs_s - case.on_theirs.theirs_s
     if gap <= _TIE * case.on_ours.ours_s or loss <= _TIE * case.on_theirs.theirs_s:

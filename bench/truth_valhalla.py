@@ -59,7 +59,15 @@ def make_environment(home: Path = HOME) -> None:
     if is_there(home):
         return
     venv.create(home / "venv", with_pip=True, clear=True)
-    command = [python_of(home), "-m", "pip", "install", "--quiet", "--only-binary=:all:", PACKAGE]
+    command = [
+        str(python_of(home)),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--only-binary=:all:",
+        PACKAGE,
+    ]
     subprocess.run(command, check=True)
 
 

@@ -17,11 +17,15 @@ _WHOLE = 1e-4
 
 @dataclass(frozen=True)
 class Way:
-    """Our way between two places: seconds, metres and the line driven, shape (k, 2)."""
+    """Our way between two places: seconds, metres and the line driven, shape (k, 2).
+
+    ``line`` has the points of the map only, ``close_line`` a point at least every 500 m.
+    """
 
     seconds: float
     metres: float
     line: Any
+    close_line: Any
 
 
 @dataclass(frozen=True)
@@ -74,19 +78,8 @@ class Ours:
             node = int(graph.tail[edges[-1]])
         edges = [edge for edge in reversed(edges) if not graph.flags[edge] & Flag.VIRTUAL]
         seconds, metres = float(self._time_s[edges].sum()), float(self._metres[edges].sum())
-        return Way(seconds, metres, self._line(edges))
-
-    def _line(self, edges: list[int]) -> Any:
-        """Return the points of the map along edges, without those that we put between them.
-
-        Points of the map are whole multiples of 1e-7 degrees, ours are not.
-        """
-        if not edges:
-            return np.zeros((0, 2))
-        line = self.graph.path_geometry(edges)
-        ours = np.abs(line * 1e7 - np.rint(line * 1e7)).max(axis=1) > _WHOLE
-        ours[[0, -1]] = False
-        return line[~ours]
+        line = self.graph.path_geometry(edges) if edges else np.zeros((0, 2))
+        return Way(seconds, metres, _bare(line), line)
 
     def price(self, line: Any, edges: Iterable[Mapping[str, Any]]) -> Priced:
         """Price a line with us and with them, whose ``edges`` along it are given.
@@ -128,6 +121,16 @@ class Ours:
         road, source = CLASSES[graph.road_class[edge]], SPEED_SOURCES[graph.speed_from[edge]]
         said = {"class": "default speed", "sign": "signed speed", "zone": "law of a zone"}
         return f"{said.get(source, source)}, {road}"
+
+
+def _bare(line: Any) -> Any:
+    """Return a line without the points that we put between those of the map.
+
+    Points of the map are whole multiples of 1e-7 degrees, ours are not.
+    """
+    ours = np.abs(line * 1e7 - np.rint(line * 1e7)).max(axis=1) > _WHOLE
+    ours[:1] = ours[-1:] = False
+    return line[~ours]
 
 
 _NODES = {"gate": "gate", "toll_booth": "toll booth", "border_control": "border"}

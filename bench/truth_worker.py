@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from valhalla import Actor
+from valhalla import Actor  # type: ignore[import-not-found]  # in its own environment only
 
 FILTERS = {
     "action": "include",
@@ -99,7 +99,7 @@ def route(actor: Actor, question: dict[str, Any]) -> dict[str, Any]:
 
 def walk(actor: Actor, question: dict[str, Any]) -> dict[str, Any]:
     """Price a line that runs along the edges."""
-    body = {
+    body: dict[str, Any] = {
         "costing": "auto",
         "shape_match": "walk_or_snap",
         "filters": FILTERS,
