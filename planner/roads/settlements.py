@@ -150,6 +150,8 @@ def _joined(entries: list[Entry], cities: Sequence[City]) -> tuple[list[Entry], 
 
     The same is within 15 km and shares a name; of several the heaviest, then the nearest.
     """
+    if not entries:
+        return [], list(cities)
     by_name: dict[str, list[int]] = defaultdict(list)
     for index, entry in enumerate(entries):
         for key in {fold(name) for name in (entry.name, *entry.aliases)}:
