@@ -8,6 +8,13 @@ where d are the sampled heights: neighbours within some ``reach`` metres along t
 together. Since nodes are shared by the roads that meet there, climb minus descent of each edge is
 exactly the difference of its ends' heights. Source: Whittaker-Tikhonov smoothing of first order;
 its kernel along a road is exp(-|s| / reach) / (2 reach), which leaves even slopes as they are.
+
+**Dips within an edge.** ``climb_m`` adds up all rises within an edge, so it bounds what the battery
+must give on any part of it. With resistance R, weight G and climb c, that is at most
+``f(R + G c)``, for f is increasing and convex with ``f(0) = 0``, hence subadditive, and what falls
+only gives back: the energy of the same edge *without its descent*. Where the deepest dip of a drive
+is asked, that counts for each edge instead of its net energy; no further array is needed.
+`bench/dips.py` measures how near the bound is.
 """
 
 from collections.abc import Callable
@@ -49,6 +56,21 @@ class Profile:
     ele_m: NDArray[np.float32]
     climb_m: NDArray[np.float64]
     descent_m: NDArray[np.float64]
+    known: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """Heights along all pieces, in steps of at most `SAMPLE_EVERY_M` over the ground.
+
+    Steps stand in the order of the pieces, and of each from its start to its end: ``piece``,
+    ``step_m`` and ``rise_m`` are by step. ``height_m`` is by sample, the nodes first.
+    """
+
+    height_m: NDArray[np.float64]
+    piece: NDArray[np.int64]
+    step_m: NDArray[np.float64]
+    rise_m: NDArray[np.float64]
     known: float
 
 
@@ -96,6 +118,22 @@ def profile(
     sides, as do points that the source does not know. A part of the network of which nothing is
     known lies at the mean height.
     """
+    traced = trace(pieces, straight, source, progress)
+    ele_m = traced.height_m[: pieces.nodes].astype(np.float32)
+    count = len(pieces.way)
+    climb = np.bincount(traced.piece, np.maximum(traced.rise_m, 0), minlength=count)
+    between = (ele_m[pieces.end].astype(np.float64) - ele_m[pieces.start]).astype(np.float64)
+    climb = np.maximum(climb, np.maximum(between, 0)).astype(np.float64)
+    return Profile(ele_m=ele_m, climb_m=climb, descent_m=climb - between, known=traced.known)
+
+
+def trace(
+    pieces: Pieces,
+    straight: NDArray[np.bool_],
+    source: HeightSource,
+    progress: Callable[[str, float], None],
+) -> Trace:
+    """Return the smoothed heights at all samples, from which `profile` adds up climbs."""
     chain = _sample(pieces, straight)
     progress("looking up heights", 0.0)
     heights = source.heights_m(chain.lon, chain.lat)
@@ -110,13 +148,13 @@ def profile(
     progress("smoothing heights", 0.6)
     smooth = _smooth(chain, heights, trusted, reach)
     progress("smoothing heights", 1.0)
-    ele_m = smooth[: pieces.nodes].astype(np.float32)
-    rises = smooth[chain.b] - smooth[chain.a]
-    count = len(pieces.way)
-    climb = np.bincount(chain.piece, np.maximum(rises, 0), minlength=count).astype(np.float64)
-    between = (ele_m[pieces.end].astype(np.float64) - ele_m[pieces.start]).astype(np.float64)
-    climb = np.maximum(climb, np.maximum(between, 0))
-    return Profile(ele_m=ele_m, climb_m=climb, descent_m=climb - between, known=float(told.mean()))
+    return Trace(
+        height_m=smooth,
+        piece=chain.piece,
+        step_m=chain.step_m,
+        rise_m=smooth[chain.b] - smooth[chain.a],
+        known=float(told.mean()),
+    )
 
 
 def _even(chain: _Chain, reach_m: float) -> NDArray[np.float64]:
