@@ -199,7 +199,7 @@ def arc_slot(
     """
     slot = slot_of(arc, keys)
     if keys[slot] == arc:
-        return slot
+        return int(slot)
     stack = np.empty((64, 3), np.int32)
     stack[0, 0], stack[0, 1], stack[0, 2] = arc, start, end
     size = 1
@@ -230,7 +230,7 @@ def arc_slot(
         keys[slot] = here
         count[0] += 1
         size -= 1
-    return slot_of(arc, keys)
+    return int(slot_of(arc, keys))
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,8 @@ Customizable Contraction Hierarchies, ACM JEA 21 (2016).
 # mypy: disallow-untyped-decorators=False
 # (numba's decorators carry no types)
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numba import njit
@@ -29,8 +30,10 @@ from planner.legs.exact import (
     arc_edges,
     arc_slot,
     extend,
+    read_only,
     slot_of,
 )
+from planner.legs.hierarchy.walk import relax_up
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -56,6 +59,16 @@ class Entries(NamedTuple):
     weight: I32
     before: U16
     arc: I32
+
+    @classmethod
+    def of(cls, arrays: Iterable[NDArray[Any]]) -> Self:
+        """Take the arrays in the order of the fields, read-only."""
+        hub, depth, weight, before, arc = (read_only(array) for array in arrays)
+        return cls(hub, depth, weight, before, arc)
+
+    def part(self, start: int, end: int) -> Self:
+        """Entries from ``start`` up to ``end``."""
+        return self.of(array[start:end] for array in self)
 
 
 @njit(cache=True, nogil=True)
@@ -94,18 +107,14 @@ def make_label(
     chain = ancestors(node, parent)
     height = chain.size
     found = np.full(height, FAR, np.int32)
-    by = np.full(height, -1, np.int32)
-    over = np.full(height, -1, np.int32)
+    arc_of = np.full(height, -1, np.int32)
+    from_of = np.full(height, -1, np.int32)
     found[height - 1] = 0
     for level in range(height - 1, -1, -1):
-        if found[level] >= FAR:
-            continue
-        for k in range(ahead_first[chain[level]], ahead_first[chain[level] + 1]):
-            above = ahead_level[k]
-            reach = found[level] + ahead_weight[k]
-            if reach < found[above]:
-                found[above], by[above] = reach, level
-                over[above] = 2 * k + (1 if inward else 0)
+        if found[level] < FAR:
+            relax_up(
+                ahead_first, ahead_level, ahead_weight, chain[level], level, found, arc_of, from_of
+            )
     least = found.copy()
     entry_at = np.full(height, -1, np.int32)
     size = 0
@@ -117,14 +126,14 @@ def make_label(
             size += 1
     hub, depth = np.empty(size, np.int32), np.empty(size, np.uint16)
     weight, before = np.empty(size, np.int32), np.full(size, NONE, np.uint16)
-    arc = np.empty(size, np.int32)
+    arc = np.full(size, -1, np.int32)
     for level in range(height):
         entry = entry_at[level]
         if entry >= 0:
-            hub[entry], depth[entry] = chain[level], level
-            weight[entry], arc[entry] = found[level], over[level]
-            if by[level] >= 0:
-                before[entry] = entry_at[by[level]]
+            hub[entry], depth[entry], weight[entry] = chain[level], level, found[level]
+            if arc_of[level] >= 0:
+                arc[entry] = 2 * arc_of[level] + (1 if inward else 0)
+                before[entry] = entry_at[from_of[level]]
     return hub, depth, weight, before, arc
 
 
@@ -240,7 +249,7 @@ def _tail_slot(
     key = -2 - (start + entry)
     slot = slot_of(key, keys)
     if stored and keys[slot] == key:
-        return slot
+        return int(slot)
     spare[:] = 0.0
     here = start + entry
     while targets.before[here] != NONE:
@@ -259,7 +268,7 @@ def _tail_slot(
     keys[slot] = key
     values[slot] = spare
     count[0] += 1
-    return slot
+    return int(slot)
 
 
 @njit(cache=True, nogil=True)
@@ -310,7 +319,9 @@ def drive_met(
 
 
 @njit(cache=True, nogil=True)
-def met_edges(near: int, far: int, source: Entries, start: int, targets: Entries, arcs: Arcs) -> I32:
+def met_edges(
+    near: int, far: int, source: Entries, start: int, targets: Entries, arcs: Arcs
+) -> I32:
     """List the edges of a drive that `meet` found, in order."""
     stack = np.empty(source.depth.size, np.int32)
     size = 0

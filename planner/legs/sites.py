@@ -46,13 +46,8 @@ class Book:
     @classmethod
     def empty(cls) -> Self:
         """Return a book without labels."""
-        arrays = (read_only(np.empty(0, dtype)) for dtype in ENTRY_TYPES.values())
-        return cls(read_only(np.zeros(1, np.int64)), Entries(*arrays))
-
-    def label(self, number: int) -> Entries:
-        """Entries of one label."""
-        span = slice(int(self.first[number]), int(self.first[number + 1]))
-        return Entries(*(array[span] for array in self.entries))
+        arrays = (np.empty(0, dtype) for dtype in ENTRY_TYPES.values())
+        return cls(read_only(np.zeros(1, np.int64)), Entries.of(arrays))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +67,9 @@ class SiteLabels:
         """Make the labels of some nodes, in memory."""
         maker = LabelMaker(metric)
         chosen = np.asarray(nodes, np.int32)
-        return cls(metric, chosen, maker.book(chosen, inward=False), maker.book(chosen, inward=True))
+        return cls(
+            metric, chosen, maker.book(chosen, inward=False), maker.book(chosen, inward=True)
+        )
 
     @classmethod
     def open(cls, metric: Customised, folder: Path, *, key: str) -> Self:
@@ -90,7 +87,7 @@ class SiteLabels:
                 _map(folder / f"{side}-{name}", dtype, counts[side])
                 for name, dtype in ENTRY_TYPES.items()
             )
-            books.append(Book(read_only(np.concatenate([[0], ends])), Entries(*arrays)))
+            books.append(Book(read_only(np.concatenate([[0], ends])), Entries.of(arrays)))
         return cls(metric, nodes, *books)
 
     @cached_property
@@ -146,8 +143,8 @@ class LabelMaker:
         ranks = self.metric.hierarchy.rank[nodes]
         made = [make_label(int(rank), inward, self.parent, *climbs) for rank in ranks]
         first = np.cumsum([0, *(len(label[0]) for label in made)], dtype=np.int64)
-        arrays = (read_only(np.concatenate(column)) for column in zip(*made, strict=True))
-        return Book(read_only(first), Entries(*arrays))
+        arrays = (np.concatenate(column) for column in zip(*made, strict=True))
+        return Book(read_only(first), Entries.of(arrays))
 
 
 def extend_labels(metric: Customised, folder: Path, nodes: I32, *, key: str) -> int:

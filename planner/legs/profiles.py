@@ -1,0 +1,104 @@
+"""The reference cars, and the prices of energy, that a region's legs are prepared for.
+
+A leg is a minimiser of time + price · energy for a reference car; any car then drives it at its
+own energies, edge by edge. How far such a road is from the car's own best is measured by
+``bench/any_car.py``.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.energy.edge import CarTerms, car_terms, drive_edge
+from planner.energy.share import least_share
+from planner.legs.metric import Metric, measure
+from planner.model.vehicle import Conditions, Vehicle
+from planner.roads.graph import RoadGraph
+
+PRICES_S_PER_KWH: tuple[float, ...] = (0.0, 35.0, 120.0, inf)
+"""Of energy, one for each kind of leg: the quickest; just under the best price in charging time
+(36 s/kWh is 100 kW); slow charging (120 s/kWh is 30 kW); the least energy, whatever the time."""
+
+THRIFTIEST = len(PRICES_S_PER_KWH) - 1
+"""The kind that is chosen by energy alone."""
+
+WEIGHT_PER_S = 1000.0
+"""Units of weight in a second: milliseconds."""
+
+WEIGHT_PER_KWH = 1e5
+"""Units of weight in a kWh where energy alone is weighed: 0.01 Wh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A car on a day that roads are chosen for."""
+
+    name: str
+    vehicle: Vehicle
+    conditions: Conditions
+
+    @property
+    def terms(self) -> CarTerms:
+        """Its physics."""
+        return car_terms(self.vehicle, self.conditions)
+
+
+def _reference(name: str, mass_kg: float, drag_area_m2: float, rolling: float) -> Reference:
+    vehicle = Vehicle(
+        id=f"reference-{name}",
+        make="Reference",
+        model=name,
+        mass_kg=mass_kg,
+        drag_area_m2=drag_area_m2,
+        rolling_coefficient=rolling,
+        usable_kwh=60.0,
+    )
+    return Reference(name, vehicle, Conditions(temperature_c=20.0))
+
+
+REFERENCES: tuple[Reference, ...] = (
+    _reference("car", 1850.0, 0.62, 0.010),
+    _reference("van", 2900.0, 1.40, 0.010),
+)
+"""A middling car, and a van: bigger cars lie between. Source: the catalogue's median car has 1,870
+kg; vans of 3.5 t with drag areas of 1.2 to 1.6 m² (assumed). On a day on which nothing is heated or
+cooled, so that few cars use less."""
+
+
+def reference_weights(metric: Metric, price_s_per_kwh: float) -> NDArray[np.int32]:
+    """Weights of all edges for one price, int32[edges], never above the true ones.
+
+    Milliseconds of time and price together; at an infinite price 0.01 Wh of reduced energy.
+    """
+    if price_s_per_kwh == inf:
+        exact = metric.reduced_kwh * WEIGHT_PER_KWH
+    else:
+        exact = metric.weight(price_s_per_kwh) * WEIGHT_PER_S
+    return np.floor(exact).astype(np.int32)
+
+
+def measure_reference(graph: RoadGraph, reference: Reference) -> Metric:
+    """Price all edges for a reference car."""
+    return measure(graph, reference.vehicle, reference.conditions)
+
+
+def nearest_reference(
+    car: CarTerms, slowest_kmh: float = 5.0, fastest_kmh: float = 150.0
+) -> tuple[Reference, float]:
+    """Return the reference that bounds a car best, and the share of its energy that is sure.
+
+    The speeds are the least and the most of the region's edges.
+    """
+    shares = [
+        least_share(car, reference.terms, slowest_kmh, fastest_kmh) for reference in REFERENCES
+    ]
+    sure = [a * _level_kwh(reference) for a, reference in zip(shares, REFERENCES, strict=True)]
+    best = int(np.argmax(sure))
+    return REFERENCES[best], shares[best]
+
+
+def _level_kwh(reference: Reference) -> float:
+    """Energy of a reference on 100 km of level road at 100 km/h."""
+    return float(drive_edge(reference.terms, 1e5, 100.0, 3600.0, 0.0, 0.0, 0.0, False)[1])  # noqa: FBT003 -- compiled functions take no keywords
