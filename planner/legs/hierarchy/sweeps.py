@@ -21,8 +21,11 @@ I32 = NDArray[np.int32]
 U16 = NDArray[np.uint16]
 F32 = NDArray[np.float32]
 
-LANES = 16
-"""Sources of a matrix that go down a selection together: their labels are one line of cache."""
+LANES = 64
+"""Sources of a matrix that go down a selection together, their labels side by side.
+
+Source: measured at 0.95 M nodes: 1,000 x 1,000 takes 0.29 s by 16 at a time, 0.23 by 32, 0.10 by
+64."""
 
 
 @njit(cache=True, nogil=True)
@@ -43,6 +46,7 @@ def sweep(
 ) -> I32:
     """Walk up from the source and go down the selection; the least weights of what is wanted."""
     never = np.int32(2**30 - 1)
+    one = np.uint64(1)
     label = np.empty((4, height), np.int32)
     walk(
         parent, walk_first, walk_level, walk_weight, source, source_level,
@@ -56,11 +60,51 @@ def sweep(
         best = never
         if here <= source_level and node_at[here] == rank[place]:
             best = start[here]
-        for arc in range(first[place], first[place + 1]):
+        # Unsigned, and two arcs a turn: here is where queries to many spend their time.
+        arc, end = np.uint64(first[place]), np.uint64(first[place + 1])
+        while arc + one < end:
+            this = np.int32(least[arc_level[arc]] + weight[arc])
+            that = np.int32(least[arc_level[arc + one]] + weight[arc + one])
+            best = min(best, min(this, that))  # noqa: PLW3301 -- of three at once is slower
+            arc += one + one
+        if arc < end:
             best = min(best, np.int32(least[arc_level[arc]] + weight[arc]))
         least[here] = best
         found[place] = best
     return found[wanted]
+
+
+@njit(cache=True, nogil=True)
+def _loads_of(
+    wanted: I32,
+    found: I32,
+    level: U16,
+    chosen: I32,
+    before: I32,
+    start_load: F32,
+    number: I32,
+    sweep_load: F32,
+    backward: bool,
+) -> F32:
+    """Join loads along the chosen arcs, only on the ways to what is wanted."""
+    needed = np.zeros(found.size, np.bool_)
+    needed[wanted] = True
+    for place in range(found.size - 1, -1, -1):
+        if needed[place] and before[place] >= 0:
+            needed[before[place]] = True
+    load = np.empty((found.size, start_load.shape[1]), np.float32)
+    for place in range(found.size):
+        if not needed[place]:
+            continue
+        if found[place] == np.int32(2**30 - 1):
+            load[place] = np.float32(0.0)
+        elif chosen[place] < 0:
+            load[place] = start_load[level[place]]
+        elif backward:
+            join(sweep_load[number[chosen[place]]], load[before[place]], load[place])
+        else:
+            join(load[before[place]], sweep_load[number[chosen[place]]], load[place])
+    return load
 
 
 @njit(cache=True, nogil=True)
@@ -95,31 +139,34 @@ def sweep_loads(
     start_load = np.empty((height, columns), np.float32)
     climb_loads(source_level, start, label[1], label[2], walk_load, backward, start_load)
     least = np.full(height, never, np.int32)
-    load = np.zeros((height, columns), np.float32)
+    place_at = np.empty(height, np.int32)
     found = np.empty(rank.size, np.int32)
-    found_load = np.zeros((rank.size, columns), np.float32)
+    chosen = np.empty(rank.size, np.int32)
+    before = np.empty(rank.size, np.int32)
     for place in range(rank.size):
         here = level[place]
         best = never
-        chosen = -1
         if here <= source_level and node_at[here] == rank[place]:
             best = start[here]
-        for arc in range(first[place], first[place + 1]):
-            reach = np.int32(least[arc_level[arc]] + weight[arc])
-            if reach < best:
-                best = reach
-                chosen = arc
+        # Weight and place in one number, so that there is no branch to be guessed wrongly: the
+        # least, and among equals the source's own label, then the first arc.
+        key = np.int64(best) << 32
+        step = np.int64(1)
+        for arc in range(np.uint64(first[place]), np.uint64(first[place + 1])):
+            key = min(key, (np.int64(least[arc_level[arc]] + weight[arc]) << 32) | step)
+            step += 1
+        best = np.int32(key >> 32)
+        step = key & 0xFFFFFFFF
         least[here] = best
         found[place] = best
-        if best < never:
-            if chosen < 0:
-                load[here] = start_load[here]
-            elif backward:
-                join(sweep_load[number[chosen]], load[arc_level[chosen]], load[here])
-            else:
-                join(load[arc_level[chosen]], sweep_load[number[chosen]], load[here])
-            found_load[place] = load[here]
-    return found[wanted], found_load[wanted]
+        place_at[here] = place
+        chosen[place] = -1
+        before[place] = -1
+        if step:
+            chosen[place] = first[place] + step - 1
+            before[place] = place_at[arc_level[chosen[place]]]
+    load = _loads_of(wanted, found, level, chosen, before, start_load, number, sweep_load, backward)
+    return found[wanted], load[wanted]
 
 
 @njit(cache=True, nogil=True)
@@ -153,7 +200,7 @@ def sweep_lanes(
     wanted: I32,
     found: I32,
 ) -> None:
-    """Go down the selection once for up to sixteen sources, whose labels stand side by side."""
+    """Go down the selection once for up to `LANES` sources, whose labels stand side by side."""
     never = np.int32(2**30 - 1)
     lanes = sources.size
     label = np.empty((4, height), np.int32)
@@ -197,6 +244,7 @@ def sweep_all(
 ) -> I32:
     """Walk up from the source and go down the whole tree; least weights by node of the graph."""
     never = np.int32(2**30 - 1)
+    one = np.uint64(1)
     label = np.empty((4, height), np.int32)
     walk(
         parent, walk_first, walk_level, walk_weight, source, source_level,
@@ -210,7 +258,14 @@ def sweep_all(
         best = never
         if here <= source_level and node_at[here] == v:
             best = start[here]
-        for arc in range(first[v], first[v + 1]):
+        # Unsigned, and two arcs a turn: here is where queries to many spend their time.
+        arc, end = np.uint64(first[v]), np.uint64(first[v + 1])
+        while arc + one < end:
+            this = np.int32(least[level[arc]] + weight[arc])
+            that = np.int32(least[level[arc + one]] + weight[arc + one])
+            best = min(best, min(this, that))  # noqa: PLW3301 -- of three at once is slower
+            arc += one + one
+        if arc < end:
             best = min(best, np.int32(least[level[arc]] + weight[arc]))
         least[here] = best
         found[node[v]] = best

@@ -31,7 +31,8 @@ def relax_up(
     ``arc_of`` and ``from_of`` tell by which arc and from which level a label was lowered.
     """
     key = least[here]
-    for arc in range(first[node], first[node + 1]):
+    # Numba looks whether a signed index is below zero; an unsigned one costs nothing.
+    for arc in range(np.uint32(first[node]), np.uint32(first[node + 1])):
         there = level[arc]
         reach = np.int32(key + weight[arc])
         if reach < least[there]:
