@@ -114,9 +114,11 @@ def unregister_feed(
     store.feeds.save_credentials(feed_name, {})
 
 
-def invite(store: Store, feed_name: str, *, token: str, token_form: str = "") -> None:
+def invite(
+    store: Store, feed_name: str, *, token: str, token_form: str = "", is_hub: bool = False
+) -> None:
     """Let a party register with us: by this token A, which its operator is given out of band."""
-    source = Source(name=feed_name, kind="ocpi", token_form=token_form)
+    source = Source(name=feed_name, kind="ocpi", token_form=token_form, is_hub=is_hub)
     store.feeds.add(source, {"our_token": token})
 
 

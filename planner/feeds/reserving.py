@@ -30,7 +30,8 @@ WAIT_S = 30.0
 
 LONGEST_WAIT_S = 120.0
 _LOOK_S = 0.25
-_ID_DIGITS = 9
+_MOST_RESERVATIONS = 2**31
+"""2.1.1 numbers reservations, and many count in 32 bits."""
 
 FAILED = "FAILED"
 
@@ -52,7 +53,7 @@ class Reserver:
     new_id : callable
         Gives an unguessable text.
     new_number : callable
-        Gives a random whole number of at most so many digits: the reservation's own.
+        Gives a random whole number from 0 to below a bound: the reservation's own.
     """
 
     store: Store
@@ -96,7 +97,7 @@ class Reserver:
             token=token.digest,
             station_id=station.id,
             evse_uid=evse_uid,
-            reservation_id=str(self.new_number(_ID_DIGITS)),
+            reservation_id=str(self.new_number(_MOST_RESERVATIONS)),
             made=self.clock(),
             until=until,
         )

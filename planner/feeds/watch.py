@@ -97,7 +97,7 @@ class Watch:
         except PlugsureError as error:
             self.told("", error)
             return
-        names = {source.name for source in sources if source.kind == "ocpi"}
+        names = {source.name for source in sources if source.kind == "ocpi" and source.url}
         for name in names - self.turns.keys():
             self.turns[name] = Turn(self.clock())
         for name in self.turns.keys() - names:

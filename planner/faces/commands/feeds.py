@@ -2,17 +2,17 @@
 
 import os
 import random
-import secrets
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from planner.errors import Fault, FeedError, InputError, PlugsureError
-from planner.faces.api.party import our_roles
+from planner.faces.api.party import PARTY, new_token, our_roles
 from planner.faces.cli import tell
 from planner.faces.commands.console import (
     Secret,
@@ -23,8 +23,12 @@ from planner.faces.commands.console import (
     show_json,
     show_table,
 )
+from planner.faces.commands.partners import FORMS, invite, leave, rotate
+from planner.feeds.client import OcpiClient
 from planner.feeds.files import FORMATS, load_file
+from planner.feeds.haul import Progress
 from planner.feeds.partners import register_feed
+from planner.feeds.sending import send_tokens
 from planner.feeds.sync import SyncReport, sync_feed
 from planner.feeds.watch import Rhythm, Watch
 from planner.formats.stamps import stamp
@@ -62,6 +66,8 @@ def feed() -> None:
 @click.option("--sender", default="", metavar="CC*PPP", help="For files that do not name it.")
 @click.option("--own-of", default="", metavar="CC*PPP", help="The provider whose own feed it is.")
 @click.option("--as-of", type=Time(), help="When the file was made; now by default.")
+@click.option("--hub", is_flag=True, help="It is a hub; OCPI 2.1.1 has no way to say so.")
+@click.option("--token-form", type=click.Choice(FORMS), help="How it takes its token.")
 def add(
     name: str,
     url: str | None,
@@ -73,6 +79,8 @@ def add(
     sender: str,
     own_of: str,
     as_of: float | None,
+    hub: bool,
+    token_form: str | None,
 ) -> None:
     """Register the feed NAME, and pull or read it once."""
     if (url is None) == (file is None):
@@ -96,7 +104,15 @@ def add(
     if not token:
         raise click.UsageError("An OCPI feed needs --token.")
     named = "token_a" if register else "token"
-    source = Source(name=name, kind="ocpi", url=url or "", sender=sender, own_of=own_of)
+    source = Source(
+        name=name,
+        kind="ocpi",
+        url=url or "",
+        sender=sender,
+        is_hub=hub,
+        own_of=own_of,
+        token_form=token_form or "",
+    )
     store.feeds.add(source, {named: token})
     if register:
         _register(store, name, register)
@@ -118,7 +134,7 @@ def _register(store: Store, name: str, our_url: str) -> None:
         name,
         our_versions_url=our_url,
         our_roles=our_roles(os.environ),
-        new_token=lambda: secrets.token_urlsafe(32),
+        new_token=new_token,
         now=time.time(),
     )
     note(f"Registered with {name}")
@@ -165,9 +181,30 @@ def _pull(store: Store, name: str, *, full: bool) -> dict[str, int]:
                 tasks[module] = shown.add_task(f"{name} {module}", total=total)
             shown.update(tasks[module], completed=received, total=total)
 
-        report = sync_feed(store, name, now=time.time(), full=full, progress=progress)
+        report = _sync(store, name, time.time(), full, progress)
     _report(name, report.counts, report.notes)
     return report.counts
+
+
+def _sync(
+    store: Store, name: str, now: float, full: bool, progress: Progress | None = None
+) -> SyncReport:
+    """Pull a party, and bring it our tokens if we are a provider."""
+    ours = our_roles(os.environ)[0] if PARTY in os.environ else None
+    party = "" if ours is None else ours.party
+    with OcpiClient() as client:
+        report = sync_feed(
+            store, name, now=now, full=full, progress=progress, client=client, ours=party
+        )
+        if ours is None:
+            return report
+        try:
+            sent = send_tokens(store, name, client=client, ours=ours, now=now)
+        except FeedError as error:
+            return replace(report, notes=(*report.notes, f"no tokens were sent: {error}"))
+    notes = [f"{sent.put} tokens sent, {sent.read} copies read"] if sent.put or sent.read else []
+    notes += [f"{sent.failed} tokens could not be sent: {sent.error}"] if sent.failed else []
+    return replace(report, notes=(*report.notes, *notes))
 
 
 def _load(store: Store, source: Source, now: float) -> dict[str, int]:
@@ -221,7 +258,7 @@ def watch(every: float, full_every: float) -> None:
 
     Watch(
         store=store,
-        pull=lambda name, now, full: sync_feed(store, name, now=now, full=full),
+        pull=lambda name, now, full: _sync(store, name, now, full),
         clock=time.time,
         sleep=time.sleep,
         chance=random.random,
@@ -308,3 +345,7 @@ def remove(name: str) -> None:
     """Take out the feed NAME and all that it brought."""
     office().store.remove_feed(name)
     note(f"Removed {name}")
+
+
+for _command in (invite, rotate, leave):
+    feed.add_command(_command)

@@ -21,6 +21,7 @@ from planner.faces.commands.console import (
     shown_path,
 )
 from planner.faces.commands.plan_table import show_outcome
+from planner.faces.commands.reservations import reserve_first_stop
 from planner.faces.commands.secrets import wallet_request
 from planner.faces.faults import read_model
 from planner.faces.judging import grades_at
@@ -46,7 +47,7 @@ OPTIONS = {
     "/vehicle/soc": "--soc",
     "/vehicle/payload_kg": "--payload-kg",
     "/departure": "--at",
-    "/reserve_soc": "--reserve",
+    "/reserve_soc": "--reserve-soc",
     "/arrival_soc": "--arrival",
     "/conditions/temperature_c": "--temperature",
 }
@@ -67,7 +68,8 @@ OPTIONS = {
 @click.option("--payment-card", is_flag=True, help="The driver has a payment card.")
 @click.option("--at", type=Time(), help="Departure; now by default.")
 @click.option("--as-of", type=Time(), help="The clock by which statuses age; now by default.")
-@click.option("--reserve", type=Charge(), help="Charge never gone below.  [default: 0.1]")
+@click.option("--reserve-soc", type=Charge(), help="Charge never gone below.  [default: 0.1]")
+@click.option("--reserve", is_flag=True, help="Try to reserve the first stop over OCPI.")
 @click.option("--arrival", type=Charge(), help="Charge at the end.  [default: the reserve]")
 @click.option("--min-grade", type=click.Choice(GRADES), help="Least grade of every stop.")
 @click.option("--fallbacks", type=click.IntRange(0, 3), help="Failures to survive.  [default: 1]")
@@ -88,6 +90,8 @@ OPTIONS = {
 @click.pass_context
 def plan(ctx: click.Context, /, **given: Any) -> None:
     """Plan one trip. Exit status 1 says that there is none."""
+    if given["reserve"] and given["as_of"] is not None:
+        raise click.UsageError("--reserve is for now, so it cannot go with --as-of.")
     used = office(given["region"])
     from_file = given["request"] is not None
     document = _request_of_file(given["request"]) if from_file else _request_of(given)
@@ -99,6 +103,8 @@ def plan(ctx: click.Context, /, **given: Any) -> None:
     except InputError as error:
         raise error if from_file else _in_options(error, given) from error
     outcome = make_plan(used.world, mission)
+    if given["reserve"]:
+        outcome = reserve_first_stop(used, mission, outcome)
     _show(outcome, used, given["format_"])
     ctx.exit(0 if isinstance(outcome, Plan) else 1)
 
@@ -122,7 +128,7 @@ def _request_of(given: dict[str, Any]) -> dict[str, Any]:
         "vehicle": _given(vehicle),
         "wallet": _wallet(given),
         "departure": None if given["at"] is None else stamp(given["at"]),
-        "reserve_soc": given["reserve"],
+        "reserve_soc": given["reserve_soc"],
         "arrival_soc": given["arrival"],
         "alternatives": given["alternatives"],
         "exclude_stations": list(given["excluded"]) or None,
