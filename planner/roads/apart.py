@@ -68,4 +68,5 @@ def _taken(draft: Draft, links: Links) -> Draft:
         name_of=at_source(draft.name_of, 0),
         leaves_from=links.leaves_from,
         arrives=links.arrives,
+        through=links.through,
     )

@@ -33,11 +33,14 @@ def doubled(
     Returns
     -------
     Links
-        Without virtual edges; the first ``nodes`` nodes are where one arrives.
+        Without virtual edges; the first ``nodes`` nodes are where one arrives. Where no open roads
+        hang together there is nothing to keep to, and all are left as they are.
     """
     if not arriving.any():
         return Links.of_map(tail, head, nodes)
     open_nodes = largest_component(tail[~arriving], head[~arriving], nodes)
+    if int(open_nodes.sum()) <= 1:
+        return Links.of_map(tail, head, nodes)
     twice = _doubled_nodes(tail, head, arriving, open_nodes)
     from_inside, to_inside = twice[tail], twice[head]
     through = arriving & open_nodes[tail] & open_nodes[head]
@@ -53,6 +56,7 @@ def doubled(
         place=np.concatenate((np.arange(nodes, dtype=np.int32), places)),
         leaves_from=np.concatenate((second, second[places])),
         arrives=np.arange(nodes + len(places)) < nodes,
+        through=np.concatenate((~twice, np.zeros(len(places), np.bool_))),
     )
 
 

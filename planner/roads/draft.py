@@ -22,7 +22,8 @@ class Draft:
     their points, int32[points, 2] of longitude and latitude in units of 1e-7 degrees, of which
     shape s has those from ``shape_first[s]`` up to ``shape_first[s + 1]``. ``names`` are labels as
     `planner.roads.names.label_of` makes them; ``names[0]`` is "". ``arrives``, bool[n], marks the
-    nodes at which drives may end: all, unless places have several nodes.
+    nodes at which drives may end, ``through`` those they may go through: all, unless places have
+    several nodes.
     """
 
     lon: NDArray[np.float64]
@@ -45,6 +46,7 @@ class Draft:
     names: Sequence[str] = ("",)
     leaves_from: NDArray[np.int32] | None = None
     arrives: NDArray[np.bool_] | None = None
+    through: NDArray[np.bool_] | None = None
     report_kind: NDArray[np.uint8] | None = None
     report_id: NDArray[np.int64] | None = None
 
@@ -92,7 +94,7 @@ def assemble(
         "descent_m": draft.descent_m[order],
         "flags": draft.flags[order],
         "duration_s": draft.duration_s[order],
-        "component_ok": usable_nodes(tail, head, leaves_from, draft.arrives),
+        "component_ok": usable_nodes(tail, head, leaves_from, draft),
         "road_class": draft.road_class[order],
         "speed_from": draft.speed_from[order],
         "shape_of": shape_of[order],
@@ -126,19 +128,17 @@ def usable_nodes(
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
     leaves_from: NDArray[np.int32],
-    arrives: NDArray[np.bool_] | None,
+    draft: Draft,
 ) -> NDArray[np.bool_]:
     """Mark where drives may end, reached from the largest component and left back into it."""
-    nodes = len(leaves_from)
-    core = largest_component(tail, head, nodes)
-    if arrives is None or not core.any():
-        return core
+    nodes, through = len(leaves_from), draft.through
+    if draft.arrives is None or through is None:
+        return largest_component(tail, head, nodes)
+    on_open = through[tail] & through[head]
+    core = largest_component(tail[on_open], head[on_open], nodes)
     start = int(np.flatnonzero(core)[0])
-    return (
-        arrives
-        & _reached(tail, head, start, nodes)
-        & _reached(head, tail, start, nodes)[leaves_from]
-    )
+    back = _reached(head, tail, start, nodes)[leaves_from]
+    return draft.arrives & _reached(tail, head, start, nodes) & back
 
 
 def _reached(

@@ -91,6 +91,7 @@ def split(links: Links, turns: Sequence[Turn]) -> Links:
             place=np.concatenate((links.place, links.place[node])),
             leaves_from=np.concatenate((links.leaves_from, links.leaves_from[node])),
             arrives=np.concatenate((links.arrives, np.zeros(len(node), np.bool_))),
+            through=np.concatenate((links.through, links.through[node])),
         ),
         links,
     )
@@ -171,4 +172,5 @@ def _with_ends(links: Links, before: Links) -> Links:
         place=np.concatenate((links.place, places)),
         leaves_from=np.concatenate((links.leaves_from, before.leaves_from[places])),
         arrives=np.concatenate((arrives, np.ones(len(places), np.bool_))),
+        through=np.concatenate((links.through, np.zeros(len(places), np.bool_))),
     )

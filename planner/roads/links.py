@@ -28,6 +28,8 @@ class Links:
         The node of the same place from which drives start.
     arrives : bool[n]
         Whether drives may end there: one node of each place.
+    through : bool[n]
+        Whether drives may go through: not on roads for arriving only.
     """
 
     tail: NDArray[np.int32]
@@ -36,6 +38,7 @@ class Links:
     place: NDArray[np.int32]
     leaves_from: NDArray[np.int32]
     arrives: NDArray[np.bool_]
+    through: NDArray[np.bool_]
 
     @classmethod
     def of_map(cls, tail: NDArray[np.int32], head: NDArray[np.int32], nodes: int) -> "Links":
@@ -48,4 +51,5 @@ class Links:
             place=own,
             leaves_from=own,
             arrives=np.ones(nodes, np.bool_),
+            through=np.ones(nodes, np.bool_),
         )
