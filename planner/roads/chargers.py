@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from planner.model.station import Station
 from planner.roads.finding import Finder
 from planner.roads.gazetteer import Entry, delete, empty_index, insert
+from planner.roads.geonames import countries
 from planner.roads.lending import MemorySource
+from planner.roads.spelling import fold
 
 _WEIGHT = 1.2
 """A station weighs as much as a small street. Source: chosen by hand."""
@@ -58,7 +60,7 @@ def _entry_of(station: Station) -> Entry:
     return Entry(
         name=station.name,
         kind="charger",
-        country=station.country[:2].upper(),
+        country=countries().get(fold(station.country), ""),
         within=station.city,
         location=station.location,
         weight=_WEIGHT,

@@ -71,9 +71,16 @@ def cities_in(box: BBox) -> list[City]:
 
 @cache
 def countries() -> dict[str, str]:
-    """Return the code of each country by its folded name, and by the code itself."""
+    """Return the code of each country by its folded name and by its codes of two and three letters.
+
+    Source: ISO 3166-1, as GeoNames lists it.
+    """
     told = msgspec.json.decode((_folder() / "countries.json").read_bytes())
-    return {fold(name): code for code in told for name in (code, told[code]["name"])}
+    return {
+        fold(name): code
+        for code, country in told.items()
+        for name in (code, country["iso3"], country["name"])
+    }
 
 
 @cache

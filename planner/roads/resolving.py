@@ -20,6 +20,9 @@ _FAR_LARGER = 10.0
 _ANOTHER_FROM_M = 5_000.0
 """What has the same name and is nearer is the same place, told twice."""
 
+_SAME_SITE_M = 1_000.0
+"""Stations of one name in one town that lie nearer to each other are one site."""
+
 _TOWNS = ("city", "town")
 _NAMED_AT_MOST = 4
 _POINT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d+)?)\s*")
@@ -72,8 +75,15 @@ def _exact(text: str, hits: Sequence[Hit]) -> Choice | None:
         alike = " and ".join(_near_by(hit) for hit in (best, *rivals[:1]))
         many = f"{len(rivals) + 1} places ({alike}, ..)" if len(rivals) > 1 else f"both {alike}"
         return Choice(best, f"{text.strip()!r} is the name of {many}: {_near_by(best)} is taken")
-    same = {(hit.name, hit.within, hit.kind) for hit in exact if hit.is_main or len(exact) == 1}
-    return Choice(exact[0]) if len(same) == 1 else None
+    if not exact:
+        return None
+    best = exact[0]
+    same = all(
+        (hit.within, hit.kind) == (best.within, best.kind)
+        and distance_m(hit.location, best.location) < _SAME_SITE_M
+        for hit in exact
+    )
+    return Choice(best) if same else None
 
 
 def _rivals(best: Hit, other: Hit) -> bool:

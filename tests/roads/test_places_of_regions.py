@@ -314,6 +314,11 @@ def test_places_and_stations_are_searched_together(andorra: Places) -> None:
     assert found[0].kind != "charger"
     assert [place.station for place in found if place.kind == "charger"] == ["NL*ABC*9"]
     assert both.resolve("Encamp funicular").station == "NL*ABC*9"
+    elsewhere = station("8", "Encamp funicular", "Canillo")
+    several = andorra.beside(lambda: names.at("y", (there, elsewhere)))
+    with pytest.raises(UnknownPlace, match="several places"):
+        several.resolve("Encamp funicular")
+    assert several.resolve("Encamp funicular, Canillo").station == "NL*ABC*8"
     assert {place.kind for place in andorra.search("encamp")}.isdisjoint({"charger"})
 
 
