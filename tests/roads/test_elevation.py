@@ -143,6 +143,22 @@ def test_noise_of_tiles_in_a_plain_is_no_climb(osm_graph: Callable[..., RoadGrap
     assert per_km < 1.0
 
 
+@pytest.mark.parametrize(
+    ("wave_m", "height_m", "kept"), [(500, 40, 0.55), (1000, 40, 0.8), (4000, 40, 0.8)]
+)
+def test_hills_keep_most_of_their_climb(
+    osm_graph: Callable[..., RoadGraph], wave_m: float, height_m: float, kept: float
+) -> None:
+    refs, places = along(60)
+
+    def hills(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        return 500 + height_m * np.sin((lon - 10) * METRES_A_DEGREE / wave_m * np.pi) ** 2
+
+    graph = osm_graph([(refs, STREET)], places=places, heights=Surface(hills))
+    wanted = float(graph.length_m.sum()) / wave_m * height_m
+    assert kept * wanted < float(graph.climb_m.sum()) < 1.01 * wanted
+
+
 def test_a_tunnel_runs_straight_under_the_mountain(osm_graph: Callable[..., RoadGraph]) -> None:
     refs, places = along(61)
 
