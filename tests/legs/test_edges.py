@@ -19,6 +19,8 @@ from planner.energy.share import least_share
 from planner.legs.profiles import REFERENCES, nearest_reference
 from planner.model.vehicle import Conditions, Vehicle
 
+DRIVEN, ON_DECK = False, True
+
 CARS = st.builds(
     Vehicle,
     id=st.just("any"),
@@ -45,7 +47,7 @@ DAYS = st.builds(
 )
 EDGES = st.fixed_dictionaries(
     {
-        "length_m": st.floats(0.0, 30_000.0),
+        "length_m": st.just(0.0) | st.floats(0.5, 30_000.0),
         "speed_kmh": st.floats(5.0, 150.0),
         "climb_m": st.just(0.0) | st.floats(0.0, 900.0),
         "descent_m": st.just(0.0) | st.floats(0.0, 900.0),
@@ -69,7 +71,7 @@ def test_an_edge_costs_the_same_in_a_kernel(
         edge["climb_m"],
         edge["descent_m"],
         edge["ele_m"],
-        False,
+        DRIVEN,
     )
     plain = {name: np.array([value]) for name, value in edge.items()}
     told_kwh = edge_energy_kwh(car, day, **plain, quantile=quantile)[0]
@@ -87,7 +89,7 @@ def test_an_edge_costs_the_same_in_a_kernel(
 
 def test_on_deck_a_car_uses_nothing_and_sails_by_the_time_table() -> None:
     terms = car_terms(REFERENCES[0].vehicle, Conditions(speed_cap_kmh=50.0))
-    assert drive_edge(terms, 9000.0, 30.0, 2700.0, 0.0, 0.0, 0.0, True) == (2700.0, 0.0)
+    assert drive_edge(terms, 9000.0, 30.0, 2700.0, 0.0, 0.0, 0.0, ON_DECK) == (2700.0, 0.0)
 
 
 def reduced_kwh(car: Vehicle, day: Conditions, edge: dict[str, float]) -> float:
@@ -123,7 +125,7 @@ def test_a_reference_is_all_of_itself_and_half_of_a_car_twice_as_heavy_and_wide(
 
 def test_most_of_what_cars_of_the_catalogue_take_is_sure() -> None:
     def level_kwh(terms: CarTerms) -> float:
-        return drive_edge(terms, 1e5, 100.0, 3600.0, 0.0, 0.0, 0.0, False)[1]
+        return drive_edge(terms, 1e5, 100.0, 3600.0, 0.0, 0.0, 0.0, DRIVEN)[1]
 
     cars = [car for car in load_catalogue().vehicles if car.kind == "car"]
     sure = []
