@@ -150,6 +150,31 @@ def test_missing_places_and_car_are_asked_for_before_anything_is_sent(
     assert mock.asked == []
 
 
+def test_a_misspelt_place_is_asked_about_and_not_taken_for_another(visit: Open, mock: Mock) -> None:
+    window = visit().open()
+    page = window.page
+    found = [{"name": "Innsbruck", "kind": "city", "location": [11.39, 47.26], "match": "typo"}]
+    page.route("**/v1/places?*", lambda route: route.fulfill(json={"places": found}))
+    page.get_by_role("combobox", name="From").fill("Insbrugk")
+    window.press("Plan my trip")
+    page.wait_for_selector("[aria-invalid]")
+    assert "Did you mean Innsbruck?" in page.locator(".place").first.inner_text()
+    assert mock.asked == []
+
+
+def test_a_touched_point_bears_the_name_of_its_street(visit: Open) -> None:
+    window = visit(drawn=True).open()
+    window.settle_map()
+    page = window.page
+    found = [{"name": "Marienplatz", "title": "Marienplatz, Munich", "location": [11.57, 48.13]}]
+    page.route("**/v1/places?at=*", lambda route: route.fulfill(json={"places": found}))
+    page.mouse.click(*page.evaluate("plugsureMap.pointOf([11.6, 48.1])"))
+    window.press("To here")
+    field = page.get_by_role("combobox", name="To")
+    page.wait_for_function("document.querySelector('input[data-role=to]').value.includes('Munich')")
+    assert field.input_value() == "Marienplatz, Munich"
+
+
 def test_a_uid_is_masked_and_goes_nowhere_but_into_the_request(visit: Open, mock: Mock) -> None:
     window = visit().open()
     window.fill_in("My own cards")
