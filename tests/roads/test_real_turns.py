@@ -34,9 +34,9 @@ def read(path: Path) -> OsmRoads:
 def told_turns(
     path: Path, kept: set[int], place: dict[int, Point]
 ) -> Iterator[tuple[Turn, set[Point]]]:
-    """Fill in the places of nodes, and yield the forbidden (or only allowed) turns at nodes, and what may follow instead of all.
+    """Fill in the places of nodes; yield turns at nodes: the point before, the junction, the next.
 
-    A turn is the point before, the junction and the point after; the set is empty for ``no_*``.
+    Beside each stands what alone may follow, and for ``no_*`` an empty set.
     """
     ways: dict[int, list[int]] = {}
     for thing in osmium.FileProcessor(str(path)):
