@@ -219,6 +219,7 @@ def _draft(heard: Heard, pieces: Pieces, told: Profile | None) -> Draft:
         names=list(names),
         leaves_from=np.concatenate((heard.leaves_from, new)).astype(np.int32),
         arrives=np.concatenate((heard.arrives, np.ones(len(new), np.bool_))),
+        through=np.ones(pieces.nodes, np.bool_),
     )
 
 

@@ -165,10 +165,15 @@ def _build_from_network(
 
 
 def _date_of(path: Path) -> str:
+    """Return the date that gzip noted of what it packed, empty where the file tells none.
+
+    The file's own date is that of its last copying, and says nothing of the data. Source: RFC 1952,
+    section 2.3.1, MTIME.
+    """
     with path.open("rb") as file:
         head = file.read(8)
-    written = int.from_bytes(head[4:8], "little") if head[:2] == b"\x1f\x8b" else 0
-    return datetime.fromtimestamp(written or path.stat().st_mtime, UTC).date().isoformat()
+    packed = int.from_bytes(head[4:8], "little") if head[:2] == b"\x1f\x8b" else 0
+    return datetime.fromtimestamp(packed, UTC).date().isoformat() if packed else ""
 
 
 def open_region(home_regions: Path, name: str) -> RoadGraph:

@@ -1,5 +1,6 @@
 """A region on disk: opened at once, its memory shared by all processes."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -156,6 +157,15 @@ def test_the_date_of_a_pbf_is_that_of_its_header(
             writer.add(thing)
     assert build_region(tmp_path, "one", osm=tmp_path / "a.osm.pbf").as_of == "2025-02-03"
     assert build_region(tmp_path, "two", osm=plain).as_of == "2024-05-06"
+
+
+def test_the_date_of_a_network_is_the_one_that_gzip_noted_or_none(tmp_path: Path) -> None:
+    nodes, edges = b"id,lat,lon\n1,50,10\n2,50,10.1\n", tmp_path / "edges.csv"
+    edges.write_text("a,b,km\n1,2,8\n")
+    for packed, said in ((1_712_000_000, "2024-04-01"), (0, "")):
+        (tmp_path / "nodes.csv.gz").write_bytes(gzip.compress(nodes, mtime=packed))
+        files = tmp_path / "nodes.csv.gz", edges
+        assert build_region(tmp_path, "net", network=files).as_of == said
 
 
 def test_the_command_verifies_every_part_and_names_a_bad_one(
