@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from planner.legs.hierarchy.climb import load_node
+from planner.legs.hierarchy.repair import contract_arc, edge_between
 from planner.legs.hierarchy.walk import walk
 
 I32 = NDArray[np.int32]
@@ -17,20 +18,19 @@ F32 = NDArray[np.float32]
 
 
 @njit(cache=True, nogil=True)
-def _edge_of(
-    arc: int, side: int, v: int, x: int, first_out: I32, node: I32, slot_of_edge: I32,
-    edge_weight: I32, weight: int,
-) -> int:  # fmt: skip
-    """Find the first edge of a slot that weighs as much as it."""
-    start = node[x] if side else node[v]
-    for edge in range(first_out[start], first_out[start + 1]):
-        if slot_of_edge[edge] == 2 * arc + side and edge_weight[edge] == weight:
-            return int(edge)
-    return -1
+def room(size: int, columns: int) -> tuple[U16, I32, I32, F32]:
+    """Allocate the levels, weights, sources and loads of a climb."""
+    # Here rather than by numpy, whose large pages the system must first clear and gather.
+    return (
+        np.empty(size, np.uint16),
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+        np.empty((size, columns), np.float32),
+    )
 
 
 @njit(cache=True, nogil=True)
-def _firsts(
+def firsts(
     stocked: I32, first: I32, old_first: I32, side: int, contracted: I32, shortest: I32
 ) -> I32:
     """Return where each node's arcs begin once the arcs of some nodes were chosen again."""
@@ -52,34 +52,38 @@ def _firsts(
 def restock(
     stocked: I32,
     side: int,
+    dirty: U8,
     first: I32,
+    tail: I32,
     head: I32,
     head_level: U16,
-    contracted: I32,
-    shortest: I32,
-    via: I32,
+    below_first: I32,
+    below_arc: I32,
     first_out: I32,
     node: I32,
     slot_of_edge: I32,
     edge_weight: I32,
+    contracted: I32,
+    shortest: I32,
+    via: I32,
+    new_first: I32,
+    level: U16,
+    weight: I32,
+    source: I32,
+    load: F32,
     old_first: I32,
     old_level: U16,
     old_weight: I32,
     old_source: I32,
     old_load: F32,
     changed: U8,
-) -> tuple[I32, U16, I32, I32, F32]:
-    """Copy a climb, with the arcs of the ``stocked`` nodes (ascending) chosen again.
+) -> None:
+    """Fill a copy of a climb, with the arcs of the ``stocked`` nodes (ascending) chosen again.
 
-    ``changed`` is set for nodes whose arcs differ; their loads are not known yet.
+    ``via`` is known for dirty arcs. ``changed`` is set for nodes whose arcs differ; their loads
+    are not known yet.
     """
     never = np.int32(2**30 - 1)
-    new_first = _firsts(stocked, first, old_first, side, contracted, shortest)
-    total = new_first[new_first.size - 1]
-    level = np.empty(total, np.uint16)
-    weight = np.empty(total, np.int32)
-    source = np.empty(total, np.int32)
-    load = np.empty((total, old_load.shape[1]), np.float32)
     done = 0
     for place in range(stocked.size + 1):
         # All arcs since the last stocked node are as they were.
@@ -93,28 +97,42 @@ def restock(
             break
         done = v + 1
         here = new_first[v]
+        old, old_end = old_first[v], old_first[v + 1]
         for arc in range(first[v], first[v + 1]):
             mine = contracted[arc, side]
+            known = old < old_end and old_level[old] == head_level[arc]
             if mine < never and mine == shortest[arc, side]:
                 level[here] = head_level[arc]
                 weight[here] = mine
-                source[here] = via[arc, side]
-                if source[here] < 0:
-                    source[here] = -1 - _edge_of(
-                        arc, side, v, head[arc], first_out, node, slot_of_edge, edge_weight, mine
-                    )
+                if known and not dirty[arc]:
+                    source[here] = old_source[old]
+                else:
+                    lower = via[arc, side]
+                    if not dirty[arc]:
+                        _, _, through_up, through_down = contract_arc(
+                            arc, first, tail, head, head_level, below_first, below_arc,
+                            first_out, node, slot_of_edge, edge_weight, contracted,
+                        )  # fmt: skip
+                        lower = through_down if side else through_up
+                    if lower < 0:
+                        start = node[head[arc]] if side else node[v]
+                        _, edge = edge_between(
+                            arc, side, start, first_out, slot_of_edge, edge_weight
+                        )
+                        lower = -1 - edge
+                    source[here] = lower
                 here += 1
+            old += known
         old, new, size = old_first[v], new_first[v], here - new_first[v]
-        if size == old_first[v + 1] - old and (
-            np.array_equal(level[new:here], old_level[old : old + size])
-            and np.array_equal(weight[new:here], old_weight[old : old + size])
-            and np.array_equal(source[new:here], old_source[old : old + size])
+        if size == old_end - old and (
+            np.array_equal(level[new:here], old_level[old:old_end])
+            and np.array_equal(weight[new:here], old_weight[old:old_end])
+            and np.array_equal(source[new:here], old_source[old:old_end])
         ):
-            load[new:here] = old_load[old : old + size]
+            load[new:here] = old_load[old:old_end]
         else:
             load[new:here] = np.float32(np.nan)
             changed[v] = 1
-    return new_first, level, weight, source, load
 
 
 @njit(cache=True, nogil=True)

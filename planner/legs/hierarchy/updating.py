@@ -1,8 +1,8 @@
 """Closing or slowing some edges: a new metric that works out anew only what can have changed.
 
-Bottom-up, the arcs of a node are contracted again if one of its edges changed or a changed arc
-below was, or now is, as good as one of them; top-down, shortest weights alike; then the climbs are
-copied with the changed nodes' arcs put in, and loads renewed where an arc or a part of it changed.
+Bottom-up, an arc is contracted again if one of its edges changed or a changed arc below was, or now
+is, as good as it; top-down, shortest weights alike; then the climbs are copied with the changed
+arcs put in, and loads renewed where an arc or a part of it changed.
 The result is bit for bit that of customising in full.
 
 Source: Dibbelt, Strasser, Wagner: Customizable Contraction Hierarchies, ACM JEA 21 (2016), partial
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from planner.legs.hierarchy import repair
 from planner.legs.hierarchy.climb import Climb
 from planner.legs.hierarchy.customised import Customised, checked_weights, customise
-from planner.legs.hierarchy.restock import compare, reload, restock
+from planner.legs.hierarchy.restock import compare, firsts, reload, restock, room
 from planner.legs.hierarchy.threads import cores, in_parts
 from planner.legs.hierarchy.weights import DOWN, UP
 
@@ -29,6 +29,9 @@ F32 = NDArray[np.float32]
 
 FULL_SHARE = 0.05
 """From this share of edges on, customising in full is quicker."""
+
+MOVED_SHARE, FEW = 0.02, 1_000
+"""So is it once more than this share of arcs has moved, in all but small networks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,94 +84,100 @@ def update(
         edge_load = edge_load.copy()
         edge_load[listed] = load
         edge_load.setflags(write=False)
-    if len(listed) > full_share * len(edge_weight):
+    done = None
+    if len(listed) <= full_share * len(edge_weight):
+        done = _repaired(metric, listed, edge_weight, edge_load)
+    if done is None:
         full = customise(metric.hierarchy, edge_weight, edge_load if metric.columns else None)
-        return Update(metric, full, np.ones(metric.hierarchy.nodes, np.bool_))
-    return _repaired(metric, listed, edge_weight, edge_load)
+        done = Update(metric, full, np.ones(metric.hierarchy.nodes, np.bool_))
+    return done
+
+
+Arcs = tuple[I32, U16, I32, I32, F32]
 
 
 def _repaired(
     metric: Customised, edges: NDArray[np.int64], edge_weight: I32, edge_load: F32
-) -> Update:
+) -> Update | None:
+    """Work out anew what can have changed; None once that is too much."""
     hierarchy = metric.hierarchy
     slots = hierarchy.slot_of_edge[edges]
-    touched = np.zeros(hierarchy.nodes, np.uint8)
-    touched[hierarchy.tail[slots[slots >= 0] >> 1]] = 1
-    work = _Work(metric, edge_weight, edge_load)
-    dirty = touched.copy()
-    moved = work.recontract(dirty)
-    shortest, shortened = work.reshorten(moved)
-    work.retrace((shortened != 0) & (dirty == 0))
-    sides, changed = work.restock(shortest, (shortened != 0) | (dirty != 0))
+    touched = slots[slots >= 0] >> 1
+    work = _Work(metric, touched, edge_weight, edge_load)
+    if not work.recontract():
+        return None
+    shortest, shortened = work.reshorten()
+    sides, changed = work.restock(shortest, (shortened != 0) | (work.dirty_node != 0))
     if metric.columns:
-        work.reload(sides, touched | changed, changed)
-    (outward, inward) = (Climb(*arcs) for arcs in sides)
+        dirty = changed.copy()
+        dirty[hierarchy.tail[touched]] = 1
+        work.reload(sides, dirty, changed)
+    outward, inward = (Climb(*arcs) for arcs in sides)
     after = Customised(
         hierarchy, edge_weight, edge_load, work.contracted, shortest, outward, inward
     )
     return Update(metric, after, changed.astype(np.bool_))
 
 
-Arcs = tuple[I32, U16, I32, I32, F32]
-
-
 class _Work:
-    """The arrays of an update in the making."""
+    """The arrays of an update in the making; ``dirty`` and ``moved`` are by arc."""
 
-    def __init__(self, metric: Customised, edge_weight: I32, edge_load: F32) -> None:
+    def __init__(
+        self, metric: Customised, touched: NDArray[np.int32], edge_weight: I32, edge_load: F32
+    ) -> None:
         self.metric, self.edge_load = metric, edge_load
-        hierarchy = self.hierarchy = metric.hierarchy
+        h = self.hierarchy = metric.hierarchy
         self.contracted = metric.contracted.copy()
         self.via = np.empty_like(self.contracted)
-        self.roads = (hierarchy.first_out, hierarchy.node, hierarchy.slot_of_edge, edge_weight)
+        self.dirty, self.moved = np.zeros(h.arcs, np.uint8), np.zeros(h.arcs, np.uint8)
+        self.dirty_node = np.zeros(h.nodes, np.uint8)
+        self.dirty[touched] = 1
+        self.dirty_node[h.tail[touched]] = 1
+        self.arcs = (h.first, h.tail, h.head, h.head_level, h.below_first, h.below_arc)
+        self.roads = (h.first_out, h.node, h.slot_of_edge, edge_weight)
 
-    def recontract(self, dirty: U8) -> U8:
-        """Contract the dirty nodes again and those it makes dirty; the nodes that moved."""
-        moved = np.zeros_like(dirty)
-        known = self._contraction(dirty, moved)
-        in_parts(lambda nodes: repair.recontract(nodes, *known), self.hierarchy.parts)
-        repair.recontract(self.hierarchy.top, *known)
-        return moved
+    def recontract(self) -> bool:
+        """Contract the dirty arcs again and those they make dirty; False where too many moved."""
+        h, old = self.hierarchy, self.metric.contracted
+        most = int(MOVED_SHARE * h.arcs) + FEW
+        known = (
+            self.dirty_node, self.dirty, self.moved, most,
+            *self.arcs, h.height, *self.roads, old, self.contracted, self.via,
+        )  # fmt: skip
+        in_parts(lambda nodes: repair.recontract(nodes, *known), h.parts)
+        repair.recontract(h.top, *known)
+        for array in (self.contracted, self.via, self.dirty, self.moved):
+            array.setflags(write=False)
+        return int(self.moved.sum(dtype=np.int64)) <= most
 
-    def retrace(self, chosen: NDArray[np.bool_]) -> None:
-        """Find anew through which lower nodes the arcs of some nodes go."""
-        nodes = _listed(chosen)
-        known = self._contraction(chosen.astype(np.uint8), np.zeros(len(chosen), np.uint8))
-        repair.recontract(nodes, *known)
-
-    def _contraction(self, dirty: U8, moved: U8) -> tuple[object, ...]:
-        h = self.hierarchy
-        arcs = (h.first, h.tail, h.head, h.head_level, h.below_first, h.below_arc, h.height)
-        old = self.metric.contracted
-        return (dirty, moved, *arcs, *self.roads, old, self.contracted, self.via)
-
-    def reshorten(self, moved: U8) -> tuple[I32, I32]:
+    def reshorten(self) -> tuple[I32, I32]:
         """Return shortest weights, and by rank how many arcs have another one than before."""
         h, old = self.hierarchy, self.metric.shortest
         new = old.copy()
         count = np.zeros(h.nodes, np.int32)
-        contracted = self.contracted.view()
-        contracted.setflags(write=False)
+        reached = np.zeros(h.nodes, np.uint8)
+        reached[h.tail[np.nonzero(self.moved)[0]]] = 1
         known = (
-            moved, contracted, h.first, h.head, h.head_level, h.height, old, new,
-            np.empty(h.arcs, np.int32), count,
+            reached, self.moved, self.metric.contracted, self.contracted, *self.arcs, h.height,
+            old, new, np.empty(h.arcs, np.int32), count,
         )  # fmt: skip
         repair.reshorten(h.top, *known)
         in_parts(lambda nodes: repair.reshorten(nodes, *known), h.parts)
+        new.setflags(write=False)
         return new, count
 
     def restock(self, shortest: I32, chosen: NDArray[np.bool_]) -> tuple[list[Arcs], U8]:
         """Return both climbs with the arcs of some nodes chosen again, and whose differ."""
         h, metric, nodes = self.hierarchy, self.metric, _listed(chosen)
-        for array in (self.contracted, self.via, shortest):
-            array.setflags(write=False)
         changed = np.zeros((2, h.nodes), np.uint8)
 
         def work(side: int) -> Arcs:
             climb = (metric.outward, metric.inward)[side]
-            arcs: Arcs = restock(
-                nodes, side, h.first, h.head, h.head_level, self.contracted, shortest, self.via,
-                *self.roads, climb.first, climb.level, climb.weight, climb.source, climb.load,
+            first = firsts(nodes, h.first, climb.first, side, self.contracted, shortest)
+            arcs: Arcs = (first, *room(int(first[-1]), metric.columns))
+            restock(
+                nodes, side, self.dirty, *self.arcs, *self.roads, self.contracted, shortest,
+                self.via, *arcs, climb.first, climb.level, climb.weight, climb.source, climb.load,
                 changed[side],
             )  # fmt: skip
             return arcs
