@@ -15,10 +15,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.energy.consumption import edge_energy_kwh
-from planner.energy.edge import CarTerms, car_terms
+from planner.energy.consumption import (
+    edge_energy_kwh,
+    edge_time_s,
+    height_potential_kwh_per_m,
+)
+from planner.energy.edge import FERRY, CarTerms, car_terms
 from planner.legs.exact import NET, PREFIX, RUN, SUFFIX, TIME, WIDTH, ArcMemo, edge_arrays
-from planner.legs.labels import FAR, Entries, ancestors, drive_met, meet, met_edges
+from planner.legs.labels import Entries, ancestors, drive_met, meet, met_edges
+from planner.legs.profiles import ALLOWANCE_KWH, WEIGHT_PER_KWH
 from planner.legs.rows import KEPT_ROWS, Path, Row
 from planner.legs.sites import Book, SiteLabels
 from planner.model.vehicle import Conditions, Vehicle
@@ -50,19 +55,27 @@ class JoinedPlaces:
             arrive, np.asarray(graph.leaves_from)[arrive], np.asarray(distance_m, np.float64)
         )
 
+    def part(self, chosen: NDArray[np.intp]) -> "JoinedPlaces":
+        """Return some of the places, in that order."""
+        return JoinedPlaces(self.arrive[chosen], self.depart[chosen], self.distance_m[chosen])
+
 
 @dataclass(eq=False)
 class CarOnRoads:
     """A car on a day, with what is known of the drives it has been asked about.
 
-    ``labels`` holds one set for each kind of leg, all of one region and one reference. What is
-    learned of an arc stays, so keep the object for the next plan of the same car. Not thread-safe.
+    ``labels`` holds one set for each kind of leg, all of one region and one reference, the
+    thriftiest last; ``share`` is the part of the reference's energy that this car surely takes
+    (`planner.legs.profiles.nearest_reference`), by which drives out of its reach are told before
+    they are summed. What is learned of an arc stays, so keep the object for the next plan of the
+    same car. Not thread-safe.
     """
 
     graph: RoadGraph
     labels: Sequence[SiteLabels]
     vehicle: Vehicle
     conditions: Conditions
+    share: float = 0.0
     _memos: dict[int, ArcMemo] = field(default_factory=dict)
 
     @cached_property
@@ -70,12 +83,53 @@ class CarOnRoads:
         """The car's physics, careful (95 % quantile)."""
         return car_terms(self.vehicle, self.conditions)
 
+    @cached_property
+    def height_kwh_per_m(self) -> float:
+        """The potential that keeps its energy sound, see `planner.energy.consumption`."""
+        return height_potential_kwh_per_m(self.vehicle, self.conditions, quantile=True)
+
     def memo(self, kind: int) -> ArcMemo:
         """Profiles of the arcs of one kind that have been driven."""
         if kind not in self._memos:
             edges = edge_arrays(self.graph)
             self._memos[kind] = ArcMemo(self.labels[kind].maker.arcs, edges, self.terms)
         return self._memos[kind]
+
+    def energies_kwh(self, edges: I64) -> tuple[F64, F64]:
+        """Careful and mean kWh of each of these edges; on deck nothing."""
+        graph = self.graph
+        on_deck = (graph.flags[edges] & FERRY) != 0
+        careful, mean = (
+            np.where(
+                on_deck,
+                0.0,
+                edge_energy_kwh(
+                    self.vehicle,
+                    self.conditions,
+                    length_m=graph.length_m[edges],
+                    speed_kmh=graph.speed_kmh[edges],
+                    climb_m=graph.climb_m[edges],
+                    descent_m=graph.descent_m[edges],
+                    ele_m=graph.ele_m[graph.tail[edges]],
+                    quantile=quantile,
+                ),
+            )
+            for quantile in (True, False)
+        )
+        return careful, mean
+
+    def times_s(self, edges: I64) -> F64:
+        """Seconds of each of these edges."""
+        graph = self.graph
+        driven_s = edge_time_s(
+            self.vehicle,
+            self.conditions,
+            length_m=graph.length_m[edges],
+            speed_kmh=graph.speed_kmh[edges],
+            duration_s=graph.duration_s[edges],
+        )
+        on_deck = (graph.flags[edges] & FERRY) != 0
+        return np.asarray(np.where(on_deck, graph.duration_s[edges], driven_s))
 
     def approach(self, distance_m: F64) -> tuple[F64, F64, F64]:
         """Seconds, careful kWh and mean kWh between places and their nodes, at `APPROACH_KMH`."""
@@ -157,6 +211,7 @@ class CarLegs:
     capacity_kwh: float
     _rows: OrderedDict[tuple[int, int], Row] = field(default_factory=OrderedDict)
     _sides: dict[tuple[int, bool], _Side] = field(default_factory=dict)
+    _reach: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
 
     def row(self, place: int, kind: int) -> Row:
         """Legs of that kind from a place to all places, exact for the car.
@@ -189,12 +244,19 @@ class CarLegs:
         return Path(tuple(int(edge) for edge in edges), first, last)
 
     def weights_from(self, place: int, kind: int) -> I32:
-        """Least weight of the reference's metric from a place to all, `FAR` where no road leads."""
+        """Least weight of the reference's metric from a place to all; `labels.FAR`: no road."""
         return self._meet(place, kind, None).least
 
     def weights_to(self, place: int, kind: int) -> I32:
         """Least weight of the reference's metric from all places to one."""
         return self._meet(place, kind, None, inward=True).least
+
+    def rise_m(self, place: int, *, inward: bool) -> F64:
+        """Metres of rise of drives from a place to all, or from all to it if ``inward``."""
+        ele_m, places = self.car.graph.ele_m, self.places
+        if inward:
+            return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
+        return ele_m[places.arrive].astype(np.float64) - np.float64(ele_m[places.depart[place]])
 
     def approach_m(self, place: int) -> float:
         """Metres driven between the place and its node."""
@@ -222,10 +284,7 @@ class CarLegs:
     ) -> _Met:
         """Join the label of a place with those of others; ``inward`` looks at drives to it."""
         here, there = self._side(kind, inward=inward), self._side(kind, inward=not inward)
-        maker = self.car.labels[kind].maker
-        node = (self.places.arrive if inward else self.places.depart)[place]
-        chain = ancestors(int(maker.metric.hierarchy.rank[node]), maker.parent)
-        label = here.label(place)
+        chain, label = self._chain(place, kind, inward=inward), here.label(place)
         if wanted is not None:
             return self._join(chain, label, there, there.book(int(wanted[0])), wanted)
         size = len(self.places.arrive)
@@ -234,6 +293,13 @@ class CarLegs:
             part = self._join(chain, label, there, book, group)
             met.least[group], met.near[group], met.far[group] = part.least, part.near, part.far
         return met
+
+    def _chain(self, place: int, kind: int, *, inward: bool) -> I32:
+        """Ancestors of a place's node."""
+        maker = self.car.labels[kind].maker
+        node = (self.places.arrive if inward else self.places.depart)[place]
+        found: I32 = ancestors(int(maker.metric.hierarchy.rank[node]), maker.parent)
+        return found
 
     @staticmethod
     def _join(
@@ -256,28 +322,36 @@ class CarLegs:
         time_s[run > self.capacity_kwh] = np.inf
         return Row(time_s, net, required, self.capacity_kwh - suffix)
 
+    def _in_reach(self, place: int) -> NDArray[np.bool_]:
+        """Mark the places that a full battery may reach; for the others that is certain."""
+        if self.car.share <= 0.0:
+            return np.ones(len(self.places.arrive), np.bool_)
+        if place not in self._reach:
+            thriftiest = len(self.car.labels) - 1
+            least_kwh = self.car.share / WEIGHT_PER_KWH * self.weights_from(place, thriftiest)
+            rise_kwh = self.car.height_kwh_per_m * self.rise_m(place, inward=False)
+            most_kwh = self.capacity_kwh + ALLOWANCE_KWH
+            self._reach[place] = least_kwh + rise_kwh <= most_kwh
+        return self._reach[place]
+
     def _drives(self, place: int, kind: int) -> F64:
-        """Profiles of the drives from a place's node to all, shape (places, 5)."""
-        met = self._meet(place, kind, None)
-        label = self._side(kind, inward=False).label(place)
+        """Profiles of the drives from a place's node to all in reach, shape (places, 5)."""
+        label, reach = self._side(kind, inward=False).label(place), self._in_reach(place)
         there, memo = self._side(kind, inward=True), self.car.memo(kind)
-        drives = np.empty((len(met.least), WIDTH))
+        drives = np.zeros((len(reach), WIDTH))
+        drives[:, TIME] = np.inf
         ahead, done = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
         for stored, book, group in there.groups:
-            near, far, starts = met.near[group], met.far[group], there.start[group]
-            part, begun = np.empty((group.size, WIDTH)), 0
+            wanted = group[reach[group]]
+            met = self._join(self._chain(place, kind, inward=False), label, there, book, wanted)
+            starts, part, begun = there.start[wanted], np.empty((wanted.size, WIDTH)), 0
             while True:
                 begun = drive_met(
-                    begun, near, far, label, starts, book.entries, stored, ahead, done,
+                    begun, met.near, met.far, label, starts, book.entries, stored, ahead, done,
                     memo.arcs, memo.edges, memo.car, *memo.table, part,
                 )  # fmt: skip
-                if begun == group.size:
+                if begun == wanted.size:
                     break
                 memo.grow()
-            drives[group] = part
+            drives[wanted] = part
         return drives
-
-
-def no_road(weight: I32) -> NDArray[np.bool_]:
-    """Mark the weights that say that no road leads there."""
-    return np.asarray(weight >= FAR)

@@ -30,6 +30,9 @@ WEIGHT_PER_S = 1000.0
 WEIGHT_PER_KWH = 1e5
 """Units of weight in a kWh where energy alone is weighed: 0.01 Wh."""
 
+ALLOWANCE_KWH = 1e-3
+"""Taken off bounds of energy, for the rounding of heights along a road."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
