@@ -22,11 +22,12 @@ from typing import Any
 
 import numpy as np
 import osmium
-from country import EXTRACTS, SHARED, read_extract, write_country
 
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
 from planner.roads.tags import DRIVABLE
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 SIZES = (4, 8, 16)
 TOWNS = ("heidelberg-ors", "porto_portugal", "china-7-105-51")
@@ -94,15 +95,38 @@ def osmnx(path: Path) -> Line:
     }
 
 
-TOOLS: dict[str, Callable[[Path], Line]] = {"plugsure": ours, "osmnx": osmnx}
-
-
-def write_xml(path: Path, out: Path) -> None:
-    """Write the ways that cars may drive and their nodes as XML."""
+def xml(path: Path) -> Line:
+    """Write the ways that cars may drive and their nodes as XML into the working folder."""
+    out = Path.cwd() / f"{path.name.partition('.')[0]}.osm"
     drivable = osmium.filter.TagFilter(*DRIVABLE).enable_for(osmium.osm.WAY)
     with osmium.BackReferenceWriter(str(out), ref_src=str(path), overwrite=True) as writer:
         for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(drivable):
             writer.add(way)
+    return {}
+
+
+def skip(path: Path) -> Line:
+    """Decode nodes that nobody asked for, as most of a country's are."""
+    nobody = osmium.filter.IdFilter([1])
+    cpu = time.process_time()
+    with osmium.io.Reader(str(path), osmium.osm.NODE) as reader:
+        osmium.apply(reader, nobody, osmium.SimpleHandler())
+    used = time.process_time() - cpu
+    size_gb = path.stat().st_size / 1e9
+    return {"tool": "osmium", "cpu_s": round(used, 2), "cpu_s_per_gb": round(used / size_gb, 1)}
+
+
+TOOLS: dict[str, Callable[[Path], Line]] = {
+    "plugsure": ours,
+    "osmnx": osmnx,
+    "xml": xml,
+    "skip": skip,
+}
+
+
+def run(command: list[str], cwd: Path | None = None) -> None:
+    """Do what takes memory in another process: a child's peak begins with its parent's size."""
+    subprocess.run(command, check=True, cwd=cwd)
 
 
 def in_child(tool: str, path: Path, name: str) -> Line:
@@ -144,26 +168,6 @@ def extrapolate(lines: list[Line]) -> Line:
     }
 
 
-def skipping(path: Path) -> Line:
-    """Measure what osmium takes to decode nodes that nobody asked for."""
-    nobody = osmium.filter.IdFilter([1])
-    counting = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(
-        osmium.filter.EmptyTagFilter()
-    )
-    tagged = sum(1 for _node in counting)
-    cpu = time.process_time()
-    with osmium.io.Reader(str(path), osmium.osm.NODE) as reader:
-        osmium.apply(reader, nobody, osmium.SimpleHandler())
-    used = time.process_time() - cpu
-    return {
-        "measure": "skipping the nodes of the largest country",
-        "cpu_s": round(used, 2),
-        "file_mb": round(path.stat().st_size / 1e6, 1),
-        "cpu_s_per_gb": round(used / path.stat().st_size * 1e9, 1),
-        "tagged_nodes": tagged,
-    }
-
-
 def measure_all(data: Path, sets: list[int], keep: Path) -> None:
     """Print all lines."""
     roads = data / "roads"
@@ -171,18 +175,16 @@ def measure_all(data: Path, sets: list[int], keep: Path) -> None:
         path = roads / f"{town}.osm.pbf"
         in_child("plugsure", path, town)
         if find_spec("osmnx"):
-            xml = keep / f"{town}.osm"
-            write_xml(path, xml)
-            in_child("osmnx", xml, town)
-    extracts = None
+            run([sys.executable, __file__, "--tool", "xml", "--file", str(path)], cwd=keep)
+            in_child("osmnx", keep / f"{town}.osm", town)
     lines = []
     for count in sets:
         path = keep / f"synthetic-{count}.osm.pbf"
         if not path.is_file():
-            extracts = extracts or [read_extract(roads / f"{name}.osm.pbf") for name in EXTRACTS]
-            write_country(path, extracts, count)
+            country = str(Path(__file__).with_name("country.py"))
+            run([sys.executable, country, str(path), "--sets", str(count), "--data", str(data)])
         lines.append(in_child("plugsure", path, f"synthetic {count}"))
-    print(json.dumps(skipping(path)))
+    in_child("skip", path, "skipping the nodes of the largest")
     print(json.dumps(extrapolate(lines)))
 
 

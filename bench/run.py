@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-MEASURES = ("roads", "places", "feeds", "plans")
+MEASURES = ("roads", "imports", "places", "feeds", "plans")
 
 
 def run(name: str) -> None:

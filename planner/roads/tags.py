@@ -36,14 +36,27 @@ def matters(key: str) -> bool:
 
 
 OPEN: frozenset[str] = frozenset({"yes", "permissive", "designated", "official", "public"})
+"""Anyone may drive there. Source: OpenStreetMap wiki, Key:access."""
 ARRIVING_ONLY: frozenset[str] = frozenset({"destination", "customers"})
-"""One may drive there, but not through."""
+"""One may drive there, but not through. Source: OpenStreetMap wiki, Key:access."""
 
 _ROADS = frozenset(CLASS_SPEED_KMH) - {"ferry", "track", "busway", "pedestrian"}
 _ONLY_IF_TOLD = frozenset({"track", "busway", "pedestrian"})
+"""Open to cars only where a tag says so. Source: OpenStreetMap wiki, OSM tags for routing, access
+restrictions; tracks, which it leaves open, are closed here: assumed, few are public roads."""
 _FERRIES = frozenset({"ferry", "shuttle_train"})
+"""Source: OpenStreetMap wiki, Key:route."""
 
 _TOO_ROUGH = frozenset({"horrible", "very_horrible", "impassable"})
+"""Smoothness that closes small roads; of roads from tertiary up only the last does, for they carry
+traffic whatever is said of their surface. Source: OpenStreetMap wiki, Key:smoothness."""
+
+_THROUGH = frozenset(
+    f"{word}{link}"
+    for word in ("motorway", "trunk", "primary", "secondary", "tertiary")
+    for link in ("", "_link")
+)
+
 _CLOSED_SERVICES = frozenset({"emergency_access", "bus", "slipway"})
 _SLOW_SERVICE_KMH: Mapping[str, float] = {"parking_aisle": 10.0, "driveway": 10.0}
 """Most that is driven on service roads of a kind. Source: assumed, walking pace and a little."""
@@ -136,7 +149,7 @@ def _class_of(tags: Mapping[str, str]) -> str | None:
     if highway not in CLASS_SPEED_KMH and tags.get("route") not in _FERRIES:
         return None
     access = access_of(tags)
-    if access == "closed" or tags.get("area") == "yes" or tags.get("smoothness") in _TOO_ROUGH:
+    if access == "closed" or tags.get("area") == "yes" or _is_too_rough(tags):
         return None
     if highway in _ROADS:
         closed = highway == "service" and tags.get("service") in _CLOSED_SERVICES
@@ -145,6 +158,13 @@ def _class_of(tags: Mapping[str, str]) -> str | None:
     if highway in _ONLY_IF_TOLD:
         return highway if told else None
     return "ferry" if tags.get("route") in _FERRIES and told else None
+
+
+def _is_too_rough(tags: Mapping[str, str]) -> bool:
+    smoothness = tags.get("smoothness")
+    if tags.get("highway") in _THROUGH:
+        return smoothness == "impassable"
+    return smoothness in _TOO_ROUGH
 
 
 def access_of(tags: Mapping[str, str], suffix: str = "") -> str:
@@ -177,7 +197,8 @@ _ONEWAY: Mapping[str, tuple[bool, bool]] = {
     "alternating": (True, True),
     "reversible": (False, False),
 }
-"""A reversible road is open in one direction at a time, unknown which: neither can be promised."""
+"""Whether a car may drive along the way, and against it. Source: OpenStreetMap wiki, Key:oneway.
+A reversible road is open in one direction at a time, unknown which: neither can be promised."""
 
 
 def directions(tags: Mapping[str, str], road_class: str) -> tuple[bool, bool]:
