@@ -54,9 +54,7 @@ def _moves(problem: Problem, node: Node):
     else:
         one = problem.offers.offers[offer]
         if charge + 1 <= one.curve.energy_kwh[-1]:
-            before, after = np.interp(
-                (charge, charge + 1), one.curve.energy_kwh, one.curve.time_s
-            )
+            before, after = np.interp((charge, charge + 1), one.curve.energy_kwh, one.curve.time_s)
             step = (weight + one.per_s) * (after - before) + one.per_kwh
             yield step, (stage, place, offer, charge + 1)
         yield from _drives(problem, node)

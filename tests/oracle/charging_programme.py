@@ -5,8 +5,9 @@ overheads and the energy that it must at least charge cost more than the best so
 late for a waypoint.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -14,12 +15,14 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from planner.search.core.problem import Problem
 from tests.oracle.charging_lattice import least_arrival
 
+LONG = 5000.0
+"""Later than any trip of a test ends."""
 
 PLENTY = 50.0
 """More kWh than any battery of a test."""
 
 
-class TooMany(Exception):
+class TooManyError(Exception):
     """There are more orders than one would try."""
 
 
@@ -31,83 +34,130 @@ class Order:
     offers: tuple[int | None, ...] = ()
 
 
-def least_cost(problem: Problem, below: float = np.inf, most: int = 4000) -> float:
+Steps = tuple[tuple[float, float], ...]
+"""(until, floor): who comes to a station by then needs that charge; both rise; later none may."""
+
+
+def least_cost(
+    problem: Problem,
+    below: float = np.inf,
+    most: int = 4000,
+    steps: Mapping[int, Steps] = MappingProxyType({}),
+) -> float:
     """Cost of the best trip if it is less than ``below``, which is else returned.
 
-    Raises TooMany where more than ``most`` orders would have to be looked at.
+    ``steps`` are floors that rise with the time of arrival, by station.
+
+    Raises TooManyError where more than ``most`` orders would have to be looked at.
     """
-    best = below
+    tree = _Orders(problem, most, below)
     tried = 0
-    for order, bound in _orders(problem, lambda: best, most):
-        if bound < best:
+    for order, bound in tree.walk():
+        if bound < tree.best:
             tried += 1
-            best = min(best, programme_cost(problem, order))
+            tree.best = min(tree.best, programme_cost(problem, order, steps))
             if tried > most // 10:
-                raise TooMany
-    return best
+                raise TooManyError
+    return tree.best
 
 
-def _orders(problem: Problem, best, most: int) -> Iterator[tuple[Order, float]]:
-    legs, stations, weight = problem.legs.arrays, problem.offers.stations, problem.time_weight
-    offers, last = problem.offers.offers, len(problem.waypoints) - 1
-    pace = min((float((np.diff(o.curve.time_s) / np.diff(o.curve.energy_kwh)).min()) for o in offers), default=0.0)
-    price = min(
-        (
-            (weight + o.per_s) * float((np.diff(o.curve.time_s) / np.diff(o.curve.energy_kwh)).min())
-            + o.per_kwh
-            for o in offers
-        ),
-        default=0.0,
-    )
-    full = max((float(o.curve.energy_kwh[-1]) for o in offers), default=0.0)
-    first = problem.waypoints[0]
-    ready = max(0.0, first.opens_s) + first.service_s
-    stack = [(0, stations, Order(), ready, 0.0, 0.0, problem.start.charge_kwh)]
-    looked = 0
-    while stack:
-        stage, place, order, clock, fixed, used, most_kwh = stack.pop()
-        looked += 1
-        if looked > most * 20:
-            raise TooMany
-        for leg in range(legs.first[place], legs.last[place]):
+@dataclass(frozen=True)
+class _Node:
+    """An order begun: where it stands, since when at least, what it cost and used at least."""
+
+    stage: int
+    place: int
+    order: Order
+    clock: float
+    cost: float
+    used_kwh: float
+    most_kwh: float
+
+
+@dataclass
+class _Orders:
+    """All orders that may cost less than the best so far."""
+
+    problem: Problem
+    most: int
+    best: float
+    pace: float = field(init=False)
+    price: float = field(init=False)
+    full: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        offers, weight = self.problem.offers.offers, self.problem.time_weight
+        paces = [
+            float((np.diff(o.curve.time_s) / np.diff(o.curve.energy_kwh)).min()) for o in offers
+        ]
+        self.pace = min(paces, default=0.0)
+        prices = [
+            (weight + o.per_s) * pace + o.per_kwh for o, pace in zip(offers, paces, strict=True)
+        ]
+        self.price = min(prices, default=0.0)
+        self.full = max((float(o.curve.energy_kwh[-1]) for o in offers), default=0.0)
+
+    def walk(self) -> Iterator[tuple[Order, float]]:
+        problem = self.problem
+        first = problem.waypoints[0]
+        ready = max(0.0, first.opens_s) + first.service_s
+        start = problem.start.charge_kwh
+        stack = [_Node(0, problem.offers.stations, Order(), ready, 0.0, 0.0, start)]
+        looked = 0
+        while stack:
+            node = stack.pop()
+            looked += 1
+            if looked > self.most * 20:
+                raise TooManyError
+            for leg in self._legs(node):
+                for after, bound in self._follow(node, leg):
+                    if after.stage == len(problem.waypoints) - 1:
+                        yield after.order, bound
+                    else:
+                        stack.append(after)
+
+    def _legs(self, node: _Node) -> Iterator[int]:
+        legs, problem = self.problem.legs.arrays, self.problem
+        for leg in range(legs.first[node.place], legs.last[node.place]):
             target = int(legs.target[leg])
-            if target >= stations and target != stations + stage + 1:
+            if target >= problem.offers.stations + node.stage + 2:
                 continue
-            floor = least_arrival(problem, stage, target)
-            if most_kwh < legs.required_kwh[leg] + problem.reserve_kwh or legs.cap_kwh[leg] < floor:
+            if problem.offers.stations <= target < problem.offers.stations + node.stage + 1:
                 continue
-            arrival = min(most_kwh - legs.net_kwh[leg], legs.cap_kwh[leg])
-            if arrival < floor:
-                continue
-            spent = used + legs.net_kwh[leg]
-            there = clock + legs.time_s[leg]
-            needed = max(0.0, spent + floor - problem.start.charge_kwh)
-            drive = fixed + weight * legs.time_s[leg]
-            if target >= stations:
-                via = problem.waypoints[stage + 1]
-                if there + pace * needed > via.closes_s + 1e-6:
-                    continue
-                there = max(there, via.opens_s) + via.service_s
-                cost = drive + weight * via.service_s
-                taken = Order((*order.legs, leg), (*order.offers, None))
-                if cost + price * needed >= best():
-                    continue
-                if stage + 1 == last:
-                    yield taken, max(cost + price * needed, weight * there)
-                else:
-                    stack.append((stage + 1, target, taken, there, cost, spent, arrival))
-                continue
-            for number, offer in enumerate(offers):
-                if offer.station != target:
-                    continue
-                latest = max(closes for _, closes in offer.windows)
+            floor = least_arrival(problem, node.stage, target)
+            arrival = min(node.most_kwh - legs.net_kwh[leg], legs.cap_kwh[leg])
+            enough = node.most_kwh >= legs.required_kwh[leg] + problem.reserve_kwh
+            if enough and arrival >= floor:
+                yield leg
+
+    def _follow(self, node: _Node, leg: int) -> Iterator[tuple[_Node, float]]:
+        problem, legs, weight = self.problem, self.problem.legs.arrays, self.problem.time_weight
+        target, stations = int(legs.target[leg]), self.problem.offers.stations
+        used = node.used_kwh + legs.net_kwh[leg]
+        floor = least_arrival(problem, node.stage, target)
+        short = max(0.0, used + floor - problem.start.charge_kwh)
+        there, cost = node.clock + legs.time_s[leg], node.cost + weight * legs.time_s[leg]
+        made = []
+        if target >= stations:
+            via = problem.waypoints[node.stage + 1]
+            arrival = min(node.most_kwh - legs.net_kwh[leg], legs.cap_kwh[leg])
+            order = Order((*node.order.legs, leg), (*node.order.offers, None))
+            done = max(there, via.opens_s) + via.service_s
+            cost += weight * via.service_s
+            made.append((via.closes_s - there, node.stage + 1, order, done, cost, arrival))
+        for number, offer in enumerate(problem.offers.offers):
+            if offer.station == target:
+                order = Order((*node.order.legs, leg), (*node.order.offers, number))
                 done = there + offer.overhead_s
-                cost = drive + weight * offer.overhead_s + offer.per_stop
-                late = done + pace * needed > min(latest, problem.waypoints[last].closes_s) + 1e-6
-                if late or cost + price * needed >= best():
-                    continue
-                taken = Order((*order.legs, leg), (*order.offers, number))
-                stack.append((stage, target, taken, done, cost, spent, full))
+                closes = max(closes for _, closes in offer.windows)
+                closes = min(closes, problem.waypoints[-1].closes_s)
+                paid = cost + weight * offer.overhead_s + offer.per_stop
+                most = max(self.full, node.most_kwh - legs.net_kwh[leg])
+                made.append((closes - done, node.stage, order, done, paid, most))
+        for spare_s, stage, order, done, paid, most in made:
+            bound = max(paid + self.price * short, weight * (done if target >= stations else 0.0))
+            if spare_s >= self.pace * short - 1e-6 and bound < self.best:
+                yield _Node(stage, target, order, done, paid, used, most), bound
 
 
 @dataclass
@@ -174,7 +224,9 @@ class _Programme:
         return float(found.fun) + self.constant
 
 
-def programme_cost(problem: Problem, order: Order) -> float:
+def programme_cost(
+    problem: Problem, order: Order, steps: Mapping[int, Steps] = MappingProxyType({})
+) -> float:
     """Least cost of a trip with these legs and offers; infinite if it cannot be driven."""
     made, weight = _Programme(), problem.time_weight
     legs, stations = problem.legs.arrays, problem.offers.stations
@@ -202,6 +254,8 @@ def programme_cost(problem: Problem, order: Order) -> float:
             continue
         offer = problem.offers.offers[number]
         assert offer.station == target < stations
+        if target in steps:
+            _keep_steps(made, steps[target], comes, arrival)
         top = float(offer.curve.energy_kwh[-1])
         begun, full = made.variable(-np.inf, top), made.variable(-np.inf, top)
         left, over = made.variable(-np.inf, np.inf), made.variable(0.0, np.inf)
@@ -236,3 +290,12 @@ def _keep_hours(made: _Programme, offer, comes: int, begins: int, departs: int) 
     made.row({departs: -1.0, **late}, 0.0)
     if not offer.waits_outside:
         made.row({comes: 1.0, **early}, 0.0)
+
+
+def _keep_steps(made: _Programme, steps: Steps, comes: int, arrival: int) -> None:
+    chosen = [made.variable(0.0, 1.0, whole=True) for _ in steps]
+    made.row(dict.fromkeys(chosen, 1.0), 1.0, 1.0)
+    by = {one: min(until, LONG) for one, (until, _) in zip(chosen, steps, strict=True)}
+    with_kwh = {one: -floor for one, (_, floor) in zip(chosen, steps, strict=True)}
+    made.row({comes: -1.0, **by}, 0.0)
+    made.row({arrival: 1.0, **with_kwh}, 0.0)

@@ -1,6 +1,7 @@
 """The one way in which this package compiles: numba, cached on disk, with its types kept.
 
-What only other kernels call is `kernel_only`: without a wrapper for Python it compiles sooner.
+What only other kernels call is `kernel_only`: without a wrapper for Python it compiles sooner,
+and a call from Python would end the process.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,16 @@ from numpy.typing import NDArray
 
 from planner.search.core.compiled import kernel_only
 from planner.search.core.drives import add_and_leave, add_ramp, leave
-from planner.search.core.functions import charge, close, cut, end_of, find_piece, on_piece, start, step
+from planner.search.core.functions import (
+    charge,
+    close,
+    cut,
+    end_of,
+    find_piece,
+    on_piece,
+    start,
+    step,
+)
 from planner.search.core.state import (
     BEST,
     COST,

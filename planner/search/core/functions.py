@@ -146,7 +146,7 @@ def start(
     return made
 
 
-@kernel_only
+@compiled
 def charge(
     q: F64,
     t: F64,
@@ -275,7 +275,7 @@ def end_of(q: F64, piece: int, last: int, here: float, high: float) -> float:
     return min(high, q[piece + 1]) if beyond else high
 
 
-@kernel_only
+@compiled
 def uncovered(
     q: F64,
     t: F64,
