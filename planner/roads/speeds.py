@@ -125,6 +125,9 @@ SURFACE_CAP_KMH: Mapping[str, float] = {
 }  # fmt: skip
 """Most that is driven on a surface. Source: assumed, near what other routers of OSM data use."""
 
+SMOOTHNESS_CAP_KMH: Mapping[str, float] = {"horrible": 30.0, "very_horrible": 15.0}
+"""Most that is driven on surfaces so broken. Source: assumed."""
+
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(km/?h|kph|mph|knots?)?")
 _ZONE_FIGURE = re.compile(r"(?:zone)?:?(\d{1,3})")
 
@@ -140,6 +143,7 @@ class Speed:
 def speed_of(tags: Mapping[str, str], road_class: str, direction: str) -> Speed:
     """Return the speed on a way in a direction (``forward`` or ``backward``)."""
     cap = SURFACE_CAP_KMH.get(tags.get("surface", ""), HIGHEST_KMH)
+    cap = min(cap, SMOOTHNESS_CAP_KMH.get(tags.get("smoothness", ""), HIGHEST_KMH))
     if tags.get("junction") in {"roundabout", "circular"}:
         cap = min(cap, ROUNDABOUT_KMH)
     told = _signed(tags, direction) or Speed(CLASS_SPEED_KMH[road_class], "class")

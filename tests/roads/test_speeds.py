@@ -71,6 +71,15 @@ def test_a_bad_surface_slows_and_never_hastens() -> None:
     assert speed_of({"maxspeed": "20", "surface": "gravel"}, "tertiary", "forward").kmh == 20
 
 
+def test_a_broken_surface_closes_small_roads_and_slows_big_ones() -> None:
+    broken = {"smoothness": "horrible", "surface": "asphalt", "maxspeed": "70"}
+    assert read_way({"highway": "unclassified", **broken}) is None
+    way = read_way({"highway": "secondary", **broken})
+    assert way is not None
+    assert way.forward_kmh == 30
+    assert read_way({"highway": "secondary", "smoothness": "impassable"}) is None
+
+
 def test_roads_for_arriving_only_are_marked_and_driven_at_their_speed() -> None:
     way = read_way({"highway": "residential", "access": "destination", "maxspeed": "50"})
     assert way is not None
