@@ -4,6 +4,7 @@ A world never changes; a newer snapshot makes a new world that shares the region
 """
 
 import hashlib
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from planner.errors import DataMissing
-from planner.legs.metric import Metric, measure
+from planner.legs.bounds import RoadBounds
+from planner.legs.car import CarOnRoads, JoinedPlaces
+from planner.legs.prepared import PreparedRoads
+from planner.legs.swept import SiteSelections, SweptPlaces
 from planner.model.geo import EARTH_RADIUS_M
 from planner.model.plan import WorldNames
 from planner.model.vehicle import Conditions, Vehicle
@@ -29,8 +33,8 @@ from planner.store.store import Store
 SAME_SITE_M = 300.0
 """Stations nearer than this to each other are one site: what closes one may close the other."""
 
-KEPT_METRICS = 8
-"""Cars and days whose edge costs are kept at a time."""
+KEPT_CARS = 16
+"""Cars and days of which each thread keeps what it has learned of roads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +43,17 @@ class RoadSide:
 
     graph: RoadGraph
     snapper: Snapper
-    _metrics: OrderedDict[tuple[Vehicle, Conditions], Metric] = field(default_factory=OrderedDict)
+    _threads: threading.local = field(default_factory=threading.local, repr=False)
 
     @classmethod
     def of(cls, graph: RoadGraph) -> "RoadSide":
         """Make the indexes of a region."""
         return cls(graph, Snapper(graph))
+
+    @cached_property
+    def prepared(self) -> PreparedRoads:
+        """The roads prepared for legs, opened (or made) when first asked for."""
+        return PreparedRoads.of(self.graph)
 
     @cached_property
     def places(self) -> Places:
@@ -56,14 +65,54 @@ class RoadSide:
         """Stations by name, of the snapshot that was last asked about."""
         return ChargerNames()
 
-    def metric(self, vehicle: Vehicle, conditions: Conditions) -> Metric:
-        """Return the edge costs of a car on a day, the last few kept."""
+    def car(self, vehicle: Vehicle, conditions: Conditions, sites: "Sites") -> CarOnRoads:
+        """Put a car on the roads; each thread keeps the last few, and what they have learned."""
+        kept: OrderedDict[tuple[Vehicle, Conditions], tuple[Sites, CarOnRoads]]
+        kept = self._threads.__dict__.setdefault("cars", OrderedDict())
         key = (vehicle, conditions)
-        known = self._metrics.pop(key, None) or measure(self.graph, vehicle, conditions)
-        self._metrics[key] = known
-        while len(self._metrics) > KEPT_METRICS:
-            self._metrics.popitem(last=False)
-        return known
+        known = kept.pop(key, None)
+        if known is None or known[0] is not sites:
+            known = (sites, self.prepared.car(vehicle, conditions, sites.nodes))
+        kept[key] = known
+        if len(kept) > KEPT_CARS:
+            kept.popitem(last=False)
+        return known[1]
+
+
+@dataclass(eq=False)
+class Sites:
+    """Where the stations of a snapshot are on the roads: the same for all wallets and cars.
+
+    ``node`` (-1: too far from the roads) and ``distance_m`` have the shape (stations,).
+    """
+
+    graph: RoadGraph
+    node: NDArray[np.int32]
+    distance_m: NDArray[np.float64]
+    _selections: dict[int, SiteSelections] = field(default_factory=dict)
+
+    @cached_property
+    def nodes(self) -> NDArray[np.int32]:
+        """All nodes where drives to stations end or drives from them begin."""
+        arrive = np.unique(self.node[self.node >= 0])
+        return np.union1d(arrive, self.graph.leaves_from[arrive]).astype(np.int32)
+
+    def joined(self, node: NDArray[np.int32], distance_m: NDArray[np.float64]) -> JoinedPlaces:
+        """Join the stations and some more points; stations too far away stand anywhere."""
+        return JoinedPlaces.at(
+            self.graph,
+            np.concatenate([np.maximum(self.node, 0), node]).astype(np.int32),
+            np.concatenate([np.where(self.node >= 0, self.distance_m, 0.0), distance_m]),
+        )
+
+    def selections(self, car: CarOnRoads) -> SiteSelections:
+        """Give the selections of the stations' nodes under the metrics of a car's reference."""
+        metrics = tuple(labels.metric for labels in car.labels)
+        key = id(metrics[0])
+        if key not in self._selections:
+            arrive = np.maximum(self.node, 0)
+            self._selections[key] = SiteSelections(metrics, arrive, self.graph.leaves_from[arrive])
+        return self._selections[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +138,12 @@ class World:
     def renewed(self, snapshot: Snapshot) -> "World":
         """Return the world with a newer snapshot; where no station moved, the joins are kept."""
         newer = replace(self, snapshot=snapshot)
-        if snapshot.static_hash == self.snapshot.static_hash:
-            for name in ("station_nodes", "station_tree"):
+        here, there = self.snapshot, snapshot
+        # A store hands on the very same columns as long as no station comes, goes or moves.
+        if there.static_hash == here.static_hash or (
+            there.lon is here.lon and there.lat is here.lat
+        ):
+            for name in ("sites", "station_tree"):
                 if name in self.__dict__:
                     newer.__dict__[name] = self.__dict__[name]
         return newer
@@ -118,9 +171,30 @@ class World:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
+    def sites(self) -> Sites:
+        """Where the stations are on the roads."""
+        node, distance_m = self.snapper.snap_many(self.snapshot.lon, self.snapshot.lat)
+        return Sites(self.region, node, distance_m)
+
+    @property
     def station_nodes(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Road node (-1: too far) and straight distance in metres of each station."""
-        return self.snapper.snap_many(self.snapshot.lon, self.snapshot.lat)
+        return self.sites.node, self.sites.distance_m
+
+    def bounds(
+        self,
+        vehicle: Vehicle,
+        conditions: Conditions,
+        node: NDArray[np.int32],
+        distance_m: NDArray[np.float64],
+    ) -> RoadBounds:
+        """Bound what roads can do for a car between all stations and the given points.
+
+        Places are numbered as the snapshot's stations, the points behind them.
+        """
+        car = self.roads.car(vehicle, conditions, self.sites)
+        places = self.sites.joined(node, distance_m)
+        return RoadBounds(SweptPlaces(car, places, self.sites.selections(car)), car.share)
 
     @cached_property
     def station_tree(self) -> cKDTree:

@@ -1,6 +1,6 @@
 """Stations as columns: numbered by station id, with the distinct facts that access rules read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from planner.model.station import Evse, EvseFacts, Feed, Station
 from planner.ocpi.tariffs import Tariff
 from planner.store.bodies import digest
 from planner.store.pricing import AD_HOC, TariffRow, resolve_tariffs
-from planner.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,33 @@ class Row:
     digest: bytes
 
 
+FactsIndex = dict[tuple[object, ...], int]
+"""Number of each distinct value of the facts."""
+
+Told = Sequence[tuple[str, int, float | None]]
+"""(uid, code, epoch) of each EVSE of a station that is not hidden."""
+
+Statuses = Mapping[int, Told]
+"""By row of the station."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The columnar part of a snapshot; see there."""
+    """The columnar part of a snapshot; see there. Never changed in place.
+
+    Attributes
+    ----------
+    keys : tuple of int
+        Row of each station.
+    numbers : dict of int to int
+        Number of a station, by its row.
+    names : tuple of bytes
+        What names the contents of each station, and which of its EVSEs are seen.
+    index : FactsIndex
+        Number of each distinct value of the facts; ``facts`` in that order.
+    mentions : dict of str to frozenset of int
+        Rows of the stations whose connectors mean a tariff id.
+    """
 
     stations: tuple[Station, ...]
     first: NDArray[np.int32]
@@ -36,12 +59,47 @@ class Columns:
     facts: tuple[EvseFacts, ...]
     facts_of: NDArray[np.int32]
     tariffs: dict[tuple[str, str], Tariff]
+    keys: tuple[int, ...]
     numbers: dict[int, int]
-    digest: bytes
+    names: tuple[bytes, ...]
+    index: FactsIndex
+    mentions: dict[str, frozenset[int]]
+
+    @property
+    def digest(self) -> bytes:
+        """Name all stations and which of their EVSEs are seen."""
+        return digest(b"".join(self.names))
 
 
-Statuses = Mapping[int, Sequence[tuple[str, int, float | None]]]
-"""By row of the station: (uid, code, epoch) of each EVSE that is not hidden."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A station as readers see it."""
+
+    station: Station
+    name: bytes
+    codes: tuple[int, ...]
+    times: tuple[float, ...]
+
+
+def make_entry(row: Row, told: Told, before: Station | None) -> Entry | None:
+    """Show of a station the EVSEs that are not hidden; None where there is none.
+
+    The station keeps its object from ``before`` where it is the same.
+    """
+    by_uid = {uid: (code, at) for uid, code, at in told}
+    seen = tuple(evse for evse in row.station.evses if evse.uid in by_uid)
+    if not seen:
+        return None
+    name = row.digest
+    if len(seen) < len(row.station.evses):
+        name += b"".join(b"\0" + evse.uid.encode() for evse in seen)
+    statuses = [by_uid[evse.uid] for evse in seen]
+    return Entry(
+        _station(row.station, seen, before),
+        name,
+        tuple(code for code, _ in statuses),
+        tuple(np.nan if at is None else at for _, at in statuses),
+    )
 
 
 def build_columns(
@@ -49,54 +107,66 @@ def build_columns(
     statuses: Statuses,
     feeds: Mapping[int, Feed],
     tariff_rows: Mapping[int, TariffRow],
-    previous: Snapshot | None,
 ) -> Columns:
     """Put stations in the order of their ids and lay out their columns.
 
-    A station keeps its object from ``previous`` where it is the same; one of whose EVSEs none is
-    seen is left out.
+    A station of whose EVSEs none is seen is left out.
     """
     order = sorted((key for key in rows if key in statuses), key=lambda key: rows[key].station.id)
-    before = {} if previous is None else {station.id: station for station in previous.stations}
-    stations: list[Station] = []
-    codes: list[int] = []
-    times: list[float] = []
-    counts: list[int] = []
-    numbers: dict[int, int] = {}
-    names: list[bytes] = []
-    for key in order:
-        row = rows[key]
-        told = {uid: (code, at) for uid, code, at in statuses[key]}
-        seen = tuple(evse for evse in row.station.evses if evse.uid in told)
-        if not seen:
-            continue
-        numbers[key] = len(stations)
-        stations.append(_station(row.station, seen, before.get(row.station.id)))
-        counts.append(len(seen))
-        names.append(row.digest)
-        if len(seen) < len(row.station.evses):
-            names += [b"\0" + evse.uid.encode() for evse in seen]
-        for evse in seen:
-            code, at = told[evse.uid]
-            codes.append(code)
-            times.append(np.nan if at is None else at)
+    made = ((key, make_entry(rows[key], statuses[key], None)) for key in order)
+    entries = {key: entry for key, entry in made if entry is not None}
+    stations = tuple(entry.station for entry in entries.values())
     tariffs = resolve_tariffs(tariff_rows, feeds, stations)
-    facts, facts_of = _distinct_facts(stations, tariffs)
-    first = np.concatenate(([0], np.cumsum(counts, dtype=np.int64))).astype(np.int32)
+    index: FactsIndex = {}
+    facts: list[EvseFacts] = []
+    facts_of = [
+        number for s in stations for number in number_facts(s, has_contract(tariffs), index, facts)
+    ]
+    counts = [len(entry.codes) for entry in entries.values()]
     return Columns(
-        stations=tuple(stations),
-        first=read_only(first),
+        stations=stations,
+        first=first_of(counts),
         evse_station=read_only(np.repeat(np.arange(len(stations), dtype=np.int32), counts)),
         lon=read_only(np.array([s.location.lon for s in stations], dtype=np.float64)),
         lat=read_only(np.array([s.location.lat for s in stations], dtype=np.float64)),
-        status=read_only(np.array(codes, dtype=np.int8)),
-        status_at=read_only(np.array(times, dtype=np.float64)),
-        facts=facts,
-        facts_of=read_only(facts_of),
+        status=read_only(np.array([c for e in entries.values() for c in e.codes], dtype=np.int8)),
+        status_at=read_only(
+            np.array([at for e in entries.values() for at in e.times], dtype=np.float64)
+        ),
+        facts=tuple(facts),
+        facts_of=read_only(np.array(facts_of, dtype=np.int32)),
         tariffs=tariffs,
-        numbers=numbers,
-        digest=digest(*names),
+        keys=tuple(entries),
+        numbers={key: number for number, key in enumerate(entries)},
+        names=tuple(entry.name for entry in entries.values()),
+        index=index,
+        mentions=_mentions(entries),
     )
+
+
+def first_of(counts: Sequence[int]) -> NDArray[np.int32]:
+    """Give the number of the first EVSE of each station, and of the one after the last."""
+    sums = np.cumsum(counts, dtype=np.int64)
+    return read_only(np.concatenate(([0], sums)).astype(np.int32))
+
+
+def tariff_ids(station: Station) -> set[str]:
+    """Name the tariffs that the connectors of a station mean."""
+    return {name for evse in station.evses for c in evse.connectors for name in c.tariff_ids}
+
+
+def _mentions(entries: Mapping[int, Entry]) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for key, entry in entries.items():
+        for name in tariff_ids(entry.station):
+            found.setdefault(name, set()).add(key)
+    return {name: frozenset(keys) for name, keys in found.items()}
+
+
+def has_contract(tariffs: Mapping[tuple[str, str], Tariff]) -> Callable[[str, str], bool]:
+    """Make a test of (party, tariff id): whether it prices charging with a contract."""
+    contract = {key for key, tariff in tariffs.items() if tariff.type != AD_HOC}
+    return lambda party, name: (party, name) in contract
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -112,47 +182,47 @@ def _station(told: Station, seen: tuple[Evse, ...], before: Station | None) -> S
     return before if before == visible else visible
 
 
-def _distinct_facts(
-    stations: Sequence[Station], tariffs: Mapping[tuple[str, str], Tariff]
-) -> tuple[tuple[EvseFacts, ...], NDArray[np.int32]]:
-    index: dict[tuple[object, ...], int] = {}
-    facts: list[EvseFacts] = []
-    facts_of: list[int] = []
-    contract = {key for key, tariff in tariffs.items() if tariff.type != AD_HOC}
-    for station in stations:
-        party = station.party
-        shared = (
-            station.feed,
-            party,
-            station.publish,
-            station.publish_allowed_to,
-            station.reserved_for,
-            station.accepted_service_providers,
-            station.hours is not None,
-            station.max_height_m,
-            station.accessible_only,
-            station.two_wheelers_only,
-            station.card_terminal,
-        )
-        for evse in station.evses:
-            connectors = tuple(
-                (
-                    c.standard,
-                    c.format,
-                    c.power_type,
-                    c.power_kw,
-                    c.voltage_v,
-                    any((party, name) in contract for name in c.tariff_ids),
-                )
-                for c in evse.connectors
+def number_facts(
+    station: Station,
+    is_contract: Callable[[str, str], bool],
+    index: FactsIndex,
+    facts: list[EvseFacts],
+) -> list[int]:
+    """Give the number of the facts of each EVSE; new values are added to index and facts."""
+    party = station.party
+    shared = (
+        station.feed,
+        party,
+        station.publish,
+        station.publish_allowed_to,
+        station.reserved_for,
+        station.accepted_service_providers,
+        station.hours is not None,
+        station.max_height_m,
+        station.accessible_only,
+        station.two_wheelers_only,
+        station.card_terminal,
+    )
+    numbers = []
+    for evse in station.evses:
+        connectors = tuple(
+            (
+                c.standard,
+                c.format,
+                c.power_type,
+                c.power_kw,
+                c.voltage_v,
+                any(is_contract(party, name) for name in c.tariff_ids),
             )
-            key = (shared, evse.capabilities, evse.parking_restrictions, connectors)
-            number = index.get(key)
-            if number is None:
-                number = index[key] = len(facts)
-                facts.append(_facts(station, evse, connectors))
-            facts_of.append(number)
-    return tuple(facts), np.array(facts_of, dtype=np.int32)
+            for c in evse.connectors
+        )
+        key = (shared, evse.capabilities, evse.parking_restrictions, connectors)
+        number = index.get(key)
+        if number is None:
+            number = index[key] = len(facts)
+            facts.append(_facts(station, evse, connectors))
+        numbers.append(number)
+    return numbers
 
 
 def _facts(

@@ -6,7 +6,7 @@ party. So an id that its party does not know is looked for in its own feed, and 
 one tariff there has it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from planner.model.station import Feed, Station
@@ -52,6 +52,22 @@ def resolve_tariffs(
                 unclear[key] = found[0] if len(found) == 1 else None
     by_key.update((key, tariff) for key, tariff in unclear.items() if tariff is not None)
     return by_key
+
+
+def resolve_ids(
+    rows: Mapping[int, TariffRow],
+    feeds: Mapping[int, Feed],
+    names: Collection[str],
+    stations: Iterable[Station],
+) -> dict[Key, Tariff]:
+    """Give, of what `resolve_tariffs` gives, the tariffs of some ids.
+
+    ``stations`` are, in their order, at least those whose connectors mean one of the ids.
+    """
+    wanted = set(names)
+    some = {number: row for number, row in rows.items() if row.tariff.id in wanted}
+    found = resolve_tariffs(some, feeds, stations)
+    return {key: tariff for key, tariff in found.items() if key[1] in wanted}
 
 
 def _rank(row: TariffRow, feed: Feed) -> tuple[bool, float, str]:

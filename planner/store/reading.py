@@ -5,7 +5,7 @@ stations and facts, new columns. Stations, tariffs or feeds changed: changed bod
 the columns built anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,8 @@ from sqlalchemy import Connection, select
 from planner.model.station import Feed
 from planner.ocpi.tariffs import Tariff
 from planner.store.bodies import Shelf, decode, digest, encode
-from planner.store.columns import Columns, Row, build_columns, read_only
+from planner.store.columns import Columns, Entry, Row, build_columns, make_entry, read_only
 from planner.store.evidence import read_evidence, read_list
-from planner.store.feeds import Source
 from planner.store.pricing import TariffRow
 from planner.store.snapshot import (
     Agreement,
@@ -28,9 +27,13 @@ from planner.store.snapshot import (
     Snapshot,
     TokenEvidence,
 )
+from planner.store.sources import Source
+from planner.store.splicing import MOST_EDITS, News, splice
 from planner.store.tables import clock, evses, feeds, stations, tariffs
+from planner.store.winners import chunks
 
-_STATIC = frozenset({"feeds", "stations", "tariffs", "agreements", "prices", "client_infos"})
+_LISTS = frozenset({"agreements", "prices", "client_infos"})
+_EVIDENCE = frozenset({"evidence", "reports"})
 _COLUMNAR = frozenset({"feeds", "stations", "tariffs"})
 
 
@@ -43,9 +46,11 @@ class Held:
     feeds: Mapping[int, Feed]
     rows: Mapping[int, Row]
     tariffs: Mapping[int, TariffRow]
-    numbers: Mapping[int, int]
-    """Number of a station in the snapshot, by its row."""
+    columns: Columns
     columns_hash: bytes
+    """Names all stations."""
+    tariffs_hash: bytes
+    """Names all tariffs."""
 
 
 def read_sequence(connection: Connection) -> int:
@@ -68,49 +73,86 @@ def read_snapshot(connection: Connection, previous: Snapshot | None) -> Snapshot
         known = _read_feeds(connection)
         if not set(held.feeds) <= set(known):  # a feed is gone, and its rows with it
             return _read_whole(connection, sequences)
-        return _read_static(connection, sequences, replace(held, feeds=known), previous)
+        return _read_static(connection, sequences, changed, replace(held, feeds=known), previous)
     return _read_moving(connection, sequences, changed, held, previous)
 
 
 def _read_whole(connection: Connection, sequences: Mapping[str, int]) -> Snapshot:
+    """Read everything."""
+    shelf, feeds_known = Shelf(), _read_feeds(connection)
+    rows = _changed_rows(connection, shelf, {}, -1)[0]
+    tariff_rows = _changed_tariffs(connection, {}, -1)[0]
+    statuses = _read_statuses(connection)
+    columns = build_columns(rows, statuses, feeds_known, tariff_rows)
     held = Held(
-        sequences=dict.fromkeys(sequences, -1),
-        shelf=Shelf(),
-        feeds=_read_feeds(connection),
-        rows={},
-        tariffs={},
-        numbers={},
-        columns_hash=b"",
+        sequences=sequences,
+        shelf=shelf,
+        feeds=feeds_known,
+        rows=rows,
+        tariffs=tariff_rows,
+        columns=columns,
+        columns_hash=columns.digest,
+        tariffs_hash=_tariffs_hash(feeds_known, tariff_rows),
     )
-    return _read_static(connection, sequences, held, None)
+    return _compose(held, _read_lists(connection), _read_evidence(connection))
 
 
 def _read_static(
     connection: Connection,
     sequences: Mapping[str, int],
+    changed: set[str],
     held: Held,
-    previous: Snapshot | None,
+    previous: Snapshot,
 ) -> Snapshot:
-    rows = _read_rows(connection, held)
-    tariff_rows = _read_tariffs(connection, held)
-    statuses = _read_statuses(connection)
-    columns = build_columns(rows, statuses, held.feeds, tariff_rows, previous)
-    named = _static_columns_hash(columns, held.feeds, tariff_rows)
-    held = replace(
+    """Read the stations, tariffs and feeds that changed; carry the others over."""
+    columns = held.columns
+    if "statuses" in changed:
+        moved = _changed_statuses(connection, held, previous)
+        columns = replace(columns, status=moved["status"], status_at=moved["status_at"])
+    elif columns.status is not previous.status:
+        columns = replace(columns, status=previous.status, status_at=previous.status_at)
+    rows, keys = _changed_rows(connection, held.shelf, held.rows, held.sequences["stations"])
+    tariff_rows, names = _changed_tariffs(connection, held.tariffs, held.sequences["tariffs"])
+    if len(keys) > MOST_EDITS:
+        columns = build_columns(rows, _read_statuses(connection), held.feeds, tariff_rows)
+    elif keys or names:
+        entries = _entries(connection, rows, keys, columns)
+        columns = splice(columns, News(entries, names), held.feeds, tariff_rows)
+    news = replace(
         held,
         sequences=sequences,
         rows=rows,
         tariffs=tariff_rows,
-        numbers=columns.numbers,
-        columns_hash=named,
+        columns=columns,
+        columns_hash=columns.digest if keys else held.columns_hash,
+        tariffs_hash=_tariffs_hash(held.feeds, tariff_rows) if names else held.tariffs_hash,
     )
-    lists = _read_lists(connection)
-    static_hash = _static_hash(named, lists)
+    lists = _read_lists(connection) if changed & _LISTS else _lists_of(previous)
+    evidence = _read_evidence(connection) if changed & _EVIDENCE else _evidence_of(previous)
+    return _compose(news, lists, evidence)
+
+
+def _entries(
+    connection: Connection, rows: Mapping[int, Row], keys: Sequence[int], columns: Columns
+) -> dict[int, Entry | None]:
+    """Make the changed stations as readers see them."""
+    statuses = _read_statuses(connection, keys)
+    entries: dict[int, Entry | None] = {}
+    for key in keys:
+        row, told = rows.get(key), statuses.get(key)
+        number = columns.numbers.get(key)
+        before = None if number is None else columns.stations[number]
+        entries[key] = make_entry(row, told, before) if row is not None and told else None
+    return entries
+
+
+def _compose(held: Held, lists: Mapping[str, Any], evidence: Mapping[str, Any]) -> Snapshot:
+    columns = held.columns
     return _finish(
         Snapshot(
             hash="",
-            sequence=sequences["all"],
-            static_hash=static_hash,
+            sequence=held.sequences["all"],
+            static_hash=_static_hash(held, lists),
             stations=columns.stations,
             first=columns.first,
             evse_station=columns.evse_station,
@@ -122,10 +164,9 @@ def _read_static(
             facts_of=columns.facts_of,
             feeds={feed.name: feed for feed in held.feeds.values()},
             tariffs=columns.tariffs,
-            token_evidence=read_evidence(connection, "evidence", TokenEvidence),
-            reports=read_evidence(connection, "reports", DriverReport),
             held=held,
             **lists,
+            **evidence,
         )
     )
 
@@ -145,9 +186,9 @@ def _read_moving(
         news["token_evidence"] = read_evidence(connection, "evidence", TokenEvidence)
     if "reports" in changed:
         news["reports"] = read_evidence(connection, "reports", DriverReport)
-    if changed & _STATIC:
+    if changed & _LISTS:
         lists = _read_lists(connection)
-        news |= {**lists, "static_hash": _static_hash(held.columns_hash, lists)}
+        news |= {**lists, "static_hash": _static_hash(held, lists)}
     return _finish(
         replace(
             previous,
@@ -168,7 +209,7 @@ def _changed_statuses(
         )
     )
     for key, uid, code, at in rows:
-        number = held.numbers.get(key)
+        number = held.columns.numbers.get(key)
         if number is None:
             continue
         first = int(previous.first[number])
@@ -183,51 +224,81 @@ def _read_feeds(connection: Connection) -> dict[int, Feed]:
     return {row.id: decode(row.body, Source).feed for row in connection.execute(select(feeds))}
 
 
-def _read_rows(connection: Connection, held: Held) -> dict[int, Row]:
-    rows = dict(held.rows)
+def _changed_rows(
+    connection: Connection, shelf: Shelf, held: Mapping[int, Row], since: int
+) -> tuple[dict[int, Row], list[int]]:
+    """Read the stations that changed; gives all rows, and the keys of those."""
+    rows, keys = dict(held), []
     changed = connection.execute(
         select(
             stations.c.id,
-            stations.c.feed,
             stations.c.digest,
             stations.c.body,
             stations.c.hidden,
             stations.c.removed,
-        ).where(stations.c.sequence > held.sequences["stations"])
+        ).where(stations.c.sequence > since)
     )
-    for key, _feed, named, body, hidden, removed in changed:
+    for key, named, body, hidden, removed in changed:
+        keys.append(key)
         before = rows.pop(key, None)
         if removed or hidden:
             continue
         same = before is not None and before.digest == named
-        rows[key] = before if same and before else Row(held.shelf.station(body), bytes(named))
-    return rows
+        rows[key] = before if same and before else Row(shelf.station(body), bytes(named))
+    return rows, keys
 
 
-def _read_tariffs(connection: Connection, held: Held) -> dict[int, TariffRow]:
-    rows = dict(held.tariffs)
+def _changed_tariffs(
+    connection: Connection, held: Mapping[int, TariffRow], since: int
+) -> tuple[dict[int, TariffRow], frozenset[str]]:
+    """Read the tariffs that changed; gives all rows, and the ids of those."""
+    rows, names = dict(held), set()
     changed = connection.execute(
-        select(tariffs.c.id, tariffs.c.feed, tariffs.c.body, tariffs.c.removed).where(
-            tariffs.c.sequence > held.sequences["tariffs"]
-        )
+        select(
+            tariffs.c.id, tariffs.c.feed, tariffs.c.tariff_id, tariffs.c.body, tariffs.c.removed
+        ).where(tariffs.c.sequence > since)
     )
-    for key, feed, body, removed in changed:
+    for key, feed, name, body, removed in changed:
+        names.add(name)
         rows.pop(key, None)
         if not removed:
             rows[key] = TariffRow(feed, decode(body, Tariff), digest(body))
-    return rows
+    return rows, frozenset(names)
 
 
-def _read_statuses(connection: Connection) -> dict[int, list[tuple[str, int, float | None]]]:
-    statuses: dict[int, list[tuple[str, int, float | None]]] = {}
-    rows = connection.execute(
-        select(evses.c.station, evses.c.uid, evses.c.status, evses.c.status_at).where(
-            ~evses.c.hidden
-        )
+def _read_statuses(
+    connection: Connection, keys: Sequence[int] | None = None
+) -> dict[int, list[tuple[str, int, float | None]]]:
+    """Read the statuses of the EVSEs that are seen, of all stations or of some."""
+    found: dict[int, list[tuple[str, int, float | None]]] = {}
+    query = select(evses.c.station, evses.c.uid, evses.c.status, evses.c.status_at).where(
+        ~evses.c.hidden
     )
-    for key, uid, code, at in rows:
-        statuses.setdefault(key, []).append((uid, code, at))
-    return statuses
+    parts = [query] if keys is None else [query.where(evses.c.station.in_(p)) for p in chunks(keys)]
+    for part in parts:
+        for key, uid, code, at in connection.execute(part):
+            found.setdefault(key, []).append((uid, code, at))
+    return found
+
+
+def _read_evidence(connection: Connection) -> dict[str, Any]:
+    return {
+        "token_evidence": read_evidence(connection, "evidence", TokenEvidence),
+        "reports": read_evidence(connection, "reports", DriverReport),
+    }
+
+
+def _evidence_of(previous: Snapshot) -> dict[str, Any]:
+    return {"token_evidence": previous.token_evidence, "reports": previous.reports}
+
+
+def _lists_of(previous: Snapshot) -> dict[str, Any]:
+    return {
+        "agreements": previous.agreements,
+        "agreements_hash": previous.agreements_hash,
+        "prices": previous.prices,
+        "client_infos": previous.client_infos,
+    }
 
 
 def _read_lists(connection: Connection) -> dict[str, Any]:
@@ -242,23 +313,19 @@ def _read_lists(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _static_columns_hash(
-    columns: Columns, known: Mapping[int, Feed], tariff_rows: Mapping[int, TariffRow]
-) -> bytes:
-    told = sorted(
-        (replace(feed, last_sync=None) for feed in known.values()), key=lambda feed: feed.name
-    )
+def _tariffs_hash(known: Mapping[int, Feed], tariff_rows: Mapping[int, TariffRow]) -> bytes:
     names = sorted((known[row.feed].name, row.digest) for row in tariff_rows.values())
-    return digest(
-        columns.digest,
-        encode(told),
-        b"".join(name.encode() + b"\0" + named for name, named in names),
+    return digest(b"".join(name.encode() + b"\0" + named for name, named in names))
+
+
+def _static_hash(held: Held, lists: Mapping[str, Any]) -> str:
+    told = sorted(
+        (replace(feed, last_sync=None) for feed in held.feeds.values()), key=lambda feed: feed.name
     )
-
-
-def _static_hash(columns_hash: bytes, lists: Mapping[str, Any]) -> str:
     return digest(
-        columns_hash,
+        held.columns_hash,
+        held.tariffs_hash,
+        encode(told),
         lists["agreements_hash"].encode(),
         encode(lists["prices"]),
         encode([replace(row, as_of=0.0) for row in lists["client_infos"]]),
