@@ -1,6 +1,6 @@
 """What any road can do for a car at the best: bounds from a reference's metrics.
 
-The car takes at least ``share`` times the reference's reduced energy on every edge, and at least
+The car takes at least its share times the reference's reduced energy on every edge, and at least
 its time. Least time + price · reduced energy is concave in the price, so between two prepared
 prices the straight line is below it; beyond the last one, time and energy each at their least.
 """
@@ -8,19 +8,24 @@ prices the straight line is below it; beyond the last one, time and energy each 
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.consumption import height_potential_kwh_per_m
-from planner.legs.car import CarLegs
+from planner.legs.car import CarOnRoads, JoinedPlaces
+from planner.legs.hierarchy.spread import spread
 from planner.legs.labels import FAR
-from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST, WEIGHT_PER_KWH, WEIGHT_PER_S
+from planner.legs.profiles import (
+    ALLOWANCE_KWH,
+    PRICES_S_PER_KWH,
+    THRIFTIEST,
+    WEIGHT_PER_KWH,
+    WEIGHT_PER_S,
+)
 
 F64 = NDArray[np.float64]
-
-ALLOWANCE_KWH = 1e-3
-"""Taken off for the rounding of heights along a road."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +41,23 @@ class Floors:
     priced_s: F64
 
 
+class Weights(Protocol):
+    """Where least weights between places come from: labels of legs, or sweeps."""
+
+    car: CarOnRoads
+    places: JoinedPlaces
+
+    @property
+    def approaches(self) -> tuple[F64, F64, F64]:
+        """Seconds, careful kWh and mean kWh between each place and its node."""
+
+    def weights_from(self, place: int, kind: int) -> NDArray[np.int32]:
+        """Least weights of that kind from a place to all."""
+
+    def weights_to(self, place: int, kind: int) -> NDArray[np.int32]:
+        """Least weights of that kind from all places to one."""
+
+
 @dataclass(frozen=True, eq=False)
 class RoadBounds:
     """Bounds for the car of ``legs``; ``share`` from `planner.legs.profiles.nearest_reference`.
@@ -44,19 +66,26 @@ class RoadBounds:
     `PRICES_S_PER_KWH`.
     """
 
-    legs: CarLegs
+    legs: Weights
     share: float
 
     def to(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from all places to one."""
         return self._floors(place, price_s_per_kwh, inward=True)
 
+    def time_from(self, place: int) -> F64:
+        """Least seconds of drives from one place to all."""
+        seconds, _, _ = self.legs.approaches
+        found: F64 = self._least(place, 0, inward=False) + seconds + seconds[place]
+        return found
+
     def from_(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from one place to all."""
         return self._floors(place, price_s_per_kwh, inward=False)
 
     @cached_property
-    def _height_kwh_per_m(self) -> float:
+    def height_kwh_per_m(self) -> float:
+        """The potential that keeps the car's energy sound."""
         car = self.legs.car
         return height_potential_kwh_per_m(car.vehicle, car.conditions, quantile=True)
 
@@ -64,7 +93,7 @@ class RoadBounds:
         legs = self.legs
         seconds, kwh, _ = legs.approaches
         rise_m = self._rise_m(place, inward=inward)
-        fixed_kwh = self._height_kwh_per_m * rise_m + kwh + kwh[place] - ALLOWANCE_KWH
+        fixed_kwh = self.height_kwh_per_m * rise_m + kwh + kwh[place] - ALLOWANCE_KWH
         fixed_s = seconds + seconds[place]
         least = [self._least(place, kind, inward=inward) for kind in range(len(PRICES_S_PER_KWH))]
         reduced_kwh = self.share * least[THRIFTIEST]
@@ -83,8 +112,8 @@ class RoadBounds:
         return np.asarray(np.where(weight >= FAR, inf, weight / per))
 
     def _rise_m(self, place: int, *, inward: bool) -> F64:
-        places = self.legs.places
-        ele_m = self.legs.car.graph.ele_m
+        """Metres of rise of drives from a place to all, or from all to it if ``inward``."""
+        places, ele_m = self.legs.places, self.legs.car.graph.ele_m
         if inward:
             return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
         return ele_m[places.arrive].astype(np.float64) - np.float64(ele_m[places.depart[place]])
@@ -98,3 +127,21 @@ def _between(least_s: list[F64], price: float) -> F64:
     upper = int(np.searchsorted(prices, price, side="right"))
     part = (price - prices[upper - 1]) / (prices[upper] - prices[upper - 1])
     return np.asarray((1.0 - part) * least_s[upper - 1] + part * least_s[upper])
+
+
+def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F64:
+    """Least kWh used at every place, having used ``used_kwh`` at each of ``places``; may be < 0.
+
+    A bound from below: that a full battery takes no more, and that the charge for a pass must be
+    there before it, is left out.
+    """
+    legs, per_kwh = bounds.legs, WEIGHT_PER_KWH / bounds.share
+    begins, ends = legs.places.depart[places], legs.places.arrive
+    ele_m = legs.car.graph.ele_m
+    lift_kwh = legs.car.height_kwh_per_m
+    lifted = used_kwh - lift_kwh * ele_m[begins].astype(np.float64)
+    base = float(lifted.min())
+    starts = np.minimum(np.floor((lifted - base) * per_kwh), FAR - 1).astype(np.int32)
+    weight = spread(legs.car.labels[THRIFTIEST].metric, begins, starts)[ends]
+    least = weight / per_kwh + base + lift_kwh * ele_m[ends].astype(np.float64) - ALLOWANCE_KWH
+    return np.asarray(np.where(weight >= FAR, inf, least))

@@ -6,7 +6,7 @@ own energies, edge by edge. How far such a road is from the car's own best is me
 """
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ WEIGHT_PER_S = 1000.0
 
 WEIGHT_PER_KWH = 1e5
 """Units of weight in a kWh where energy alone is weighed: 0.01 Wh."""
+
+ROLLS = False
+"""Not on deck: compiled functions take no keywords."""
 
 ALLOWANCE_KWH = 1e-3
 """Taken off bounds of energy, for the rounding of heights along a road."""
@@ -90,18 +93,17 @@ def measure_reference(graph: RoadGraph, reference: Reference) -> Metric:
 def nearest_reference(
     car: CarTerms, slowest_kmh: float = 5.0, fastest_kmh: float = 150.0
 ) -> tuple[Reference, float]:
-    """Return the reference that bounds a car best, and the share of its energy that is sure.
+    """Return the reference whose roads suit a car best, and the share of its energy that is sure.
 
-    The speeds are the least and the most of the region's edges.
+    It is the one that speed costs about as much, for so it weighs energy against time. The speeds
+    are the least and the most of the region's edges.
     """
-    shares = [
-        least_share(car, reference.terms, slowest_kmh, fastest_kmh) for reference in REFERENCES
-    ]
-    sure = [a * _level_kwh(reference) for a, reference in zip(shares, REFERENCES, strict=True)]
-    best = int(np.argmax(sure))
-    return REFERENCES[best], shares[best]
+    pull = log(_pull_kwh(car))
+    nearest = min(REFERENCES, key=lambda reference: abs(log(_pull_kwh(reference.terms)) - pull))
+    return nearest, least_share(car, nearest.terms, slowest_kmh, fastest_kmh)
 
 
-def _level_kwh(reference: Reference) -> float:
-    """Energy of a reference on 100 km of level road at 100 km/h."""
-    return float(drive_edge(reference.terms, 1e5, 100.0, 3600.0, 0.0, 0.0, 0.0, False)[1])  # noqa: FBT003 -- compiled functions take no keywords
+def _pull_kwh(car: CarTerms) -> float:
+    """Energy that 100 km of level road at 100 km/h take, without heating, lights and wind."""
+    still = car._replace(auxiliary_w=0.0, headwind_m_s=0.0)
+    return float(drive_edge(still, 1e5, 100.0, 3600.0, 0.0, 0.0, 0.0, ROLLS)[1])

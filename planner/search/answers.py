@@ -153,7 +153,7 @@ def warnings(trip: Trip, stops: tuple[ChargingStop, ...]) -> tuple[str, ...]:
     """Gather what was assumed, what the roads leave out, and what the stops leave open."""
     mission = trip.mission
     said = list(mission.assumed)
-    said += trip.metric.graph.notes
+    said += trip.world.region.notes
     said.append(
         "Charges are what 95 of 100 such trips stay above: "
         f"{1.645 * mission.vehicle.energy_error:.0%} is added to the expected consumption."

@@ -48,10 +48,10 @@ class Writer:
 
     def leg(self, hop: Hop) -> Leg:
         """Write one drive, its energy summed along its edges."""
-        stage, graph = self.stage, self.stage.trip.metric.graph
+        stage, graph = self.stage, self.stage.trip.world.region
         path = self._path(hop)
         edges = np.array(path.edges, np.int64)
-        metric = stage.trip.metric
+        careful_kwh, mean_kwh = stage.trip.car.energies_kwh(edges)
         _, start_kwh, start_mean = stage.legs.approach_of(hop.start)
         _, end_kwh, end_mean = stage.legs.approach_of(hop.end)
         start_m, end_m = (self._approach_m(place) for place in (hop.start, hop.end))
@@ -63,8 +63,8 @@ class Writer:
             departure=hop.left_at,
             arrival=hop.arrival,
             distance_m=float(graph.length_m[edges].sum(dtype=np.float64)) + start_m + end_m,
-            energy_kwh=float(metric.energy_kwh[edges].sum()) + start_kwh + end_kwh,
-            energy_mean_kwh=float(metric.mean_kwh[edges].sum()) + start_mean + end_mean,
+            energy_kwh=float(careful_kwh.sum()) + start_kwh + end_kwh,
+            energy_mean_kwh=float(mean_kwh.sum()) + start_mean + end_mean,
             soc_start=self._soc(hop.left_kwh),
             soc_end=self._soc(hop.charge),
             path=path.edges,

@@ -25,11 +25,10 @@ def detour_limit_s(trip: Trip) -> float:
 
 def usable_on_the_way(trip: Trip) -> bool:
     """Say whether any station within the detour would do when the trip passes by."""
-    node, _ = trip.world.station_nodes
-    detour = least_detour_s(trip.sweeps)[node[trip.usable]]
+    detour = least_detour_s(trip.sweeps)[trip.usable]
     near = trip.usable[detour <= detour_limit_s(trip)]
     passing = _passing(trip)
-    return any(_refused_at(trip, int(s), float(passing[node[s]])) is None for s in near)
+    return any(_refused_at(trip, int(s), float(passing[s])) is None for s in near)
 
 
 def reject(trip: Trip) -> Rejected:
@@ -41,8 +40,7 @@ def reject(trip: Trip) -> Rejected:
     snapshot = trip.world.snapshot
     limit_s = detour_limit_s(trip)
     node, _ = trip.world.station_nodes
-    near = least_detour_s(trip.sweeps)
-    detour = np.where(node >= 0, near[node], np.inf)
+    detour = np.where(node >= 0, least_detour_s(trip.sweeps)[: node.size], np.inf)
     inside = detour <= limit_s
     unseen = _all_unseen(trip)
     reasons = _static_reasons(trip)
@@ -58,7 +56,7 @@ def reject(trip: Trip) -> Rejected:
         elif reasons[number] != 0:
             told = (REASONS[reasons[number]], "")
         else:
-            refused = _refused_at(trip, int(number), float(passing[node[number]]))
+            refused = _refused_at(trip, int(number), float(passing[number]))
             if refused is None:
                 continue
             told = refused
@@ -113,7 +111,7 @@ def _detail(trip: Trip, station: int, reason: int) -> str:
 
 
 def _passing(trip: Trip) -> F64:
-    """When the trip would pass each node, driving straight on, on its nearest leg."""
+    """When the trip would pass each place, driving straight on, on its nearest leg."""
     arrival = np.full(trip.sweeps[0].after_s.size, np.inf)
     best = np.full(arrival.size, np.inf)
     start = trip.mission.departure

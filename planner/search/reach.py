@@ -6,7 +6,7 @@ no more than its net energy. What is out of reach even so is out of reach.
 
 import numpy as np
 
-from planner.legs.rows import energy_from
+from planner.legs.bounds import least_use
 from planner.search.problem import EPSILON_KWH
 from planner.search.setup import Trip
 
@@ -18,25 +18,23 @@ def may_arrive(trip: Trip) -> bool:
     vehicle, mission = trip.mission.vehicle, trip.mission
     capacity = vehicle.usable_kwh * (1.0 - mission.reserve_soc)
     charge = vehicle.usable_kwh * (mission.soc - mission.reserve_soc)
-    node, _ = trip.world.station_nodes
-    stations = np.unique(node[trip.usable])
-    ends = trip.ends.node
-    for number in range(1, ends.size):
+    waypoints = trip.waypoints
+    for number in range(1, len(waypoints)):
         least = 0.0
-        if number + 1 == ends.size:
+        if number + 1 == len(waypoints):
             least = max(mission.arrival_soc - mission.reserve_soc, 0.0) * vehicle.usable_kwh
-        sources = ends[number - 1 : number]
-        used = np.full(1, capacity - charge)
-        reached = np.zeros(stations.size, np.bool_)
+        places = np.array([waypoints[number - 1]], np.intp)
+        reached = np.zeros(trip.usable.size, np.bool_)
         while True:
-            found = energy_from(trip.metric, sources, used)
-            newly = (found[stations] <= capacity + EPSILON_KWH) & ~reached
+            used = np.zeros(places.size)
+            used[0] = capacity - charge
+            found = least_use(trip.bounds, places, used)
+            newly = (found[trip.usable] <= capacity + EPSILON_KWH) & ~reached
             if not newly.any():
                 break
             reached |= newly
-            sources = np.concatenate([ends[number - 1 : number], stations[reached]])
-            used = np.concatenate([[capacity - charge], np.zeros(int(reached.sum()))])
-        charge = capacity - float(found[ends[number]])
+            places = np.concatenate([places[:1], trip.usable[reached]])
+        charge = capacity - float(found[waypoints[number]])
         if charge < least - EPSILON_KWH:
             return False
         charge = min(charge, capacity)

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
-from planner.legs.metric import Metric
-from planner.legs.rows import Legs, Places
+from planner.legs.bounds import RoadBounds
+from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
+from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST
+from planner.legs.rows import Path, Row
 from planner.model.mission import Mission
-from planner.search.corridor import Sweeps, choose_first, least_detour_s, sweep_trip
+from planner.search.corridor import Sweep, choose_first, least_detour_s, sweep_trip
 from planner.search.doors import WalletDoors, curve_at
 from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
 from planner.world import World
@@ -35,23 +37,17 @@ LEAST_POWER_KW = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Ends:
-    """The waypoints on the roads: node and straight distance in metres, shape (waypoints,)."""
-
-    node: NDArray[np.int32]
-    distance_m: F64
-
-
-@dataclass(frozen=True, eq=False)
 class Trip:
-    """A mission on a world, prepared: what its searches share."""
+    """A mission on a world, prepared: what its searches share.
+
+    Places are numbered as the snapshot's stations, the waypoints behind them.
+    """
 
     world: World
     mission: Mission
     chargers: Chargers
-    metric: Metric
-    ends: Ends
-    sweeps: list[Sweeps]
+    bounds: RoadBounds
+    sweeps: list[Sweep]
     price_s_per_kwh: float
     usable: NDArray[np.intp]
     """Stations of the snapshot that static facts allow and the roads reach."""
@@ -61,9 +57,55 @@ class Trip:
     """Station of the snapshot to drive to first of all, -1: any."""
 
     @property
+    def car(self) -> CarOnRoads:
+        """The car on the region's roads."""
+        return self.bounds.legs.car
+
+    @property
+    def places(self) -> JoinedPlaces:
+        """All places, joined to the roads."""
+        return self.bounds.legs.places
+
+    @property
+    def waypoints(self) -> list[int]:
+        """Places of the waypoints, in order."""
+        stations = len(self.world.snapshot.stations)
+        return [stations + number for number in range(len(self.mission.waypoints))]
+
+    @property
     def has_route(self) -> bool:
         """Whether roads lead from each waypoint to the next."""
         return all(np.isfinite(sweep.direct_s) for sweep in self.sweeps)
+
+    @property
+    def kind(self) -> int:
+        """Of the kinds of legs that the roads are prepared for, that of the best charging here."""
+        below = [k for k in range(THRIFTIEST) if PRICES_S_PER_KWH[k] <= self.price_s_per_kwh]
+        return max(below)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenLegs:
+    """Legs of some kinds out of those that the roads are prepared for."""
+
+    legs: CarLegs
+    kinds: tuple[int, ...]
+
+    def row(self, place: int, kind: int) -> Row:
+        """Legs of a kind from a place to all places."""
+        return self.legs.row(place, self.kinds[kind])
+
+    def path(self, start: int, end: int, kind: int) -> Path:
+        """List the edges of a leg."""
+        return self.legs.path(start, end, self.kinds[kind])
+
+    def approach_m(self, place: int) -> float:
+        """Metres driven between the place and its node."""
+        return self.legs.approach_m(place)
+
+    def approach_of(self, place: int) -> tuple[float, float, float]:
+        """Seconds, careful kWh and mean kWh between the place and its node."""
+        return self.legs.approach_of(place)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +114,7 @@ class Stage:
 
     trip: Trip
     problem: Problem
-    legs: Legs
+    legs: ChosenLegs
     doors: WalletDoors
     station_of: NDArray[np.intp]
     reserve_kwh: float
@@ -93,25 +135,24 @@ class _Near:
         return found[np.isin(self.station_of[found], stations)]
 
 
-def join_ends(world: World, mission: Mission) -> Ends:
-    """Join the waypoints to the roads; raises OffNetwork for one that is too far from them."""
-    snaps = [world.snapper.snap(waypoint.location) for waypoint in mission.waypoints]
-    return Ends(
-        np.array([snap.node for snap in snaps], np.int32),
-        np.array([snap.distance_m for snap in snaps], np.float64),
-    )
-
-
 def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: int = -1) -> Trip:
-    """Sweep the roads for a mission and gather the stations that its wallet may use."""
-    ends = join_ends(world, mission)
-    metric = world.roads.metric(mission.vehicle, mission.conditions)
+    """Sweep the roads for a mission and gather the stations that its wallet may use.
+
+    Raises
+    ------
+    OffNetwork
+        A waypoint is too far from the roads.
+    """
+    snaps = [world.snapper.snap(waypoint.location) for waypoint in mission.waypoints]
+    ends = (np.array([s.node for s in snaps], np.int32), np.array([s.distance_m for s in snaps]))
+    bounds = world.bounds(mission.vehicle, mission.conditions, *ends)
     power_kw = _station_power(world, mission, chargers)
     node, _ = world.station_nodes
     usable = np.flatnonzero((power_kw >= LEAST_POWER_KW) & (node >= 0))
     price = _least_price(world, mission, chargers)
-    sweeps = sweep_trip(metric, [int(n) for n in ends.node], price)
-    return Trip(world, mission, chargers, metric, ends, sweeps, price, usable, power_kw, first_stop)
+    waypoints = [node.size + number for number in range(len(snaps))]
+    sweeps = sweep_trip(bounds, waypoints, price)
+    return Trip(world, mission, chargers, bounds, sweeps, price, usable, power_kw, first_stop)
 
 
 def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
@@ -150,59 +191,49 @@ def _station_power(world: World, mission: Mission, chargers: Chargers) -> F64:
 def stage_first(trip: Trip, *, priced: bool) -> Stage:
     """Set up the first search: within a corridor, with the quickest stations of each stretch."""
     longest = sum(sweep.direct_s for sweep in trip.sweeps)
-    limit_s = 1800.0 + 0.2 * longest
-    near = least_detour_s(trip.sweeps)
-    allowed = near <= limit_s
-    node, distance_m = trip.world.station_nodes
-    within = trip.usable[allowed[node[trip.usable]]]
-    kept = _quickest_of_nodes(within, node, distance_m, trip.power_kw)
+    near = least_detour_s(trip.sweeps)[trip.usable] <= 1800.0 + 0.2 * longest
+    kept = _quickest_of_nodes(trip, trip.usable[near])
     if trip.first_stop in trip.usable:
         kept = np.union1d(kept, [trip.first_stop])
-    chosen = choose_first(
-        trip.sweeps,
-        node[kept],
-        trip.power_kw[kept],
-        trip.mission.vehicle.usable_kwh,
-        STOPS_PER_STRETCH,
-    )
-    candidate = np.zeros(kept.size, np.bool_)
-    candidate[chosen] = True
-    return _stage(trip, kept, candidate, allowed, (trip.price_s_per_kwh,), priced=priced)
+    candidate = _candidates(trip, kept, STOPS_PER_STRETCH)
+    return _stage(trip, kept, candidate, (trip.kind,), priced=priced)
 
 
 def stage_full(trip: Trip, *, priced: bool) -> Stage:
-    """Set up the last search: all roads, and the quickest and thriftiest legs besides.
+    """Set up the last search: all stations, and the quickest and thriftiest legs besides.
 
     All stations are candidates up to `MOST_CANDIDATES`, else the best of each stretch of the way;
     an answer says where not all were.
     """
-    node, distance_m = trip.world.station_nodes
     kept = trip.usable
     candidate = np.ones(kept.size, np.bool_)
     if kept.size > MOST_CANDIDATES:
-        kept = _quickest_of_nodes(kept, node, distance_m, trip.power_kw)
-        battery_kwh = trip.mission.vehicle.usable_kwh
-        power_kw = trip.power_kw[kept]
-        chosen = choose_first(
-            trip.sweeps, node[kept], power_kw, battery_kwh, MOST_STOPS_PER_STRETCH
-        )
-        candidate = np.zeros(kept.size, np.bool_)
-        candidate[chosen] = True
-    allowed = np.ones(trip.metric.graph.lon.size, np.bool_)
-    prices = (0.0, trip.price_s_per_kwh, THRIFTY_S_PER_KWH)
-    return _stage(trip, kept, candidate, allowed, prices, priced=priced)
+        kept = _quickest_of_nodes(trip, kept)
+        candidate = _candidates(trip, kept, MOST_STOPS_PER_STRETCH)
+    kinds = tuple(sorted({0, trip.kind, THRIFTIEST}))
+    return _stage(trip, kept, candidate, kinds, priced=priced)
 
 
-THRIFTY_S_PER_KWH = 1e6
-"""A price of energy at which only the thriftiest road wins, and time decides between equals: what
-no such leg reaches, no leg reaches."""
+def _candidates(trip: Trip, kept: NDArray[np.intp], per_stretch: int) -> NDArray[np.bool_]:
+    """Mark those of the kept stations that may be a stop, shape (kept,)."""
+    node, _ = trip.world.station_nodes
+    chosen = choose_first(
+        trip.sweeps,
+        kept,
+        node[kept],
+        trip.power_kw[kept],
+        trip.mission.vehicle.usable_kwh,
+        per_stretch,
+    )
+    candidate = np.zeros(kept.size, np.bool_)
+    candidate[chosen] = True
+    return candidate
 
 
-def _quickest_of_nodes(
-    stations: NDArray[np.intp], node: NDArray[np.int32], distance_m: F64, power_kw: F64
-) -> NDArray[np.intp]:
+def _quickest_of_nodes(trip: Trip, stations: NDArray[np.intp]) -> NDArray[np.intp]:
     """Keep the few best stations at each road node: the most powerful, then the nearest."""
-    order = np.lexsort((distance_m[stations], -power_kw[stations], node[stations]))
+    node, distance_m = trip.world.station_nodes
+    order = np.lexsort((distance_m[stations], -trip.power_kw[stations], node[stations]))
     ordered = stations[order]
     nodes = node[ordered]
     starts = np.flatnonzero(np.r_[True, nodes[1:] != nodes[:-1]]) if nodes.size else nodes
@@ -214,28 +245,17 @@ def _stage(
     trip: Trip,
     stations: NDArray[np.intp],
     candidate: NDArray[np.bool_],
-    allowed: NDArray[np.bool_],
-    prices: tuple[float, ...],
+    kinds: tuple[int, ...],
     *,
     priced: bool,
 ) -> Stage:
     world, mission = trip.world, trip.mission
     vehicle = mission.vehicle
-    node, distance_m = world.station_nodes
-    allowed = allowed.copy()
-    leaves_from = trip.metric.graph.leaves_from
-    forced = trip.ends.node
-    if trip.first_stop in stations:
-        forced = np.append(forced, node[trip.first_stop])
-    allowed[forced] = True
-    allowed[leaves_from[forced]] = True
-    places = Places(
-        np.concatenate([node[stations], trip.ends.node]),
-        np.concatenate([distance_m[stations], trip.ends.distance_m]),
-    )
+    place_of = np.concatenate([stations, trip.waypoints]).astype(np.intp)
+    places = trip.places.part(place_of)
     reserve_kwh = mission.reserve_soc * vehicle.usable_kwh
     capacity = vehicle.usable_kwh - reserve_kwh
-    legs = Legs(trip.metric, places, capacity, allowed, prices)
+    legs = ChosenLegs(CarLegs(trip.car, places, capacity), kinds)
     doors = WalletDoors(world.snapshot, trip.chargers, mission, stations, priced)
     vias = tuple(
         Via(stations.size + number, point.service_s, point.arrive_after, point.arrive_before)
@@ -245,7 +265,7 @@ def _stage(
     first = np.flatnonzero(stations == trip.first_stop)
     problem = Problem(
         legs=legs,
-        kinds=len(prices),
+        kinds=len(kinds),
         stations=stations.size,
         vias=vias,
         doors=doors,
@@ -254,7 +274,7 @@ def _stage(
         spare=np.ones(stations.size, np.bool_),
         operator=tuple(world.snapshot.stations[s].party for s in stations),
         power_kw=trip.power_kw[stations],
-        bounds=_bounds(trip, places),
+        bounds=_bounds(trip, place_of),
         capacity_kwh=capacity,
         start_kwh=mission.soc * vehicle.usable_kwh - reserve_kwh,
         end_kwh=max(mission.arrival_soc - mission.reserve_soc, 0.0) * vehicle.usable_kwh,
@@ -296,37 +316,23 @@ def _kinks(mission: Mission, reserve_kwh: float) -> tuple[float, ...]:
     return tuple(charges)
 
 
-def _bounds(trip: Trip, places: Places) -> Bounds:
-    """Lay the sweeps under the places: the least that remains from each, at each stage."""
-    metric, price = trip.metric, trip.price_s_per_kwh
-    seconds, careful, _ = metric.approach(places.distance_m)
-    ends_s, ends_kwh, _ = metric.approach(trip.ends.distance_m)
-    ele_m = np.asarray(metric.graph.ele_m, np.float64)
-    node = places.node
+def _bounds(trip: Trip, place_of: NDArray[np.intp]) -> Bounds:
+    """Add the sweeps up to the least that remains from each place, at each stage."""
     stages = len(trip.sweeps)
-    time_s, energy, priced = (np.empty((stages, node.size)) for _ in range(3))
+    time_s, energy, priced = (np.empty((stages, place_of.size)) for _ in range(3))
     beyond_s = np.zeros(stages)
     later_s = later_kwh = later_priced = 0.0
     for stage in range(stages - 1, -1, -1):
         sweep = trip.sweeps[stage]
-        end, start = int(trip.ends.node[stage + 1]), int(trip.ends.node[stage])
-        rise_kwh = metric.height_kwh_per_m * (ele_m[end] - ele_m[node])
         beyond_s[stage] = later_s
-        joins_s = seconds + ends_s[stage + 1]
-        joins_kwh = careful + ends_kwh[stage + 1]
-        time_s[stage] = sweep.before_s[node] + joins_s + later_s
-        energy[stage] = sweep.reduced_kwh[node] + rise_kwh + joins_kwh + later_kwh
-        priced[stage] = (
-            sweep.priced_s[node] + joins_s + price * (rise_kwh + joins_kwh) + later_priced
-        )
-        goal = node.size - stages + stage
+        time_s[stage] = sweep.before_s[place_of] + later_s
+        energy[stage] = sweep.energy_kwh[place_of] + later_kwh
+        priced[stage] = sweep.priced_s[place_of] + later_priced
+        goal = place_of.size - stages + stage
         time_s[stage, goal], energy[stage, goal] = later_s, later_kwh
         priced[stage, goal] = later_priced
         service_s = trip.mission.waypoints[stage].service_s if stage > 0 else 0.0
-        whole_kwh = metric.height_kwh_per_m * (ele_m[end] - ele_m[start])
-        whole_kwh += ends_kwh[stage] + ends_kwh[stage + 1]
-        between_s = ends_s[stage] + ends_s[stage + 1] + service_s
-        later_s += sweep.direct_s + between_s
-        later_kwh += float(sweep.reduced_kwh[start]) + whole_kwh
-        later_priced += float(sweep.priced_s[start]) + between_s + price * whole_kwh
-    return Bounds(time_s, energy, priced, beyond_s, price)
+        later_s += sweep.direct_s + service_s
+        later_kwh += sweep.direct_kwh
+        later_priced += sweep.direct_priced_s + service_s
+    return Bounds(time_s, energy, priced, beyond_s, trip.price_s_per_kwh)

@@ -1,0 +1,177 @@
+"""What a region's roads are prepared with, once: a hierarchy, and the metrics of reference cars.
+
+They lie in the region's folder under ``legs`` as memory-mapped arrays that all processes share;
+graphs without a folder are prepared in memory. Cars, days, wallets and stations come and go
+without any of it being made again; labels of sites that appear are added.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.energy.edge import car_terms
+from planner.errors import DataError, RegionDamaged
+from planner.legs.car import CarOnRoads
+from planner.legs.hierarchy import (
+    Customised,
+    Hierarchy,
+    build,
+    customise,
+    open_hierarchy,
+    open_metric,
+    save_hierarchy,
+    save_metric,
+)
+from planner.legs.hierarchy.saving import LAYOUT
+from planner.legs.profiles import (
+    PRICES_S_PER_KWH,
+    REFERENCES,
+    Reference,
+    measure_reference,
+    nearest_reference,
+    reference_weights,
+)
+from planner.legs.sites import SiteLabels, extend_labels
+from planner.model.vehicle import Conditions, Vehicle
+from planner.roads.graph import RoadGraph
+from planner.roads.parts import read_manifest
+
+I32 = NDArray[np.int32]
+
+NO_SITES: I32 = np.empty(0, np.int32)
+
+FOLDER = "legs"
+"""Of a region's folder, what is prepared for legs."""
+
+Progress = Callable[[str, float], None]
+
+
+def silent(_stage: str, _share: float) -> None:
+    """Tell nobody of the progress."""
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedCar:
+    """A reference car's metrics, one for each of `PRICES_S_PER_KWH`, and the labels of sites."""
+
+    metrics: tuple[Customised, ...]
+    labels: tuple[SiteLabels, ...]
+
+
+@dataclass(eq=False)
+class PreparedRoads:
+    """A region's hierarchy, with the reference cars that have been asked for.
+
+    Threads may share it; what `car` gives serves one thread.
+    """
+
+    graph: RoadGraph
+    hierarchy: Hierarchy
+    _cars: dict[str, PreparedCar] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, graph: RoadGraph, progress: Progress = silent) -> Self:
+        """Open what is prepared for a region, or begin to prepare it."""
+        progress("preparing legs", 0.0)
+        if graph.folder is None:
+            return cls(graph, build(graph.first_out, graph.head))
+        folder = graph.folder / FOLDER / "hierarchy"
+        with _alone(folder):
+            if not _is_of(folder, graph):
+                save_hierarchy(build(graph.first_out, graph.head), folder, region=graph.hash)
+        return cls(graph, open_hierarchy(folder, region=graph.hash))
+
+    def prepare(self, progress: Progress = silent) -> None:
+        """Make all that plans need of these roads, whatever the car: minutes for a country."""
+        for number, reference in enumerate(REFERENCES):
+            progress("preparing legs", (number + 0.5) / (len(REFERENCES) + 0.5))
+            self.reference(reference)
+        progress("preparing legs", 1.0)
+
+    def car(self, vehicle: Vehicle, conditions: Conditions, sites: I32) -> CarOnRoads:
+        """Put a car on the roads; ``sites`` are the nodes of all sites it may stop at."""
+        reference, share = nearest_reference(car_terms(vehicle, conditions), *self.speeds_kmh)
+        labels = self.reference(reference, sites).labels
+        return CarOnRoads(self.graph, labels, vehicle, conditions, share)
+
+    def reference(self, reference: Reference, sites: I32 = NO_SITES) -> PreparedCar:
+        """Give a reference car's metrics, with labels of those sites among others."""
+        known = self._cars.get(reference.name)
+        if known is None or any((labels.numbers(sites) < 0).any() for labels in known.labels):
+            metrics = self._metrics(reference) if known is None else known.metrics
+            labels = tuple(
+                self._labels(f"{reference.name}-{kind}", metric, sites)
+                for kind, metric in enumerate(metrics)
+            )
+            known = self._cars[reference.name] = PreparedCar(metrics, labels)
+        return known
+
+    @cached_property
+    def speeds_kmh(self) -> tuple[float, float]:
+        """The least and the most speed of all edges."""
+        speed = np.asarray(self.graph.speed_kmh)
+        return (float(speed.min()), float(speed.max())) if speed.size else (1.0, 1.0)
+
+    def _metrics(self, reference: Reference) -> tuple[Customised, ...]:
+        measured = measure_reference(self.graph, reference) if self._lacks(reference) else None
+        metrics = []
+        for kind, price in enumerate(PRICES_S_PER_KWH):
+            name = f"{reference.name}-{kind}"
+            folder = self._folder(name)
+            if measured is not None:
+                made = customise(self.hierarchy, reference_weights(measured, price))
+                if folder is None:
+                    metrics.append(made)
+                    continue
+                with _alone(folder):
+                    save_metric(made, folder, region=self.graph.hash, name=name)
+            assert folder is not None
+            metrics.append(open_metric(self.hierarchy, folder, region=self.graph.hash, name=name))
+        return tuple(metrics)
+
+    def _lacks(self, reference: Reference) -> bool:
+        folders = [self._folder(f"{reference.name}-{k}") for k in range(len(PRICES_S_PER_KWH))]
+        return any(folder is None or not _is_of(folder, self.graph) for folder in folders)
+
+    def _labels(self, name: str, metric: Customised, sites: I32) -> SiteLabels:
+        folder = self._folder(f"sites-{name}")
+        if folder is None:
+            return SiteLabels.of(metric, np.unique(sites))
+        if sites.size:
+            extend_labels(metric, folder, sites, key=self.graph.hash)
+        return SiteLabels.open(metric, folder, key=self.graph.hash)
+
+    def _folder(self, name: str) -> Path | None:
+        return None if self.graph.folder is None else self.graph.folder / FOLDER / name
+
+
+def _is_of(folder: Path, graph: RoadGraph) -> bool:
+    """Say whether a folder was made for this very graph, by this version of the program."""
+    try:
+        manifest = read_manifest(folder)
+    except RegionDamaged:
+        return False
+    return (manifest.get("region"), manifest.get("layout")) == (graph.hash, LAYOUT)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time write a folder; the others wait, and find it there."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise DataError(
+            f"what legs need cannot be written: {error.strerror}",
+            place=str(folder.parent),
+            remedy="Run `plugsure region prepare` once as a user who may write there",
+        ) from error
