@@ -84,6 +84,7 @@ class Region:
 
     graph: RoadGraph
     sites: NDArray[np.int32]
+    references: tuple[Reference, ...] = REFERENCES
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
@@ -94,7 +95,7 @@ class Region:
     def metrics(self) -> dict[str, list[Customised]]:
         """Metrics of each reference, by kind."""
         made = {}
-        for reference in REFERENCES:
+        for reference in self.references:
             known = measure_reference(self.graph, reference)
             weights = (reference_weights(known, price) for price in PRICES_S_PER_KWH)
             made[reference.name] = [customise(self.hierarchy, weight) for weight in weights]
@@ -399,7 +400,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.region:
         graph = RoadGraph.open(asked.region)
-        for line in costs(Region(graph, scatter(graph, asked.sites))):
+        for line in costs(Region(graph, scatter(graph, asked.sites), REFERENCES[:1])):
             tell(region=graph.name, **line)
         return
     with TemporaryDirectory() as home:

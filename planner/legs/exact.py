@@ -34,6 +34,9 @@ TIME, NET, PREFIX, SUFFIX, RUN = range(5)
 
 WIDTH = 5
 
+MOST_SLOTS = 1 << 20
+"""46 MB for a car, a day and a kind of leg; no drive has nearly as many arcs."""
+
 _FIRST_SLOTS = 1 << 14
 FULL_SHARE = 0.6
 _FREE = -1
@@ -107,8 +110,12 @@ class ArcMemo:
         self.count = np.zeros(1, np.int64)
 
     def grow(self) -> None:
-        """Make room for twice as many arcs."""
+        """Make room: twice as much, or in a table of `MOST_SLOTS` by forgetting all."""
         keys, values = self.keys, self.values
+        if keys.size >= MOST_SLOTS:
+            keys.fill(_FREE)
+            self.count[0] = 0
+            return
         self.keys = np.full(2 * keys.size, _FREE, np.int32)
         self.values = np.empty((2 * keys.size, WIDTH))
         _move(keys, values, self.keys, self.values)

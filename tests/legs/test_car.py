@@ -16,6 +16,7 @@ from small_worlds import Recipe, make_roads
 from planner.energy.edge import car_terms
 from planner.energy.share import least_share
 from planner.errors import RegionDamaged
+from planner.legs import exact
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
 from planner.legs.hierarchy import build, customise
@@ -194,6 +195,21 @@ def test_what_was_learned_for_one_plan_serves_the_next() -> None:
     known_arcs = int(first.car.memo(1).count[0])
     assert all((again.row(n, 1).net_kwh == row.net_kwh).all() for n, row in enumerate(told))
     assert int(first.car.memo(1).count[0]) == known_arcs
+
+
+def test_a_table_that_forgets_or_grows_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    car, day = REFERENCES[1].vehicle, Conditions(temperature_c=-5.0)
+    told = [legs_of(5, car, day, capacity_kwh=40.0).row(place, 2) for place in range(14)]
+    for first, most in ((16, 1 << 20), (512, 512)):
+        monkeypatch.setattr(exact, "_FIRST_SLOTS", first)
+        monkeypatch.setattr(exact, "MOST_SLOTS", most)
+        legs = legs_of(5, car, day, capacity_kwh=40.0)
+        again = [legs.row(place, 2) for place in range(14)]
+        for one, other in zip(told, again, strict=True):
+            assert one.net_kwh == pytest.approx(other.net_kwh, rel=1e-12)
+            assert (one.time_s == other.time_s).all()
+        assert legs.car.memo(2).keys.size <= most
+        assert legs.car.memo(2).keys.size >= first
 
 
 def test_sites_are_stored_once_and_new_ones_added(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def exact(car: Vehicle, day: Conditions, road: dict[str, Any]) -> tuple[float, f
     return float(seconds.sum()), float(kwh.sum())
 
 
-@rules(max_examples=400, deadline=None)
+@rules(max_examples=200, deadline=None)
 @given(car=CARS, day=DAYS, edges=ROADS, ferry=st.booleans())
 def test_no_road_takes_less_than_its_figures_say(
     car: Vehicle, day: Conditions, edges: list[dict[str, float]], ferry: bool
@@ -54,7 +54,7 @@ def test_no_road_takes_less_than_its_figures_say(
     assert floor_time_s(told, terms) <= seconds + 1e-9 * (1.0 + seconds)
 
 
-@rules(max_examples=200, deadline=None)
+@rules(max_examples=100, deadline=None)
 @given(
     car=CARS,
     edges=st.lists(EDGES, min_size=1, max_size=25),
