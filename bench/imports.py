@@ -126,7 +126,7 @@ TOOLS: dict[str, Callable[[Path], Line]] = {
 
 def run(command: list[str], cwd: Path | None = None) -> None:
     """Do what takes memory in another process: a child's peak begins with its parent's size."""
-    subprocess.run(command, check=True, cwd=cwd)
+    subprocess.run(command, check=True, cwd=cwd, stdout=subprocess.DEVNULL)
 
 
 def in_child(tool: str, path: Path, name: str) -> Line:

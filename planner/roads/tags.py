@@ -58,6 +58,7 @@ _THROUGH = frozenset(
 )
 
 _CLOSED_SERVICES = frozenset({"emergency_access", "bus", "slipway"})
+"""Kinds of service roads that are no way for cars. Source: OpenStreetMap wiki, Key:service."""
 _SLOW_SERVICE_KMH: Mapping[str, float] = {"parking_aisle": 10.0, "driveway": 10.0}
 """Most that is driven on service roads of a kind. Source: assumed, walking pace and a little."""
 
