@@ -25,7 +25,9 @@ Three phases, each with a frozen type of read-only arrays::
 
 Nodes and edges are those of the graph; ranks stay inside. Weights are whole numbers, not negative,
 of milliseconds or what the caller counts in (energies reduced by a height potential); sums are
-exact, and among ways of equal weight always the same one is taken. Loads are rows of float32, see
+exact. Of several ways of equal weight a query always takes the same one, but `to_many` may take
+another than `PointQuery.drive`: what is promised for a way is the load that came with its edges.
+Loads are rows of float32, see
 `planner.legs.hierarchy.loads`: ``TIME_S, DISTANCE_M, NET_KWH, PREFIX_KWH, SUFFIX_KWH, RUN_KWH``,
 then the caller's features; ``joined(a, b)`` is the load of drive a and then b. Selections and
 metrics may be used from several threads at once, a `PointQuery` from one.

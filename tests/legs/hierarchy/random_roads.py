@@ -20,6 +20,7 @@ class Roads:
     head: np.ndarray
     weight: np.ndarray
     energy_kwh: np.ndarray
+    rolling_kwh: np.ndarray
 
     @property
     def nodes(self) -> int:
@@ -35,7 +36,7 @@ def roads_of(nodes: int, edges: list[tuple[int, int, int, int]], heights: list[i
     rolling = np.array([edge[3] for edge in listed], np.float64)
     height = np.array(heights, np.float64)
     first_out = np.searchsorted(tail, np.arange(nodes + 1)).astype(np.int32)
-    return Roads(first_out, tail, head, weight, rolling + height[head] - height[tail])
+    return Roads(first_out, tail, head, weight, rolling + height[head] - height[tail], rolling)
 
 
 @st.composite
