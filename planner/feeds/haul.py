@@ -50,6 +50,7 @@ class Haul:
     client_infos: list[ClientInfo] | None = None
     info_faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    version: str = ""
 
     @property
     def began(self) -> float:
@@ -93,6 +94,7 @@ class Haul:
             receiver=self.source.sender,
         )
         connection = self._introduce(client, connection)
+        self.version = connection.partner.detail.version
         self._pull(client, connection, "locations", since)
         if client.serves(connection, "tariffs"):
             self._pull(client, connection, "tariffs", since)

@@ -7,7 +7,8 @@ import msgspec
 
 from planner.errors import DataError, Fault
 from planner.feeds.evidence import evidence_of_use
-from planner.feeds.fields import code, moment, text
+from planner.feeds.fields import moment, text
+from planner.feeds.parties import party_of
 from planner.feeds.staging import Stage
 from planner.ocpi.charging import TokenUse, read_cdr, read_session
 from planner.ocpi.records import put_record
@@ -52,7 +53,7 @@ def _keep_page(
     now: float,
 ) -> list[Fault]:
     faults: list[Fault] = []
-    named = {_key(raw, source.sender): raw for raw in page}
+    named = {(party_of(raw, source) or "*", text(raw.get("id"))): raw for raw in page}
     names = {object_name(*key): key for key in named}
     known = store.objects.read(change.connection, feed, module, names)
     told: dict[str, Sent] = {}
@@ -88,8 +89,3 @@ def keep_use(
     found = evidence_of_use(store, change.connection, feed, party, use, said, ours, now)
     if found.token:
         insert_evidence(change, [found])
-
-
-def _key(raw: dict[str, Any], sender: str) -> tuple[str, str]:
-    told = (code(raw.get("country_code")), code(raw.get("party_id")))
-    return "*".join(told) if all(told) else sender or "*", text(raw.get("id"))

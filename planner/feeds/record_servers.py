@@ -8,9 +8,10 @@ import msgspec
 
 from planner.errors import DataError
 from planner.feeds.desk import Asked, Given
-from planner.feeds.fields import code, moment, text
+from planner.feeds.fields import moment, text
 from planner.feeds.haul import read_client_info
 from planner.feeds.history import keep_use
+from planner.feeds.parties import party_of
 from planner.feeds.tariff_reading import read_tariffs
 from planner.ocpi.answers import Refusal
 from planner.ocpi.charging import read_cdr, read_session
@@ -163,9 +164,10 @@ class CdrServer(RecordServer):
         """Name the party whose CDR it is; 2.1.1 does not say, so it is the caller, or routed."""
         if not isinstance(asked.value, dict):
             raise DataError("an object is needed", place="cdrs")
-        told = (code(asked.value.get("country_code")), code(asked.value.get("party_id")))
         source = asked.caller.source
-        party = "*".join(told) if all(told) else asked.routed_from or source.sender
+        party = party_of(asked.value, source)
+        if party == source.sender and asked.routed_from:
+            party = asked.routed_from
         if not source.speaks_for(party):
             raise Refusal(404, CLIENT_ERROR, "there is no such party here")
         return party

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from planner.errors import Fault, FeedError, InputError
 from planner.feeds.client import OcpiClient
 from planner.feeds.haul import STATIONS_TOTAL, Haul, Progress
-from planner.feeds.telling import read_content, write_content
+from planner.feeds.telling import Content, read_content, write_content
 from planner.store.collecting import paused_collection
+from planner.store.snapshot import ClientInfo
 from planner.store.sources import Source
 from planner.store.store import Store
 from planner.store.updates import Repair
@@ -130,6 +131,8 @@ def _tell(store: Store, haul: Haul, *, full: bool) -> SyncReport:
     with paused_collection():
         content = read_content(haul)
         write_content(store, haul, content, full=full)
+    if full and source.is_hub and haul.version.startswith("2.1"):
+        haul.client_infos = _connected(haul, content)
     if haul.client_infos is not None:
         store.knowledge.replace_client_infos(source.sender, haul.client_infos)
     stations = content.stations
@@ -162,3 +165,18 @@ def _tell(store: Store, haul: Haul, *, full: bool) -> SyncReport:
         rejected=rejected,
         notes=tuple(haul.notes),
     )
+
+
+def _connected(haul: Haul, content: Content) -> list[ClientInfo]:
+    """Say of a hub of 2.1.1, which has no word for it, who is connected there.
+
+    It sends the Locations of those operators only that are open to us by it.
+    """
+    parties = sorted({found.station.party for found in content.stations if found.station})
+    return [
+        ClientInfo(
+            hub=haul.source.sender, party=party, role="CPO", status="CONNECTED", as_of=haul.began
+        )
+        for party in parties
+        if party != haul.source.sender
+    ]

@@ -16,6 +16,7 @@ from planner.feeds.fields import code, moment, text
 from planner.feeds.haul import HISTORY, Haul
 from planner.feeds.history import keep_history
 from planner.feeds.normalise import Normalised, embedded_tariffs, normalise
+from planner.feeds.parties import party_of
 from planner.feeds.pushed_locations import stations_update
 from planner.feeds.staging import Stage
 from planner.feeds.tariff_reading import Key, read_tariffs
@@ -58,8 +59,9 @@ def read_content(haul: Haul) -> Content:
     feed, sender = haul.source.name, haul.source.sender
     embedded: list[Any] = []
     for number, raw in enumerate(haul.stages["locations"].objects()):
-        found = normalise(raw, feed=feed, sender=sender)
-        name = raw_name(raw, sender)
+        party = party_of(raw, haul.source)
+        found = normalise(raw, feed=feed, sender=party)
+        name = raw_name(raw, party)
         content.found[name or f"#{number}"] = found
         content.dates[name] = moment(raw.get("last_updated")) or 0.0
         embedded.extend(embedded_tariffs(raw))
@@ -189,7 +191,7 @@ class _Writer:
     def _sent(self, page: Sequence[dict[str, Any]]) -> dict[str, Sent]:
         told: dict[str, Sent] = {}
         for raw in page:
-            name = raw_name(raw, self.haul.source.sender)
+            name = raw_name(raw, party_of(raw, self.haul.source))
             if name:
                 date = moment(raw.get("last_updated")) or 0.0
                 told[name] = Sent(raw, date, self.haul.began)

@@ -23,6 +23,9 @@ PAGE_LIMIT = 1000
 
 AUTHORIZE = "authorize"
 
+OLD_REFERENCE = "authorization_id"
+"""GIREVE's addition to 2.1.1, which 2.2 took up by another name."""
+
 
 class TokenServer:
     """The sender interface of the Tokens module."""
@@ -64,7 +67,7 @@ class TokenServer:
         place = _references(asked.value)
         if one.only_at and not place:
             raise Refusal(200, NOT_ENOUGH, "this token needs LocationReferences")
-        party = asked.routed_from or asked.caller.source.sender
+        party = self._operator(asked, place)
         allowed = decide(
             one.token, party, only_at=one.only_at, has_credit=one.has_credit, now=asked.now
         )
@@ -75,9 +78,17 @@ class TokenServer:
         if allowed is Allowed.ALLOWED:
             if place:
                 told["location"] = self._allow_at(asked, party, one, place)
-            if not is_old:
-                told["authorization_reference"] = self._new_id()
+            told[OLD_REFERENCE if is_old else "authorization_reference"] = self._new_id()
         return Given(told)
+
+    def _operator(self, asked: Asked, place: Mapping[str, Any]) -> str:
+        """Say whose driver stands there: as routed, or whose Location it is behind a hub."""
+        source = asked.caller.source
+        if asked.routed_from or not source.is_hub or not place:
+            return asked.routed_from or source.sender
+        location_id = text(place.get("location_id"))
+        parties = self._store().objects.parties_of(asked.caller.feed, "locations", location_id)
+        return parties[0] if len(parties) == 1 else source.sender
 
     def _digests(self, uid: str, kind: str) -> list[str]:
         """Name the tokens that may be meant; 2.1.1 and 2.2.1 call newer types OTHER."""

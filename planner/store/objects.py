@@ -87,6 +87,19 @@ class Objects:
         found = self.read(connection, feed, module, [name]).get(name)
         return None if found is None else msgspec.json.decode(found.body)
 
+    def parties_of(self, feed: int, module: str, name: str) -> tuple[str, ...]:
+        """Name the parties (``CC*PPP``) that have an object of this id."""
+        ending = f"*{name}".casefold()
+        query = select(objects.c.name).where(
+            objects.c.feed == feed,
+            objects.c.module == module,
+            objects.c.name.endswith(ending, autoescape=True),
+        )
+        with self._database.reading() as connection:
+            names = connection.execute(query.order_by(objects.c.name)).scalars()
+            heads = [found.removesuffix(ending).upper() for found in names]
+        return tuple(head for head in heads if head.count("*") == 1)
+
     def stamps(self, connection: Connection, feed: int, module: str) -> dict[str, Stamp]:
         """List all objects of a module without their bodies."""
         rows = connection.execute(
