@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -195,6 +196,36 @@ def test_what_was_learned_for_one_plan_serves_the_next() -> None:
     known_arcs = int(first.car.memo(1).count[0])
     assert all((again.row(n, 1).net_kwh == row.net_kwh).all() for n, row in enumerate(told))
     assert int(first.car.memo(1).count[0]) == known_arcs
+
+
+@rules(max_examples=20, deadline=None)
+@given(
+    seed=SEEDS,
+    car=CARS,
+    day=DAYS,
+    targets=st.lists(st.integers(0, 13), max_size=6),
+    kind=st.sampled_from(KINDS),
+    capacity_kwh=st.floats(3.0, 40.0),
+)
+def test_some_legs_are_those_of_the_row(
+    seed: int, car: Vehicle, day: Conditions, targets: list[int], kind: int, capacity_kwh: float
+) -> None:
+    legs = legs_of(seed, car, day, capacity_kwh=capacity_kwh, apart_m=500.0)
+    chosen = np.array(targets, np.intp)
+    few, row = legs.some(3, chosen, kind), legs.row(3, kind)
+    for name in ("time_s", "net_kwh", "required_kwh", "cap_kwh"):
+        assert getattr(few, name) == pytest.approx(getattr(row, name)[chosen], rel=1e-12)
+
+
+@rules(max_examples=40, deadline=None)
+@given(seed=SEEDS, car=CARS, day=DAYS, place=st.integers(0, 13), capacity_kwh=st.floats(2.0, 30.0))
+def test_what_is_not_summed_is_out_of_reach(
+    seed: int, car: Vehicle, day: Conditions, place: int, capacity_kwh: float
+) -> None:
+    legs = legs_of(seed, car, day, capacity_kwh=capacity_kwh)
+    blind = CarLegs(replace(legs.car, share=0.0, _memos={}), legs.places, capacity_kwh)
+    for kind in KINDS:
+        assert (legs.row(place, kind).time_s == blind.row(place, kind).time_s).all()
 
 
 def test_a_table_that_forgets_or_grows_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
