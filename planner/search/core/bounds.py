@@ -38,7 +38,6 @@ from numpy.typing import NDArray
 
 from planner.search.core.compiled import compiled
 from planner.search.core.heap import pop, push
-from planner.search.core.legs import LegTable
 from planner.search.core.problem import OfferTable, Problem
 from planner.search.core.state import LegArrays
 
@@ -53,27 +52,16 @@ the ends and one between leave little."""
 def least_price(offers: OfferTable, time_weight: float, reserve_kwh: float = 0.0) -> float:
     """Least cost of a kWh at any offer, overhead included; infinite where there is no offer."""
     overhead_s, per_stop, per_kwh, per_s = offers.figures
-    if overhead_s.size == 0:
-        return float(np.inf)
-    fixed = time_weight * overhead_s + per_stop
-    kinds, place = np.unique(
-        np.stack((offers.curve_of.astype(np.float64), fixed, time_weight + per_s)),
-        axis=1,
-        return_inverse=True,
+    fixed, rate = time_weight * overhead_s + per_stop, time_weight + per_s
+    kinds = zip(
+        offers.curve_of.tolist(), fixed.tolist(), rate.tolist(), per_kwh.tolist(), strict=True
     )
-    least = np.array(
-        [
-            _least_slope(
-                np.asarray(offers.curves[int(curve)].energy_kwh, np.float64),
-                np.asarray(offers.curves[int(curve)].time_s, np.float64),
-                float(paid),
-                float(rate),
-                reserve_kwh,
-            )
-            for curve, paid, rate in kinds.T
-        ]
-    )
-    return float((least[place.reshape(-1)] + per_kwh).min())
+    least = np.inf
+    for curve, paid, priced, kwh in set(kinds):
+        one = offers.curves[curve]
+        slope = _least_slope(one.energy_kwh, one.time_s, paid, priced, reserve_kwh)
+        least = min(least, slope + kwh)
+    return float(least)
 
 
 @compiled
@@ -111,8 +99,7 @@ def sweep(problem: Problem, price: F64) -> F64:
     """Return D_p of each price, shape (prices, waypoints, places); infinite: no way to the end."""
     legs, stations = problem.legs.arrays, problem.offers.stations
     stages, places = len(problem.waypoints), problem.legs.places
-    tails = _tails(problem.legs)
-    first, order = _into(problem.legs)
+    first, order, tails = problem.legs.backward
     service = np.array([waypoint.service_s for waypoint in problem.waypoints])
     least = np.full((price.size, stages, places), np.inf)
     for number in range(price.size):
@@ -128,23 +115,6 @@ def sweep(problem: Problem, price: F64) -> F64:
             least[number],
         )
     return least
-
-
-def _tails(table: LegTable) -> I64:
-    """Place where each leg begins; rows stand in the order in which they came."""
-    legs = table.arrays
-    rows = np.argsort(legs.first, kind="stable")
-    rows = rows[np.argsort(legs.last[rows], kind="stable")]
-    return np.repeat(rows, (legs.last - legs.first)[rows])
-
-
-def _into(table: LegTable) -> tuple[I64, I64]:
-    """Legs by the place where they end: where those of each begin, and their numbers."""
-    target = table.arrays.target[: table.size]
-    order = np.argsort(target, kind="stable")
-    first = np.zeros(table.places + 1, np.int64)
-    np.cumsum(np.bincount(target, minlength=table.places), out=first[1:])
-    return first, order
 
 
 @compiled

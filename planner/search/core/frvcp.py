@@ -20,9 +20,11 @@ Computing 33 (2021).
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.search.core.legs import LegTable
 from planner.search.core.problem import Curve, Offer, OfferTable, Problem, Start, Waypoint
@@ -41,10 +43,10 @@ def read_frvcp(
     ``solve(problem).plan`` is None.
     """
     stations = [station["node_id"] for station in instance["css"]]
-    vertices = np.array([*stations, *route])
+    vertices = [*stations, *route]
     full_kwh = instance["max_q"] / KILO
-    time_s = np.asarray(instance["time_matrix"])[np.ix_(vertices, vertices)] * HOUR_S
-    net_kwh = np.asarray(instance["energy_matrix"])[np.ix_(vertices, vertices)] / KILO
+    time_s = _among(instance["time_matrix"], vertices) * HOUR_S
+    net_kwh = _among(instance["energy_matrix"], vertices) / KILO
     legs = LegTable.dense(
         time_s, net_kwh, np.maximum(net_kwh, 0.0), np.full_like(net_kwh, full_kwh)
     )
@@ -63,3 +65,9 @@ def read_frvcp(
         waypoints=tuple(Waypoint(process_h[vertex] * HOUR_S) for vertex in route),
         start=Start(full_kwh if start_charge is None else start_charge / KILO),
     )
+
+
+def _among(matrix: Sequence[Sequence[float]], vertices: list[int]) -> NDArray[np.float64]:
+    """Take the rows and columns of some vertices; the rest of a large instance is not touched."""
+    take = itemgetter(*vertices)
+    return np.array([take(matrix[vertex]) for vertex in vertices], np.float64)

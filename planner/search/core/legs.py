@@ -10,7 +10,7 @@ comes to drive it. A bound must be one: time, net and required may only rise, ca
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from planner.errors import InputError
 from planner.search.core.state import LegArrays
 
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 
 class LegRow(NamedTuple):
@@ -61,6 +62,7 @@ class LegTable:
         self._fetch = fetch
         self._correct = correct
         self.size = 0
+        self._backward: tuple[I64, I64, I64] | None = None
         none = np.full(places, -1, np.int64)
         self._arrays = LegArrays(
             none,
@@ -143,6 +145,21 @@ class LegTable:
         """Whether all rows are known."""
         return bool((self._arrays.first >= 0).all())
 
+    @property
+    def backward(self) -> tuple[I64, I64, I64]:
+        """Legs by the place where they end; worked out once for a size.
+
+        Where those of each place begin (places + 1,), their numbers and, by number, their tails.
+        """
+        if self._backward is None or self._backward[1].size != self.size:
+            arrays, target = self._arrays, self._arrays.target[: self.size]
+            first = np.zeros(self.places + 1, np.int64)
+            np.cumsum(np.bincount(target, minlength=self.places), out=first[1:])
+            rows = np.lexsort((arrays.last, arrays.first))
+            tails = np.repeat(rows, (arrays.last - arrays.first)[rows])
+            self._backward = first, np.argsort(target, kind="stable"), tails
+        return self._backward
+
     def fetch(self, place: int) -> None:
         """Bring the row of a place."""
         if self._arrays.first[place] >= 0 or self._fetch is None:
@@ -203,10 +220,12 @@ class LegTable:
 
     def _lengthen(self, size: int) -> None:
         arrays = self._arrays
-        longer = [np.empty(max(256, 2 * size), array.dtype) for array in arrays[2:]]
-        for new, old in zip(longer, arrays[2:], strict=True):
-            new[: self.size] = old[: self.size]
-        self._arrays = LegArrays(arrays.first, arrays.last, *longer)
+        longer = {}
+        for name in LegArrays._fields[2:]:
+            old: NDArray[Any] = getattr(arrays, name)
+            longer[name] = np.empty(max(256, 2 * size), old.dtype)
+            longer[name][: self.size] = old[: self.size]
+        self._arrays = arrays._replace(**longer)
 
     def _check(self, begin: int, end: int) -> None:
         arrays = self._arrays

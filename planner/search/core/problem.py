@@ -88,7 +88,7 @@ class OfferTable:
             )
         for offer in self.offers:
             figures = (offer.overhead_s, offer.per_stop, offer.per_kwh, offer.per_s)
-            if not all(np.isfinite(figure) and figure >= 0.0 for figure in figures):
+            if not all(0.0 <= figure < np.inf for figure in figures):
                 raise InputError(
                     f"an offer of station {offer.station} has the figures {figures}",
                     remedy="Overhead and prices are finite and at least 0",
