@@ -327,8 +327,7 @@ class CarLegs:
         return part
 
     def _drive(self, place: int, kind: int, wanted: NDArray[np.bool_] | None = None) -> Row:
-        reach = self._in_reach(place)
-        drives = self._drives(place, kind, reach if wanted is None else reach & wanted)
+        drives = self._drives(place, kind, self._in_reach(place) if wanted is None else wanted)
         seconds, kwh, _ = self.approaches
         out_kwh = kwh[place]
         net = out_kwh + drives[:, NET] + kwh
