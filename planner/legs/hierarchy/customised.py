@@ -83,7 +83,7 @@ def checked_weights(weight: NDArray[np.integer], count: int) -> I32:
     given = np.asarray(weight)
     if given.shape != (count,):
         raise ValueError(f"weights of shape {given.shape} for {count} edges")
-    if given.dtype.kind not in "iu":
+    if count and given.dtype.kind not in "iu":
         raise ValueError(f"weights are whole numbers, not {given.dtype}")
     if count and given.min() < 0:
         raise ValueError("a weight is negative; reduce energies by a height potential")

@@ -6,7 +6,16 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from planner.legs.hierarchy import NEVER, PointQuery, build, customise, matrix, select_targets
+from planner.legs.hierarchy import (
+    NEVER,
+    PointQuery,
+    build,
+    customise,
+    matrix,
+    select_targets,
+    to_many,
+    update,
+)
 from planner.legs.hierarchy.order import contraction_order
 from tests.legs.hierarchy.random_roads import Roads, grid_roads
 
@@ -89,3 +98,13 @@ def test_weights_that_cannot_be_are_refused(town: Roads) -> None:
         customise(tree, town.weight[1:])
     with pytest.raises(ValueError, match="loads for"):
         customise(tree, town.weight, np.zeros((3, 6), np.float32))
+
+
+def test_nothing_may_be_asked_for_and_nothing_may_be_there() -> None:
+    empty = customise(build(np.zeros(1, np.int32), np.zeros(0, np.int32)), np.zeros(0, np.int32))
+    assert len(select_targets(empty, []).rank) == 0
+    road = customise(build(np.array([0, 1, 1], np.int32), np.array([1], np.int32)), np.array([7]))
+    assert matrix([], select_targets(road, [1])).shape == (0, 1)
+    assert len(to_many(0, select_targets(road, [])).weight) == 0
+    assert not update(road, [], []).changed.any()
+    assert to_many(0, select_targets(road, [1, 1])).weight.tolist() == [7, 7]
