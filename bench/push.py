@@ -2,7 +2,8 @@
 
 Run: ``python bench/push.py [DATA]``. Both servers are gunicorn with one process and 16 threads on
 SQLite with ``synchronous = FULL``; ours is the whole application on the Dutch national feed. The
-client keeps 32 connections busy for some seconds each. Prints a JSON object a line.
+client keeps 32 connections busy for some seconds each. Then the time in which a reader's snapshot
+of the country follows one change of each kind. Prints a JSON object a line.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +31,23 @@ from planner.feeds.fields import moment
 from planner.feeds.normalise import normalise
 from planner.feeds.pushed_locations import stations_update
 from planner.feeds.telling import raw_name
+from planner.model.station import Status
+from planner.ocpi.tariffs import read_tariff
 from planner.settings import Settings
 from planner.store.feeds import Source
 from planner.store.objects import Sent
 from planner.store.stations import apply_stations
 from planner.store.store import Store
+from planner.store.updates import StationsUpdate, StatusUpdate, TariffsUpdate
 
 DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "shared" / "data"
 LOCATIONS = DATA / "chargers" / "nl-ocpi-locations.ndjson.gz"
 TOKEN = "a-token-of-the-benchmark"
 THREADS = 16
 CONNECTIONS = 32
-SECONDS = 8.0
+SECONDS = 6.0
 WARM_S = 1.5
+REPEATS = 9
 BEGIN = 1_790_000_000
 
 
@@ -162,6 +168,7 @@ def measure(kind: str, folder: Path, paths: list[tuple[str, str]]) -> dict[str, 
         "BARE_DATABASE": str(folder / "bare.sqlite"),
     }
     command = [sys.executable, __file__, "--serve", kind, str(port)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(command, env=env) as server:
         try:
             _wait_for(port)
@@ -177,7 +184,8 @@ def measure(kind: str, folder: Path, paths: list[tuple[str, str]]) -> dict[str, 
         "per_second": round(len(times) / SECONDS),
         "median_ms": round(1000 * times[len(times) // 2], 2),
         "p99_ms": round(1000 * times[len(times) * 99 // 100], 2),
-        "cpu_s_children": round(used.ru_utime + used.ru_stime, 2),
+        "server_cpu_s": round(used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, 2),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
@@ -192,8 +200,62 @@ def _wait_for(port: int) -> None:
     raise SystemExit("the server did not start")
 
 
+def follow(folder: Path) -> Iterator[dict[str, Any]]:
+    """Time how a snapshot follows one change; processor time, medians."""
+    store = Store.open(f"sqlite:///{folder}/plugsure.sqlite", folder / "secret.key")
+    snapshot = store.snapshot()
+    own = [station for station in snapshot.stations if station.feed == "nl"]
+
+    def named(step: int) -> None:
+        station = replace(own[step * 997], name=f"Step {step}")
+        store.apply(StationsUpdate(feed="nl", stations=[(station, {})]))
+
+    def grown(step: int) -> None:
+        station = own[step * 991]
+        more = replace(station.evses[0], uid=f"new-{step}", evse_id=None)
+        station = replace(station, evses=(*station.evses, more))
+        store.apply(StationsUpdate(feed="nl", stations=[(station, {})]))
+
+    def told(step: int) -> None:
+        station = own[step * 983]
+        news = {station.evses[0].uid: (Status.BLOCKED, BEGIN + 10.0**6 + step)}
+        store.apply(StatusUpdate(feed="nl", station_id=station.id, statuses=news))
+
+    def priced(step: int) -> None:
+        tariff = read_tariff(TARIFF | {"id": f"new-{step}"})
+        store.apply(TariffsUpdate(feed="nl", tariffs=[tariff]))
+
+    def pulled(step: int) -> None:
+        store.feeds.record_sync("nl", BEGIN + step)
+
+    for change in (told, named, grown, priced, pulled):
+        times_ms = []
+        for step in range(REPEATS):
+            change(step)
+            began = time.process_time()
+            snapshot = store.snapshot(snapshot)
+            times_ms.append(1000 * (time.process_time() - began))
+        times_ms.sort()
+        yield {
+            "measure": f"snapshot follows a change: {change.__name__}",
+            "stations": len(snapshot.stations),
+            "evses": len(snapshot.status),
+            "median_ms": round(times_ms[len(times_ms) // 2], 1),
+            "most_ms": round(times_ms[-1], 1),
+        }
+    store.close()
+
+
+TARIFF = {
+    "country_code": "NL",
+    "party_id": "TNM",
+    "currency": "EUR",
+    "elements": [{"price_components": [{"type": "ENERGY", "price": 0.3, "step_size": 1}]}],
+}
+
+
 def main() -> None:
-    """Measure both, ours first and again after."""
+    """Measure each server twice, and what readers see of one change."""
     with tempfile.TemporaryDirectory(prefix="plugsure-push-") as name:
         folder = Path(name)
         store = Store.open(f"sqlite:///{folder}/plugsure.sqlite", folder / "secret.key")
@@ -203,6 +265,8 @@ def main() -> None:
             bare.execute("CREATE TABLE told (place TEXT, body BLOB)")
         for kind in ("bare", "plugsure", "bare", "plugsure"):
             print(json.dumps(measure(kind, folder, paths)), flush=True)
+        for line in follow(folder):
+            print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
