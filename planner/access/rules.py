@@ -19,6 +19,7 @@ from planner.access.evidence import (
 from planner.access.parking import FROM_FEED, fact, reserved_place
 from planner.access.publication import is_shown_to
 from planner.model.grade import Evidence, Grade, Verdict
+from planner.model.station import DEPOT_PARTY
 from planner.model.token import TokenType
 from planner.store.snapshot import TokenEvidence
 
@@ -91,6 +92,19 @@ def operator_blocks_token(case: Case) -> Verdict | None:
     if copy is None or is_valid_copy(copy):
         return None
     return _refuse(case, "token_blocked", _record(copy, "operator's copy of the token"))
+
+
+def depot_is_closed(case: Case) -> Verdict | None:
+    """Refuse at a fleet's own depot whoever its charge points do not know: it is for nobody else.
+
+    A station that says it is a depot, and came in another feed, opens nothing either.
+    """
+    if not case.feed.is_depot and case.facts.party != DEPOT_PARTY:
+        return None
+    copy = case.history.whitelisted
+    if case.feed.is_depot and copy is not None and case.stay.lies_within(None, copy.until):
+        return None
+    return _refuse(case, "closed_group", fact("depot", "open to the fleet's own cards only"))
 
 
 def channel_is_missing(case: Case) -> Verdict | None:
@@ -236,7 +250,7 @@ def wildcard_agreement(case: Case) -> Verdict | None:
 
 
 TOKEN_VETOES: tuple[Rule, ...] = (token_is_invalid, token_expires)
-PARTY_VETOES: tuple[Rule, ...] = (hub_has_cut, operator_blocks_token)
+PARTY_VETOES: tuple[Rule, ...] = (hub_has_cut, operator_blocks_token, depot_is_closed)
 EVSE_VETOES: tuple[Rule, ...] = (channel_is_missing, place_is_reserved, group_is_closed)
 HISTORY_VETOES: tuple[Rule, ...] = (was_refused_here,)
 VETOES: tuple[Rule, ...] = (*TOKEN_VETOES, *PARTY_VETOES, *EVSE_VETOES, *HISTORY_VETOES)

@@ -193,13 +193,25 @@ class EvseFacts:
     card_terminal: bool | None
 
 
+DEPOT = "depot"
+DEPOT_PARTY = "XX*OWN"
+"""The party of all own depots, which can be nobody else's.
+
+Source: ISO 3166-1: the codes XA to XZ are for users and never given to a country.
+"""
+
+LIVE_KINDS = frozenset({"ocpi", DEPOT})
+"""Kinds of feeds that tell statuses as they change."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """Where stations come from, and how far it is to be believed.
 
-    ``kind`` is ``ocpi`` (live) or ``file``. ``sender`` is the party whose credentials the feed
-    uses (CPO or hub). ``own_of`` names the provider whose own feed it is, or is empty.
-    ``last_sync`` is the epoch of the last successful pull.
+    ``kind`` is ``ocpi`` (live), ``depot`` (a fleet's own charge points, live) or ``file``.
+    ``sender`` is the party whose credentials the feed uses (CPO or hub). ``own_of`` names the
+    provider whose own feed it is, or is empty. ``last_sync`` is the epoch of the last successful
+    pull; of a depot, until when all its charge points that count as connected were.
     """
 
     name: str
@@ -211,5 +223,10 @@ class Feed:
 
     @property
     def is_live(self) -> bool:
-        """Whether statuses are pulled over OCPI rather than read from a file."""
-        return self.kind == "ocpi"
+        """Whether statuses come as they change rather than out of a file."""
+        return self.kind in LIVE_KINDS
+
+    @property
+    def is_depot(self) -> bool:
+        """Whether it is a depot of the fleet's own."""
+        return self.kind == DEPOT

@@ -12,7 +12,9 @@ from planner.store.database import Change, Database
 from planner.store.sources import KINDS, Source
 from planner.store.tables import (
     callers,
+    charge_points,
     commands,
+    depots,
     evses,
     feeds,
     objects,
@@ -175,7 +177,8 @@ def forget(change: Change, feed: int) -> None:
     """Take a feed and all that it brought out of the database."""
     of_feed = select(stations.c.id).where(stations.c.feed == feed)
     change.connection.execute(delete(evses).where(evses.c.station.in_(of_feed)))
-    for table in (stations, tariffs, rejections, objects, callers, pages, sent, commands):
+    told = (stations, tariffs, rejections, objects, callers, pages, sent, commands)
+    for table in (*told, charge_points, depots):
         change.connection.execute(delete(table).where(table.c.feed == feed))
     change.connection.execute(delete(feeds).where(feeds.c.id == feed))
     for domain in ("feeds", "stations", "tariffs"):

@@ -15,7 +15,7 @@ from planner.store.tables import objects
 from planner.store.vault import Vault
 from planner.store.winners import chunks
 
-SEALED = frozenset({"sessions", "cdrs"})
+SEALED = frozenset({"sessions", "cdrs", "transactions"})
 """Modules whose objects name tokens: their bodies are encrypted."""
 
 

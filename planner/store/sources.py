@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from planner.model.station import Feed
 
-KINDS = ("ocpi", "file")
+KINDS = ("ocpi", "file", "depot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class Source:
     Attributes
     ----------
     name, kind
-        ``kind`` is ``ocpi`` (pulled live) or ``file``.
+        ``kind`` is ``ocpi`` (pulled live), ``file``, or ``depot`` (a fleet's own charge points).
     url : str
         The party's versions URL, for ``ocpi``.
     path, tariffs_path, format : str

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from planner.errors import NotFound
-from planner.model.station import STATUSES, Station, Status
+from planner.model.station import LIVE_KINDS, STATUSES, Station, Status
 from planner.ocpi.ids import normalise_evse_id
 from planner.store.bodies import digest, encode_station
 from planner.store.database import Change
@@ -39,12 +39,12 @@ def apply_stations(change: Change, told: StationsUpdate) -> None:
     """Write new and changed stations and their statuses, and take out those that are gone."""
     connection = change.connection
     feed = feed_id(connection, told.feed)
-    live = connection.execute(select(feeds.c.kind).where(feeds.c.id == feed)).scalar_one() == "ocpi"
+    kind = connection.execute(select(feeds.c.kind).where(feeds.c.id == feed)).scalar_one()
     newest = {station.id: (station, statuses) for station, statuses in told.stations}
     known = _known(change, feed, None if told.full else [*newest, *told.removed])
     work = _compare(newest, known, told, feed, change.sequence)
     _write_stations(change, work)
-    _write_evses(change, feed, newest, work, keep_newer=live)
+    _write_evses(change, feed, newest, work, keep_newer=kind in LIVE_KINDS)
     settle(change, work.station_ids, work.idents)
     replace_faults(
         change, feed, "locations", told.faults, None if told.full else [*newest, *told.removed]

@@ -15,6 +15,7 @@ from typing import assert_never
 
 from planner.errors import Fault
 from planner.store.callers import Callers
+from planner.store.charge_points import ChargePoints
 from planner.store.collecting import paused_collection
 from planner.store.commands import Commands
 from planner.store.database import BUSY_S, Change, Database
@@ -53,6 +54,8 @@ class Store:
         What partners sent, who of them may call, and pulls that were cut off.
     issued, commands : Issued, Commands
         Our own tokens, and what we asked of operators.
+    charge_points : ChargePoints
+        A fleet's own depots, and what their charge points last said.
     """
 
     database: Database
@@ -67,6 +70,7 @@ class Store:
     pages: Pages
     issued: Issued
     commands: Commands
+    charge_points: ChargePoints
 
     @classmethod
     def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
@@ -103,6 +107,7 @@ class Store:
             pages=Pages(database),
             issued=Issued(database, vault),
             commands=Commands(database, vault),
+            charge_points=ChargePoints(database),
         )
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -267,3 +267,24 @@ commands = Table(
     Index("commands_by_feed", "feed"),
 )
 """Commands to operators and what became of them; the id is unguessable, it stands in a URL."""
+
+depots = Table(
+    "depots",
+    metadata,
+    Column("feed", ForeignKey("feeds.id"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""A fleet's own depots: each is a feed of its own."""
+
+charge_points = Table(
+    "charge_points",
+    metadata,
+    Column("name", String(48), primary_key=True),
+    Column("feed", ForeignKey("feeds.id"), nullable=False),
+    Column("password", String(200), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("heard", Double),
+    Index("charge_points_by_feed", "feed"),
+)
+"""Charge points of depots by their OCPP identity; only a salted scrypt hash of each password."""

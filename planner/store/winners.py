@@ -2,8 +2,9 @@
 
 Feeds repeat each other: a hub and an operator send the same EVSE, and one national feed holds
 46,003 EVSE IDs twice. The rule, for a Location of the same id in several feeds as for an EVSE ID
-in several Locations: what is live beats what came from a file, then the newest ``last_updated``
-wins, then the lowest name. The others are kept, hidden, and come back when the winner goes.
+in several Locations: what a fleet's own charge points say beats all, what is live beats what came
+from a file, then the newest ``last_updated`` wins, then the lowest name. The others are kept,
+hidden, and come back when the winner goes.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, or_, select, update
 
+from planner.model.station import DEPOT, LIVE_KINDS
 from planner.store.database import Change
 from planner.store.tables import evses, feeds, stations
 
@@ -140,14 +142,14 @@ def _grouped(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield list(copies)
 
 
-def _station_rank(row: Any) -> tuple[bool, float, str]:
-    live, at = strength(live=row.kind == "ocpi", at=row.last_updated)
-    return (not live, -at, row.feed)
+def _station_rank(row: Any) -> tuple[bool, bool, float, str]:
+    live, at = strength(live=row.kind in LIVE_KINDS, at=row.last_updated)
+    return (row.kind != DEPOT, not live, -at, row.feed)
 
 
-def _evse_rank(row: Any) -> tuple[bool, float, str, str]:
-    live, at = strength(live=row.kind == "ocpi", at=row.status_at)
-    return (not live, -at, row.station_id, row.uid)
+def _evse_rank(row: Any) -> tuple[bool, bool, float, str, str]:
+    live, at = strength(live=row.kind in LIVE_KINDS, at=row.status_at)
+    return (row.kind != DEPOT, not live, -at, row.station_id, row.uid)
 
 
 T = TypeVar("T")
