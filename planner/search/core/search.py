@@ -67,7 +67,8 @@ class Effort:
 class Found:
     """Steps of the best trip (None: none below ``most_cost``) and its cost.
 
-    ``bound`` is the least that any trip costs; less than ``cost`` only where the run was cut short.
+    ``bound`` is the least that any trip costs; less than ``cost`` only where the run was cut short
+    or its bounds were stretched.
     """
 
     steps: tuple[Step, ...] | None
@@ -93,9 +94,17 @@ def search(
     split: bool = False,
     most_cost: float = np.inf,
     most_settled: int | None = None,
+    stretch: float = 1.0,
 ) -> Found:
-    """Run once; ``split`` where both money and hours count (see `planner.search.core.solve`)."""
-    frame, posts = _frame(problem, split=split, asks=asker.asks), _posts(problem)
+    """Run once; ``split`` where both money and hours count (see `planner.search.core.solve`).
+
+    With ``stretch`` w the bound h of the rest counts w-fold (weighted A*). The label of the best
+    trip that is still open, with cost g so far and r to come, then has a key of at most ``g + w * h
+    <= g + w * r <= w * (g + r)``; a trip is answered only when no key undercuts it, so it costs at
+    most w times the least.
+    """
+    frame = _frame(problem, split=split, asks=asker.asks, stretch=stretch)
+    posts = _posts(problem)
     state = make_state(len(problem.waypoints), problem.legs.places, frame.price.size)
     state.value[COST] = most_cost
     if most_settled is not None:
@@ -108,7 +117,7 @@ def search(
     while status not in (0, CUT):
         state = _answer(status, problem, asker, state)
         status = run(problem.legs.arrays, posts, frame, state)
-    return _found(problem, state, is_complete=status != CUT)
+    return _found(problem, state, stretch, is_complete=status != CUT)
 
 
 def _answer(status: int, problem: Problem, asker: Asker, state: State) -> State:
@@ -157,7 +166,7 @@ def _plant(problem: Problem, frame: Frame, state: State) -> None:
         state.tally[HEAP] = push(state.heap_key, state.heap_label, 0, key, 0)
 
 
-def _found(problem: Problem, state: State, *, is_complete: bool) -> Found:
+def _found(problem: Problem, state: State, stretch: float, *, is_complete: bool) -> Found:
     tally = state.tally
     effort = Effort(int(tally[SETTLED]), int(tally[POPPED]), int(tally[LABELS]), 1)
     has_trip = tally[BEST] >= 0
@@ -166,10 +175,10 @@ def _found(problem: Problem, state: State, *, is_complete: bool) -> Found:
     steps = trace(problem, state) if has_trip else None
     if is_complete and not has_trip:
         bound = float(state.value[COST])
-    return Found(steps, cost, bound, effort, is_complete)
+    return Found(steps, cost, bound / stretch, effort, is_complete)
 
 
-def _frame(problem: Problem, *, split: bool, asks: bool) -> Frame:
+def _frame(problem: Problem, *, split: bool, asks: bool, stretch: float) -> Frame:
     stages, places = len(problem.waypoints), problem.legs.places
     stations = problem.offers.stations
     floor = np.full((stages, places), problem.reserve_kwh)
@@ -178,7 +187,7 @@ def _frame(problem: Problem, *, split: bool, asks: bool) -> Frame:
     floor[stages - 2, stations + stages - 1] = max(
         floor[stages - 2, stations + stages - 1], problem.end_kwh
     )
-    price, least = _ahead(problem)
+    price, least = (stretch * bounds for bounds in _ahead(problem))
     rows = [(w.opens_s, w.closes_s, w.service_s) for w in problem.waypoints]
     opens, closes, service_s = np.array(rows, np.float64).T.copy()
     end_kwh = floor[stages - 2, stations + stages - 1]

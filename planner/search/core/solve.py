@@ -14,6 +14,7 @@ The better of the trips found is answered with the greater bound.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -60,6 +61,7 @@ def solve(
     confirm: Confirm | None = None,
     most_cost: float = np.inf,
     most_settled: int | None = None,
+    stretch: float = 1.0,
 ) -> Outcome:
     """Find the trip that costs least.
 
@@ -75,6 +77,8 @@ def solve(
         Look only for trips that cost less.
     most_settled : int, optional
         Labels settled in one run after which it is cut short.
+    stretch : float
+        How many times the least the plan may cost at most; above 1 it is found much sooner.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def solve(
     asker = Asker(asks=admit is not None or confirm is not None, admit=admit)
     spent = Effort()
     while True:
-        outcome = _search(problem, asker, most_cost, most_settled)
+        outcome = _search(problem, asker, most_cost, most_settled, stretch)
         spent += outcome.effort
         outcome = replace(outcome, effort=spent)
         if outcome.plan is None or confirm is None:
@@ -97,36 +101,39 @@ def solve(
         asker.rulings += rulings
 
 
-def _search(problem: Problem, asker: Asker, most_cost: float, most_settled: int | None) -> Outcome:
+def _search(
+    problem: Problem, asker: Asker, most_cost: float, most_settled: int | None, stretch: float
+) -> Outcome:
     """Search with what is ruled so far, in one run or in three (see the module)."""
     windows = any(w.opens_s > 0.0 or w.closes_s < np.inf for w in problem.waypoints)
     timed = asker.asks or problem.offers.has_hours or windows
     if timed and problem.offers.has_prices:
-        return _search_both(problem, asker, most_cost, most_settled)
-    found = search(problem, asker, most_cost=most_cost, most_settled=most_settled)
+        return _search_both(problem, asker, most_cost, most_settled, stretch)
+    found = search(problem, asker, most_cost=most_cost, most_settled=most_settled, stretch=stretch)
     plan = _driven(problem, found)
     return Outcome(plan, found.bound, found.effort, found.is_complete)
 
 
 def _search_both(
-    problem: Problem, asker: Asker, most_cost: float, most_settled: int | None
+    problem: Problem, asker: Asker, most_cost: float, most_settled: int | None, stretch: float
 ) -> Outcome:
     unasked = Asker(asks=False, admit=None)
-    cheapest = search(_untimed(problem), unasked, most_cost=most_cost, most_settled=most_settled)
+    run = partial(search, most_settled=most_settled, stretch=stretch)
+    cheapest = run(_untimed(problem), unasked, most_cost=most_cost)
     effort, bound = cheapest.effort, cheapest.bound
     if cheapest.steps is None:
         return Outcome(None, bound, effort, cheapest.is_complete)
     best = None if asker.asks else replay(problem, cheapest.steps)
-    if best is not None and Outcome(best, bound, effort).is_exact:
+    if best is not None and best.cost <= cheapest.cost * (1.0 + EQUAL):
         return Outcome(best, bound, effort)
-    soonest = search(_unpriced(problem), asker, most_settled=most_settled)
+    soonest = run(_unpriced(problem), asker)
     effort += soonest.effort
     bound = max(bound, problem.time_weight * soonest.bound if np.isfinite(soonest.bound) else 0.0)
     if soonest.steps is None and soonest.is_complete:
         return Outcome(None, np.inf, effort)
     best = _better(best, _driven(problem, soonest))
     below = most_cost if best is None else min(most_cost, best.cost)
-    both = search(problem, asker, split=True, most_cost=below, most_settled=most_settled)
+    both = run(problem, asker, split=True, most_cost=below)
     effort += both.effort
     best = _better(best, _driven(problem, both))
     complete = soonest.is_complete and both.is_complete

@@ -195,3 +195,18 @@ def test_only_trips_below_the_most_cost_are_found():
     best = solve(problem).plan.cost
     assert solve(problem, most_cost=best * 0.999).plan is None
     assert solve(problem, most_cost=best * 1.001).plan.cost == pytest.approx(best)
+
+
+@pytest.mark.parametrize("stretch", [1.05, 1.5])
+def test_a_stretched_search_costs_no_more_than_it_says(stretch):
+    settled = []
+    for seed in range(60):
+        problem = make_problem(seed, Recipe(stations=(5, 8), prices=seed % 2 == 0))
+        best, near = solve(problem), solve(problem, stretch=stretch)
+        assert cost_of(best) <= cost_of(near) + 1e-9
+        assert near.bound <= cost_of(best) + 1e-9
+        if best.plan is not None:
+            assert cost_of(near) <= stretch * best.plan.cost + 1e-9
+            assert near.gap <= 1.0 - 1.0 / stretch + 1e-9
+            settled.append((best.effort.settled, near.effort.settled))
+    assert sum(near for _, near in settled) < sum(best for best, _ in settled)
