@@ -82,7 +82,7 @@ def serve(kind: str, port: int) -> None:
             for name, value in told.items():
                 self.cfg.set(name, value)
             if "control_socket_disable" in self.cfg.settings:
-                self.cfg.set("control_socket_disable", True)
+                self.cfg.set("control_socket_disable", True)  # noqa: FBT003
 
         def load(self) -> Any:
             if kind == "bare":

@@ -4,7 +4,7 @@ A station that is the same but for ``last_updated`` keeps its row, so that reade
 learn of a new status without reading the station again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,6 +86,7 @@ def apply_status_news(
         for row in change.connection.execute(query.where(stations.c.station_id.in_(part))):
             held.setdefault(row.station_id, {})[row.uid] = row
     news: list[dict[str, Any]] = []
+    hidden: list[tuple[str, Status, float | None]] = []
     missing: list[tuple[str, str]] = []
     for station_id, statuses in told.items():
         if station_id not in held:
@@ -96,18 +97,35 @@ def apply_status_news(
             if evse is None:
                 missing.append((station_id, uid))
                 continue
-            for copy in (evse, *_seen_instead(change, evse)):
-                news += _status_news(copy, status, at)
-    _write_statuses(change, news)
+            news += _status_news(evse, status, at)
+            if evse.hidden and evse.ident:
+                hidden.append((evse.ident, status, at))
+    seen = _seen(change, {ident for ident, _, _ in hidden})
+    for ident, status, at in hidden:
+        for copy in seen.get(ident, ()):
+            news += _status_news(copy, status, at)
+    _write_statuses(change, _newest(news))
     return missing
 
 
-def _seen_instead(change: Change, row: Any) -> Sequence[Any]:
-    """Give the copies of an EVSE that readers see in the place of this one."""
-    if not row.hidden or not row.ident:
-        return ()
-    seen = select(evses).where(evses.c.ident == row.ident, ~evses.c.hidden)
-    return change.connection.execute(seen).all()
+def _seen(change: Change, idents: Collection[str]) -> dict[str, list[Any]]:
+    """Give the copies of EVSEs that readers see, by their EVSE IDs."""
+    found: dict[str, list[Any]] = {}
+    for part in chunks(sorted(idents)):
+        query = select(evses).where(evses.c.ident.in_(part), ~evses.c.hidden)
+        for row in change.connection.execute(query):
+            found.setdefault(row.ident, []).append(row)
+    return found
+
+
+def _newest(news: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep, of several words on one EVSE, the newest."""
+    best: dict[tuple[int, str], dict[str, Any]] = {}
+    for one in news:
+        key = (one["key"], one["name"])
+        if key not in best or (one["at"] or 0.0) >= (best[key]["at"] or 0.0):
+            best[key] = one
+    return list(best.values())
 
 
 def names_of_feed(change: Change, feed: int) -> tuple[set[str], set[str]]:
