@@ -176,7 +176,6 @@ def scipy(graph: SimpleNamespace, line: Line) -> None:
         (graph.weight_ms.astype(float), graph.head, graph.first_out), shape=(graph.nodes,) * 2
     )
     line["build_s"] = round(time.perf_counter() - began, 3)
-    line["parallel_edges"] = "summed" if roads.has_canonical_format is False else "none"
     timed(line, "all_ms", lambda turn: dijkstra(roads, indices=int(graph.pairs[turn, 0])), 3)
     line["point_ms"] = line["many_ms"] = line["all_ms"]
 
