@@ -67,7 +67,7 @@ def feed() -> None:
 @click.option("--own-of", default="", metavar="CC*PPP", help="The provider whose own feed it is.")
 @click.option("--as-of", type=Time(), help="When the file was made; now by default.")
 @click.option("--hub", is_flag=True, help="It is a hub; OCPI 2.1.1 has no way to say so.")
-@click.option("--token-form", type=click.Choice(FORMS), help="How it takes its token.")
+@click.option("--auth-form", type=click.Choice(FORMS), help="How it takes its token.")
 def add(
     name: str,
     url: str | None,
@@ -80,7 +80,7 @@ def add(
     own_of: str,
     as_of: float | None,
     hub: bool,
-    token_form: str | None,
+    auth_form: str | None,
 ) -> None:
     """Register the feed NAME, and pull or read it once."""
     if (url is None) == (file is None):
@@ -111,7 +111,7 @@ def add(
         sender=sender,
         is_hub=hub,
         own_of=own_of,
-        token_form=token_form or "",
+        token_form=auth_form or "",
     )
     store.feeds.add(source, {named: token})
     if register:
@@ -147,7 +147,9 @@ def _register(store: Store, name: str, our_url: str) -> None:
 def sync(name: str | None, full: bool, as_json: bool) -> None:
     """Pull the feed NAME once, or all feeds; files are read again."""
     store = office().store
-    sources = store.feeds.sources() if name is None else (store.feeds.get(name),)
+    known = store.feeds.sources() if name is None else (store.feeds.get(name),)
+    # Who was invited and has not come yet has nothing to pull.
+    sources = [one for one in known if name is not None or one.kind != "ocpi" or one.url]
     if not sources:
         raise InputError("there is no feed yet", remedy="Add one with `plugsure feed add`")
     told: list[dict[str, Any]] = []

@@ -16,11 +16,11 @@ FORMS = ("base64", "raw")
 @click.command(epilog="Example: plugsure feed invite shell-recharge")
 @click.argument("name")
 @click.option("--hub", is_flag=True, help="It is a hub; OCPI 2.1.1 has no way to say so.")
-@click.option("--token-form", type=click.Choice(FORMS), help="How it takes its own token.")
-def invite(name: str, hub: bool, token_form: str | None) -> None:
+@click.option("--auth-form", type=click.Choice(FORMS), help="How it takes its own token.")
+def invite(name: str, hub: bool, auth_form: str | None) -> None:
     """Let the party NAME register with us, and print token A for its operator."""
     token = new_token()
-    invite_party(office().store, name, token=token, token_form=token_form or "", is_hub=hub)
+    invite_party(office().store, name, token=token, token_form=auth_form or "", is_hub=hub)
     url = our_url(os.environ)
     note(f"Give this token to {name}, with the address {url or 'https://YOUR.HOST/ocpi'}/versions")
     click.echo(token)
