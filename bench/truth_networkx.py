@@ -21,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from truth import EXTRACTS, SHARED, import_roads
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from planner.legs.hierarchy import NEVER, PointQuery, build, customise, select_targets, to_many
-from planner.legs.kernels import drives, sweep
 from planner.roads.graph import RoadGraph
 from planner.roads.snap import stoppable
+from tests.oracle.sweeps import drives, sweep
 
 RESULTS = Path(__file__).with_name("results") / "truth_networkx.json"
 STARTS = 40

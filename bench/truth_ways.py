@@ -1,16 +1,20 @@
 """Ways on both sides, priced edge by edge on both: what a comparison of two routers is made of."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from truth_lines import Lines, Step
 
-from planner.legs.kernels import drives
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from planner.roads.classes import CLASSES, SPEED_SOURCES
 from planner.roads.graph import Flag, RoadGraph
+from tests.oracle.sweeps import drives
 
 _WHOLE = 1e-4
 

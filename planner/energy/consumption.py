@@ -100,6 +100,48 @@ def edge_time_s(
     return np.asarray(length / driven_m_s + extra_s, dtype=np.float64)
 
 
+INSIDE_KNOWN_M = 600.0
+"""Edges up to this length come from maps whose ways are cut every 500 m, with heights along them.
+What lies inside longer edges (networks of junctions only) is not known."""
+
+
+def inside_energy_kwh(
+    vehicle: Vehicle,
+    conditions: Conditions,
+    *,
+    length_m: ArrayLike,
+    speed_kmh: ArrayLike,
+    climb_m: ArrayLike,
+    descent_m: ArrayLike,
+    ele_m: ArrayLike | None = None,
+    quantile: bool,
+) -> NDArray[np.float64]:
+    """Bound from above what any stretch inside an edge takes, shape (edges,), kWh.
+
+    An edge that goes up and down again takes more to its crest than to its end. Let f be the work
+    of the battery, which is subadditive: what a stretch takes is at most that of its length and
+    climb alone, and that is no more than that of the whole edge's. So the energy of the edge
+    without its descent is a bound for every beginning, end and middle of it. Where the inside is
+    not known (`INSIDE_KNOWN_M`) an edge is taken to rise or fall evenly. Arguments are as those of
+    `edge_energy_kwh`.
+    """
+    net, crest = (
+        edge_energy_kwh(
+            vehicle,
+            conditions,
+            length_m=length_m,
+            speed_kmh=speed_kmh,
+            climb_m=climb_m,
+            descent_m=falls_m,
+            ele_m=ele_m,
+            quantile=quantile,
+        )
+        for falls_m in (descent_m, np.zeros_like(np.asarray(climb_m, dtype=np.float64)))
+    )
+    known = np.asarray(length_m) <= INSIDE_KNOWN_M
+    return np.asarray(np.where(known, crest, np.maximum(net, 0.0)))
+
+
 def height_potential_kwh_per_m(
     vehicle: Vehicle,
     conditions: Conditions,

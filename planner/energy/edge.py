@@ -15,6 +15,7 @@ from numba import njit
 from planner.energy.climate import GAS_CONSTANT_DRY_AIR, rolling_factor
 from planner.energy.consumption import (
     GRAVITY_M_S2,
+    INSIDE_KNOWN_M,
     JOULE_PER_KWH,
     QUANTILE_95,
     auxiliary_power_kw,
@@ -101,3 +102,20 @@ def drive_edge(
     work_j += downwards_j * (car.motor if downwards_j >= 0.0 else car.brake)
     careful_j = car.careful * (resistance_j * car.motor + auxiliary_j)
     return rolling_s + extra_s, (work_j + auxiliary_j + careful_j) / JOULE_PER_KWH
+
+
+@njit(cache=True, nogil=True)
+def inside_edge(
+    car: CarTerms,
+    length_m: float,
+    speed_kmh: float,
+    climb_m: float,
+    descent_m: float,
+    ele_m: float,
+    kwh: float,
+    on_deck: bool,
+) -> float:
+    """Most kWh that any stretch of an edge of ``kwh`` takes; see `inside_energy_kwh`."""
+    if on_deck or descent_m <= 0.0 or length_m > INSIDE_KNOWN_M:
+        return max(kwh, 0.0)
+    return float(drive_edge(car, length_m, speed_kmh, 0.0, climb_m, 0.0, ele_m, on_deck)[1])

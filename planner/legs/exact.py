@@ -1,7 +1,8 @@
 """What one car uses on the arcs of a hierarchy, edge by edge, worked out where first needed.
 
 A drive along a path is five numbers: seconds, net energy e, largest prefix P, largest suffix S and
-largest run M of its edges' energies (kWh, none below 0 but e). From charge q in a battery of Q one
+largest run M of its energies (kWh, none below 0 but e). Inside an edge these are bounded by
+`planner.energy.consumption.inside_energy_kwh`. From charge q in a battery of Q one
 arrives with ``min(q - e, Q - S)`` if ``q >= P`` and ``M <= Q``. They compose, so an arc's profile
 comes from its two lower arcs', down to the edges; `ArcMemo` keeps each, for one car and day.
 
@@ -18,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from planner.energy.edge import FERRY, CarTerms, drive_edge
+from planner.energy.edge import FERRY, CarTerms, drive_edge, inside_edge
 from planner.legs.hierarchy.climb import arc_to
 from planner.legs.hierarchy.customised import Customised
 from planner.roads.graph import RoadGraph
@@ -159,19 +160,17 @@ def extend(into: F64, more: F64) -> None:
 @njit(cache=True, nogil=True)
 def price_edge(edge: int, edges: EdgeArrays, car: CarTerms, into: F64) -> None:
     """Write the profile of one edge."""
+    length_m, speed_kmh = float(edges.length_m[edge]), float(edges.speed_kmh[edge])
+    climb_m, descent_m = float(edges.climb_m[edge]), float(edges.descent_m[edge])
+    ele_m, on_deck = float(edges.ele_m[edges.tail[edge]]), (edges.flags[edge] & FERRY) != 0
+    duration_s = float(edges.duration_s[edge])
     time_s, kwh = drive_edge(
-        car,
-        float(edges.length_m[edge]),
-        float(edges.speed_kmh[edge]),
-        float(edges.duration_s[edge]),
-        float(edges.climb_m[edge]),
-        float(edges.descent_m[edge]),
-        float(edges.ele_m[edges.tail[edge]]),
-        (edges.flags[edge] & FERRY) != 0,
+        car, length_m, speed_kmh, duration_s, climb_m, descent_m, ele_m, on_deck
     )
+    inside = inside_edge(car, length_m, speed_kmh, climb_m, descent_m, ele_m, kwh, on_deck)
     into[TIME] = time_s
     into[NET] = kwh
-    into[PREFIX] = into[SUFFIX] = into[RUN] = max(kwh, 0.0)
+    into[PREFIX] = into[SUFFIX] = into[RUN] = inside
 
 
 @njit(cache=True, nogil=True)

@@ -7,21 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.consumption import edge_energy_kwh, edge_time_s, height_potential_kwh_per_m
+from planner.energy.edge import FERRY
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import RoadGraph
-from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
 
 F64 = NDArray[np.float64]
-
-FERRY = 2
-"""Bit of `RoadGraph.flags`: the car stands on deck and uses nothing."""
 
 
 @dataclass(frozen=True, eq=False)
 class Metric:
     """Seconds and kWh of every edge of a graph, shape (edges,), for a vehicle and a day.
 
-    ``energy_kwh`` is the 95 % quantile that feasibility rests on, ``mean_kwh`` the expectation.
+    ``energy_kwh`` is the 95 % quantile that feasibility rests on.
     ``height_kwh_per_m`` is the potential that keeps energy sound: ``energy - p * (climb -
     descent)`` is nowhere negative.
     """
@@ -31,7 +28,6 @@ class Metric:
     conditions: Conditions
     time_s: F64
     energy_kwh: F64
-    mean_kwh: F64
     height_kwh_per_m: float
 
     @cached_property
@@ -41,39 +37,11 @@ class Metric:
         rise_m = height_m[self.graph.head] - height_m[self.graph.tail]
         return np.maximum(self.energy_kwh - self.height_kwh_per_m * rise_m, 0.0)
 
-    @cached_property
-    def every_edge(self) -> NDArray[np.int32]:
-        """The numbers of all edges: the order in which a forward sweep meets them."""
-        return np.arange(len(self.time_s), dtype=np.int32)
-
     def weight(self, seconds_per_kwh: float) -> F64:
         """Time plus energy at a price in seconds per kWh: what a path is chosen by."""
         if seconds_per_kwh == 0.0:
             return self.time_s
         return self.time_s + seconds_per_kwh * self.reduced_kwh
-
-    def approach(self, distance_m: F64) -> tuple[F64, F64, F64]:
-        """Seconds, careful kWh and mean kWh between a place and the node it was snapped to.
-
-        ``distance_m`` is the straight line; the drive is `APPROACH_DETOUR` times as long, flat,
-        at `APPROACH_KMH`.
-        """
-        length = np.asarray(distance_m, np.float64) * APPROACH_DETOUR
-        flat = np.zeros_like(length)
-        speed = np.full_like(length, APPROACH_KMH)
-        careful, mean = (
-            edge_energy_kwh(
-                self.vehicle,
-                self.conditions,
-                length_m=length,
-                speed_kmh=speed,
-                climb_m=flat,
-                descent_m=flat,
-                quantile=quantile,
-            )
-            for quantile in (True, False)
-        )
-        return length / (APPROACH_KMH / 3.6), careful, mean
 
 
 def measure(graph: RoadGraph, vehicle: Vehicle, conditions: Conditions) -> Metric:
@@ -87,22 +55,16 @@ def measure(graph: RoadGraph, vehicle: Vehicle, conditions: Conditions) -> Metri
         duration_s=graph.duration_s,
     )
     time_s = np.where(on_deck, graph.duration_s, driven_s)
-    careful, mean = (
-        np.where(
-            on_deck,
-            0.0,
-            edge_energy_kwh(
-                vehicle,
-                conditions,
-                length_m=graph.length_m,
-                speed_kmh=graph.speed_kmh,
-                climb_m=graph.climb_m,
-                descent_m=graph.descent_m,
-                ele_m=np.asarray(graph.ele_m)[graph.tail],
-                quantile=quantile,
-            ),
-        )
-        for quantile in (True, False)
+    driven_kwh = edge_energy_kwh(
+        vehicle,
+        conditions,
+        length_m=graph.length_m,
+        speed_kmh=graph.speed_kmh,
+        climb_m=graph.climb_m,
+        descent_m=graph.descent_m,
+        ele_m=np.asarray(graph.ele_m)[graph.tail],
+        quantile=True,
     )
     potential = height_potential_kwh_per_m(vehicle, conditions, quantile=True)
-    return Metric(graph, vehicle, conditions, time_s, careful, mean, potential)
+    energy_kwh = np.where(on_deck, 0.0, driven_kwh)
+    return Metric(graph, vehicle, conditions, time_s, energy_kwh, potential)

@@ -1,24 +1,31 @@
 """A leg replayed edge by edge: is it a way, how long does it take, and does the charge suffice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.energy.consumption import edge_energy_kwh, edge_time_s
+from planner.energy.consumption import edge_energy_kwh, edge_time_s, inside_energy_kwh
 from planner.model.geo import LonLat
 from planner.model.plan import Claim, Leg
 from planner.roads.graph import Flag
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
 from planner.verify.scene import KWH, METRES, SECONDS, SOC, Scene, agree
 
+Energy = Callable[..., NDArray[np.float64]]
+"""`edge_energy_kwh`, or what is asked for inside an edge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What driving a leg takes: piece by piece from the battery (95 % quantile), and in sums."""
+    """What driving a leg takes: piece by piece from the battery (95 % quantile), and in sums.
+
+    ``inside_kwh`` bounds what any stretch inside each piece takes.
+    """
 
     quantile_kwh: NDArray[np.float64]
+    inside_kwh: NDArray[np.float64]
     mean_kwh: float
     distance_m: float
     duration_s: float
@@ -85,8 +92,8 @@ def replay(scene: Scene, leg: Leg) -> Drive:
     legal_s = np.asarray(region.duration_s[path], dtype=np.float64)
     time_s = edge_time_s(car, day, length_m=length_m, speed_kmh=speed_kmh, duration_s=legal_s)
 
-    def energy_kwh(*, quantile: bool) -> NDArray[np.float64]:
-        driven = edge_energy_kwh(
+    def piece_by_piece(energy: Energy, *, quantile: bool) -> NDArray[np.float64]:
+        driven = energy(
             car,
             day,
             length_m=length_m,
@@ -96,7 +103,7 @@ def replay(scene: Scene, leg: Leg) -> Drive:
             ele_m=region.ele_m[region.tail[path]],
             quantile=quantile,
         )
-        near = edge_energy_kwh(car, day, **ends, quantile=quantile)
+        near = energy(car, day, **ends, quantile=quantile)
         return np.concatenate((near[:1], np.where(sails, 0.0, driven), near[1:]))
 
     near_m = np.array([leg.approach_start_m, leg.approach_end_m])
@@ -115,8 +122,9 @@ def replay(scene: Scene, leg: Leg) -> Drive:
         duration_s=near_m / APPROACH_KMH * 3.6,
     )
     return Drive(
-        quantile_kwh=energy_kwh(quantile=True),
-        mean_kwh=float(energy_kwh(quantile=False).sum()),
+        quantile_kwh=piece_by_piece(edge_energy_kwh, quantile=True),
+        inside_kwh=piece_by_piece(inside_energy_kwh, quantile=True),
+        mean_kwh=float(piece_by_piece(edge_energy_kwh, quantile=False).sum()),
         distance_m=float(np.asarray(length_m, np.float64).sum() + near_m.sum()),
         duration_s=float(np.where(sails, legal_s, time_s).sum() + near_s.sum()),
     )
@@ -141,9 +149,10 @@ def check_charge(scene: Scene, leg: Leg, drive: Drive, where: str) -> Iterator[C
     """Check the charge all along the leg: never below the reserve, never above full."""
     full_kwh = scene.mission.vehicle.usable_kwh
     charge_kwh = least_kwh = leg.soc_start * full_kwh
-    for taken_kwh in drive.quantile_kwh.tolist():
-        charge_kwh = min(charge_kwh - taken_kwh, full_kwh)
-        least_kwh = min(least_kwh, charge_kwh)
+    pieces = zip(drive.quantile_kwh.tolist(), drive.inside_kwh.tolist(), strict=True)
+    for taken_kwh, inside_kwh in pieces:
+        least_kwh = min(least_kwh, charge_kwh - inside_kwh)
+        charge_kwh = min(charge_kwh - taken_kwh, full_kwh - inside_kwh)
     reserve = scene.mission.reserve_soc
     if not least_kwh / full_kwh >= reserve - SOC:
         detail = f"the charge falls to {least_kwh / full_kwh:.4f}, below the reserve {reserve:.4f}"

@@ -14,6 +14,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 from small_worlds import Recipe, make_roads
 
+from planner.energy.consumption import inside_energy_kwh
 from planner.energy.edge import car_terms
 from planner.energy.share import least_share
 from planner.errors import RegionDamaged
@@ -21,7 +22,6 @@ from planner.legs import exact
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
 from planner.legs.hierarchy import build, customise
-from planner.legs.kernels import sweep
 from planner.legs.labels import FAR
 from planner.legs.metric import Metric, measure
 from planner.legs.profiles import (
@@ -36,6 +36,7 @@ from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import RoadGraph
 from tests.legs.test_edges import CARS, DAYS
 from tests.oracle.battery import drive
+from tests.oracle.sweeps import sweep
 
 HILLY = Recipe(nodes=(30, 90), width_km=120.0, height_km=80.0)
 KINDS = range(len(PRICES_S_PER_KWH))
@@ -78,6 +79,19 @@ def known(seed: int, car: Vehicle, day: Conditions) -> Metric:
     return measure(roads(seed), car, day)
 
 
+def inside_kwh(graph: RoadGraph, car: Vehicle, day: Conditions, edges: list[int]) -> np.ndarray:
+    return inside_energy_kwh(
+        car,
+        day,
+        length_m=graph.length_m[edges],
+        speed_kmh=graph.speed_kmh[edges],
+        climb_m=graph.climb_m[edges],
+        descent_m=graph.descent_m[edges],
+        ele_m=graph.ele_m[graph.tail[edges]],
+        quantile=True,
+    )
+
+
 def least_from(graph: RoadGraph, weight: np.ndarray, node: int) -> np.ndarray:
     every = np.arange(len(graph.head), dtype=np.int32)
     start = np.array([node], np.int32)
@@ -108,10 +122,12 @@ def test_a_row_is_what_a_battery_driven_along_its_paths_says(
         )
         in_s, in_kwh, _ = legs.approach_of(end)
         used = np.array([out_kwh, *metric.energy_kwh[edges], in_kwh])
+        inside = np.array([out_kwh, *inside_kwh(graph, car, day, edges), in_kwh])
         sums = np.cumsum(used)
+        crests = sums - used + inside
         assert row.time_s[end] == pytest.approx(out_s + metric.time_s[edges].sum() + in_s)
         assert row.net_kwh[end] == pytest.approx(sums[-1], rel=1e-9, abs=1e-9)
-        assert row.required_kwh[end] == pytest.approx(max(sums.max(), 0.0), rel=1e-9, abs=1e-9)
+        assert row.required_kwh[end] == pytest.approx(max(crests.max(), 0.0), rel=1e-9, abs=1e-9)
 
 
 @rules(max_examples=60, deadline=None)
@@ -134,8 +150,11 @@ def test_from_any_charge_one_arrives_with_what_the_row_says(
         if legs.weights_from(place, kind)[end] >= FAR:
             continue
         path = legs.path(place, end, kind)
-        used = [legs.approach_of(place)[1], *metric.energy_kwh[list(path.edges)]]
-        used.append(legs.approach_of(end)[1])
+        edges = list(path.edges)
+        near = [legs.approach_of(side)[1] for side in (place, end)]
+        inside = inside_kwh(roads(seed), car, day, edges)
+        used = list(zip(metric.energy_kwh[edges], inside, strict=True))
+        used = [(near[0], near[0]), *used, (near[1], near[1])]
         arrived = drive(charge, used, capacity_kwh)
         full = drive(capacity_kwh, used, capacity_kwh)
         assert np.isfinite(row.time_s[end]) or full is None or full < 1e-6

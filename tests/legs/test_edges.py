@@ -13,8 +13,9 @@ from planner.energy.consumption import (
     edge_energy_kwh,
     edge_time_s,
     height_potential_kwh_per_m,
+    inside_energy_kwh,
 )
-from planner.energy.edge import CarTerms, car_terms, drive_edge
+from planner.energy.edge import CarTerms, car_terms, drive_edge, inside_edge
 from planner.energy.share import least_share
 from planner.legs.profiles import REFERENCES, nearest_reference
 from planner.model.vehicle import Conditions, Vehicle
@@ -141,3 +142,40 @@ def test_the_nearest_reference_of_a_reference_is_itself() -> None:
     for reference in REFERENCES:
         loaded = replace(reference.conditions, payload_kg=10.0)
         assert nearest_reference(car_terms(reference.vehicle, loaded))[0] is reference
+
+
+@rules(max_examples=300, deadline=None)
+@given(car=CARS, day=DAYS, edge=EDGES)
+def test_what_the_inside_of_an_edge_asks_is_one_in_kernel_and_numpy(
+    car: Vehicle, day: Conditions, edge: dict[str, float]
+) -> None:
+    terms = car_terms(car, day)
+    figures = [edge[name] for name in ("length_m", "speed_kmh", "climb_m", "descent_m", "ele_m")]
+    length_m, speed_kmh, climb_m, descent_m, ele_m = figures
+    _, kwh = drive_edge(terms, length_m, speed_kmh, 0.0, climb_m, descent_m, ele_m, DRIVEN)
+    found = inside_edge(terms, *figures, kwh, DRIVEN)
+    assert found == pytest.approx(
+        float(inside_energy_kwh(car, day, **edge, quantile=True)), rel=1e-9, abs=1e-12
+    )
+    assert found >= max(kwh, 0.0)
+
+
+@rules(max_examples=200, deadline=None)
+@given(
+    car=CARS,
+    day=DAYS,
+    speed_kmh=st.floats(5.0, 130.0),
+    steps=st.lists(st.tuples(st.floats(1.0, 20.0), st.floats(-4.0, 4.0)), min_size=1, max_size=30),
+)
+def test_no_stretch_inside_an_edge_takes_more_than_is_said(
+    car: Vehicle, day: Conditions, speed_kmh: float, steps: list[tuple[float, float]]
+) -> None:
+    length, rise = (np.array(column) for column in zip(*steps, strict=True))
+    climb, descent = np.maximum(rise, 0.0), np.maximum(-rise, 0.0)
+    shared = {"speed_kmh": speed_kmh, "ele_m": 300.0, "quantile": True}
+    each = edge_energy_kwh(car, day, length_m=length, climb_m=climb, descent_m=descent, **shared)
+    whole = {"length_m": length.sum(), "climb_m": climb.sum(), "descent_m": descent.sum()}
+    most = float(inside_energy_kwh(car, day, **whole, **shared))
+    sums = np.concatenate(([0.0], np.cumsum(each)))
+    stretches = sums[None, :] - sums[:, None]
+    assert np.triu(stretches).max() <= most + 1e-9

@@ -7,13 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def drive(charge_kwh: float, edges_kwh: Iterable[float], full_kwh: float) -> float | None:
-    """Charge at the end, full at most on the way; None where it runs out."""
-    for used in edges_kwh:
-        charge_kwh = min(charge_kwh - used, full_kwh)
-        if charge_kwh < 0.0:
+def drive(
+    charge_kwh: float, edges_kwh: Iterable[tuple[float, float]], full_kwh: float
+) -> float | None:
+    """Charge at the end, full at most on the way; None where it runs out.
+
+    Of each edge what it takes, and the most that any stretch inside of it takes.
+    """
+    for used, inside in edges_kwh:
+        if charge_kwh < inside:
             return None
-    return charge_kwh
+        charge_kwh = min(charge_kwh - used, full_kwh - inside)
+    return None if charge_kwh < 0.0 else charge_kwh
 
 
 def fullest(

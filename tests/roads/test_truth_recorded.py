@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planner.legs.kernels import drives
 from planner.model.geo import LonLat
 from planner.roads.graph import Flag, RoadGraph
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
 from planner.roads.snap import Snapper
+from tests.oracle.sweeps import drives
 
 RECORD = json.loads(Path(__file__).with_name("truth_valhalla.json").read_text(encoding="utf-8"))
 

@@ -43,9 +43,17 @@ def leg(soc_start: float, soc_end: float) -> Leg:
     )
 
 
-def claims(taken_kwh: list[float], soc_start: float, soc_end: float, reserve: float) -> set[str]:
+def claims(
+    taken_kwh: list[float],
+    soc_start: float,
+    soc_end: float,
+    reserve: float,
+    inside_kwh: list[float] | None = None,
+) -> set[str]:
     scene = Only(replace(mission(), reserve_soc=reserve))
-    drive = Drive(np.array(taken_kwh), 0.0, 0.0, 1.0)
+    taken = np.array(taken_kwh)
+    inside = np.maximum(taken, 0.0) if inside_kwh is None else np.array(inside_kwh)
+    drive = Drive(taken, inside, 0.0, 0.0, 1.0)
     return {c.kind + c.where for c in check_charge(scene, leg(soc_start, soc_end), drive, "")}
 
 
@@ -57,6 +65,17 @@ def test_a_full_battery_takes_no_more_on_the_way_down() -> None:
 def test_a_dip_below_the_reserve_counts_though_the_end_is_above_it() -> None:
     assert claims([20.0, -10.0], 0.4, 0.4 - 10 / 60, 0.1) == {"reserve"}
     assert claims([20.0, -10.0], 0.5, 0.5 - 10 / 60, 0.1) == set()
+
+
+def test_a_crest_inside_an_edge_counts_though_both_its_ends_are_above_the_reserve() -> None:
+    assert claims([2.0], 0.2, 0.2 - 2 / 60, 0.1) == set()
+    assert claims([2.0], 0.2, 0.2 - 2 / 60, 0.1, inside_kwh=[6.5]) == {"reserve"}
+
+
+def test_what_is_used_after_a_descent_inside_an_edge_was_not_taken_from_more_than_full() -> None:
+    assert claims([-1.0], 1.0, 1.0, 0.1) == set()
+    assert claims([-1.0], 1.0, 1.0, 0.1, inside_kwh=[0.6]) == {"energy/soc_end"}
+    assert claims([-1.0], 1.0, 0.99, 0.1, inside_kwh=[0.6]) == set()
 
 
 def test_more_than_full_is_named() -> None:

@@ -1,4 +1,4 @@
-"""The three loops over the road graph, compiled by numba; everything else about legs is NumPy.
+"""Dijkstra over a road graph, edge by edge, compiled: what hierarchies and labels are held against.
 
 The heap is a plain binary heap of (key, node) in two arrays with lazy deletion: a node may stand
 in it more than once, and counts when it is first taken.
