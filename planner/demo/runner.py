@@ -24,6 +24,7 @@ from planner.demo.sites import shipped
 from planner.demo.wallets import agreements_file, prices_file, sample_wallets
 from planner.errors import FeedError, InputError
 from planner.feeds.agreements import import_agreements, import_prices
+from planner.legs.prepared import PreparedRoads
 from planner.roads.shipped import load_shipped
 from planner.settings import Settings
 from planner.store.store import Store
@@ -104,7 +105,7 @@ def run_demo(demo: Demo, say: Say, stopped: Event) -> None:
     bootstrap = secrets.token_urlsafe(24)
     with ExitStack() as children:
         peer = children.enter_context(_start_peer(demo, bootstrap))
-        load_shipped(demo.settings.regions, REGION)
+        _prepare_roads(demo, say)
         store = Store.open(demo.settings.database, demo.settings.home / "secret.key")
         children.callback(store.close)
         prepare(store, time())
@@ -121,6 +122,14 @@ def run_demo(demo: Demo, say: Say, stopped: Event) -> None:
             return
         _greet(demo, stations, say)
         _watch(feeding, (peer, face), say, stopped)
+
+
+def _prepare_roads(demo: Demo, say: Say) -> None:
+    """Bring the shipped roads, and prepare them the first time: kernels are compiled for it."""
+    graph = load_shipped(demo.settings.regions, REGION)
+    if not PreparedRoads.is_there(graph):
+        say("Preparing the roads, once: this takes about a minute")
+    PreparedRoads.of(graph).prepare()
 
 
 def demand_free(host: str, port: int) -> None:

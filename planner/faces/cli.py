@@ -31,6 +31,7 @@ COMMANDS = {
     "plan": "planner.faces.commands.trips:plan",
     "prices": "planner.faces.commands.knowledge:prices",
     "region": "planner.faces.commands.regions:region",
+    "warm-up": "planner.faces.commands.warming:warm_up",
     "reservations": "planner.faces.commands.reservations:reservations",
     "serve": "planner.faces.commands.serve:serve",
     "stations": "planner.faces.commands.stations:stations",

@@ -88,6 +88,14 @@ class PreparedRoads:
                 save_hierarchy(build(graph.first_out, graph.head), folder, region=graph.hash)
         return cls(graph, open_hierarchy(folder, region=graph.hash))
 
+    @staticmethod
+    def is_there(graph: RoadGraph) -> bool:
+        """Say whether a region's hierarchy and all its metrics are prepared already."""
+        if graph.folder is None:
+            return False
+        names = [f"{of.name}-{kind}" for of in REFERENCES for kind in range(len(PRICES_S_PER_KWH))]
+        return all(_is_of(graph.folder / FOLDER / name, graph) for name in ("hierarchy", *names))
+
     def prepare(self, progress: Progress = silent) -> None:
         """Make all that plans need of these roads, whatever the car: minutes for a country."""
         for number, reference in enumerate(REFERENCES):

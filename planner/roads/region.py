@@ -233,7 +233,7 @@ def region_info(folder: Path) -> RegionInfo:
             hash=manifest["hash"],
             as_of=manifest["as_of"],
             built_at=(folder / MANIFEST).stat().st_mtime,
-            size_bytes=sum(path.stat().st_size for path in folder.iterdir()),
+            size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
             nodes=manifest["counts"]["nodes"],
             edges=manifest["counts"]["edges"],
             has_elevation=manifest["has_elevation"],

@@ -27,11 +27,13 @@ COMMANDS: dict[str, frozenset[str]] = {
     "region export": frozenset({"NAME", "--out"}),
     "region info": frozenset({"NAME", "--json", "--verify"}),
     "region list": frozenset({"--json"}),
+    "region prepare": frozenset({"NAME"}),
     "serve": frozenset({"--host", "--port", "--workers"}),
     "stations export": frozenset({"--out", "--wallet", "--bbox"}),
     "vehicles": frozenset({"--search", "--json"}),
     "vehicles import": frozenset({"FILE"}),
     "verify": frozenset({"PLAN.json"}),
+    "warm-up": frozenset(),
 }
 """Command → its arguments and options, as far as an issue has asked for them."""
 

@@ -1,4 +1,4 @@
-"""``plugsure region``: build, list, info, export."""
+"""``plugsure region``: build, prepare, list, info, export."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 
 from planner.errors import DataMissing
 from planner.faces.commands.console import note, progress_bar, show_json, show_table
+from planner.faces.commands.warming import prepare_roads
 from planner.roads.download import Servers
 from planner.roads.exchange_files import save_graph
 from planner.roads.region import (
@@ -70,9 +71,18 @@ def build(
             servers=Servers(nominatim=settings.nominatim, overpass=settings.overpass),
             progress=tell,
         )
+    prepare_roads(graph)
     note(f"Built {name}: {len(graph.lon):,} nodes, {len(graph.head):,} edges, {graph.hash}")
     for said in graph.notes:
         note(f"  {said}")
+
+
+@region.command(epilog="Example: plugsure region prepare alps")
+@click.argument("name")
+def prepare(name: str) -> None:
+    """Prepare the roads of the region NAME for plans; a first plan would do it otherwise."""
+    prepare_roads(open_region(Settings.read().regions, name))
+    note(f"{name} is prepared")
 
 
 @region.command(name="list", epilog="Example: plugsure region list --json")

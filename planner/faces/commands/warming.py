@@ -1,0 +1,58 @@
+"""``plugsure warm-up``: compile what is compiled, and prepare roads, before somebody waits."""
+
+import time
+
+import click
+import numpy as np
+
+from planner.faces.commands.console import note, progress_bar
+from planner.legs.car import CarLegs, JoinedPlaces
+from planner.legs.hierarchy import warm_up as compile_hierarchy
+from planner.legs.prepared import PreparedRoads
+from planner.legs.profiles import REFERENCES
+from planner.model.vehicle import Conditions
+from planner.roads.graph import RoadGraph
+from planner.roads.region import list_regions, open_region
+from planner.settings import Settings
+
+
+@click.command(name="warm-up", epilog="Example: plugsure warm-up")
+def warm_up() -> None:
+    """Compile all kernels and prepare the roads of all regions; once after each installation."""
+    settings = Settings.read()
+    began = time.perf_counter()
+    compile_hierarchy()
+    note(f"Kernels are compiled ({time.perf_counter() - began:.0f} s)")
+    for info in list_regions(settings.regions):
+        if info.damage:
+            note(f"{info.name} is damaged and left out: {info.damage}")
+            continue
+        graph = open_region(settings.regions, info.name)
+        prepare_roads(graph)
+        _drive(PreparedRoads.of(graph))
+        note(f"{info.name} is prepared")
+
+
+def prepare_roads(graph: RoadGraph) -> None:
+    """Prepare a region's roads for all cars, with a progress bar."""
+    with progress_bar() as shown:
+        task = shown.add_task("preparing legs", total=1.0)
+
+        def tell(stage: str, share: float) -> None:
+            shown.update(task, description=stage, completed=share)
+
+        PreparedRoads.of(graph, tell).prepare(tell)
+
+
+def _drive(roads: PreparedRoads) -> None:
+    """Ask for legs between a few nodes, which compiles what hierarchies alone do not use."""
+    nodes = np.flatnonzero(roads.graph.component_ok)[:3].astype(np.int32)
+    if not nodes.size:
+        return
+    car = roads.car(REFERENCES[0].vehicle, Conditions(), nodes)
+    legs = CarLegs(car, JoinedPlaces.at(roads.graph, nodes, np.zeros(nodes.size)), 50.0)
+    legs.row(0, 0)
+    legs.path(0, nodes.size - 1, 0)
+
+
+__all__ = ["prepare_roads", "warm_up"]
