@@ -155,7 +155,7 @@ def test_a_truncated_extract_leaves_the_region_as_it_was(helsinki, extract: Path
     other = tmp_path / "roads.txt"
     other.write_text("no roads", encoding="utf-8")
     refused(run("region", "build", "other", "--osm", other), "roads.txt", ".osm.pbf")
-    refused(run("region", "build", "other"), "OSM file or a network")
+    refused(run("region", "build", "other"), "an OSM file, a network")
     assert run("region", "info", "other").exit_code == 3
 
 
