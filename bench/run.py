@@ -10,7 +10,18 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-MEASURES = ("roads", "imports", "places", "feeds", "plans")
+MEASURES = (
+    "roads",
+    "imports",
+    "places",
+    "feeds",
+    "push",
+    "legs",
+    "any_car",
+    "frvcp",
+    "core",
+    "plans",
+)
 
 
 def run(name: str) -> None:
