@@ -21,11 +21,12 @@ from planner.access.bench import Bench, Judged, Judgement, feed_of, grade_reason
 from planner.access.case import Known, Stay
 from planner.access.connection import Connections
 from planner.access.evidence import CARD_DIGEST, turning_points
+from planner.access.hours import hours_turn
 from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.memory import Memory
 from planner.access.moment import allows, moment_refusal, reports_by_station
 from planner.access.parking import FROM_FEED, FROM_STATION
-from planner.access.status import FAULTY, believed, stamp
+from planner.access.status import FAULTY, REPORT_S, believed, stamp, status_turns
 from planner.errors import InputError
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.station import Status
@@ -126,6 +127,24 @@ class Chargers:
         ):
             return None
         return refusal("lone_unknown", "its state is UNKNOWN")
+
+    def changes(self, e: int, begin: float, end: float) -> tuple[float, ...]:
+        """List the moments between two at which what may be said of a stay at ``e`` may change.
+
+        Between two that follow each other all stays are judged alike, but for their beginning or
+        ending with them.
+        """
+        station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
+        beside = range(
+            int(self.snapshot.first[int(self.snapshot.evse_station[e])]),
+            int(self.snapshot.first[int(self.snapshot.evse_station[e]) + 1]),
+        )
+        moments = {*self._points, *hours_turn(station, begin, end)}
+        for other in beside:
+            moments |= status_turns(self.snapshot, other, self.now)
+        for report in self._reports.get(station.id, ()):
+            moments.add(report.at + REPORT_S.get(report.outcome, 0.0))
+        return tuple(sorted(moment for moment in moments if begin < moment < end))
 
     def is_uncertain(self, e: int) -> bool:
         """Whether the state of EVSE ``e`` counts as UNKNOWN: so told, never told, or too old."""

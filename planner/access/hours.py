@@ -61,6 +61,15 @@ def open_from(station: Station, t: float, until: float) -> float | None:
     return None
 
 
+def hours_turn(station: Station, start: float, end: float) -> tuple[float, ...]:
+    """List the moments around ``start`` to ``end`` at which the place opens or closes."""
+    hours = station.hours
+    if hours is None:
+        return ()
+    periods = [*_open_periods(hours, station.time_zone, start, end), *hours.exceptional_closings]
+    return tuple(sorted({moment for period in periods for moment in period}))
+
+
 @lru_cache(maxsize=512)
 def zone_of(name: str) -> tzinfo | None:
     """Return the IANA time zone of that name, None if there is none."""

@@ -113,6 +113,12 @@ def status_refusal(
     return refusal(word, _fact(snapshot, e, told))
 
 
+def status_turns(snapshot: Snapshot, e: int, now: float) -> set[float]:
+    """Return the moments of arrival at which `status_refusal` may answer otherwise."""
+    told = believed(snapshot, e, now)
+    return {now + SOON_S} if told.at is None else {now + SOON_S, told.at + VETO_S}
+
+
 def report_refusal(
     reports: tuple[DriverReport, ...], snapshot: Snapshot, e: int, arrival: float, now: float
 ) -> Refusal | None:

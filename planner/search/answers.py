@@ -10,11 +10,10 @@ from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
-from planner.search.labels import NEARLY
 from planner.search.leftout import reject, usable_on_the_way
 from planner.search.reach import may_arrive
 from planner.search.setup import Trip
-from planner.search.solve import Failure, Solution, solve
+from planner.search.solve import NEARLY, Failure, Solution, solve
 
 VALID_S = 6 * 3600.0
 """Longest time for which a plan is shown without being checked again."""
@@ -45,9 +44,9 @@ def write_plan(found: Solution) -> Plan:
 
 def _shortfall(found: Solution) -> tuple[str, ...]:
     """Say where the search had to be content with less than the best."""
-    if found.stretch <= NEARLY:
+    if found.gap <= NEARLY:
         return ()
-    said = f"This trip may cost up to {found.stretch:.0%} more than the best by these stations"
+    said = f"This trip may cost up to {found.gap:.0%} more than the best by these stations"
     return (f"{said}: the search came to its limit before it had compared them all.",)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from planner.model.geo import LonLat, distance_m
 from planner.model.plan import Furthest
-from planner.search.labels import Label, Trace
+from planner.search.problem import Arrival, Trace
 from planner.search.setup import Stage
 
 LOOKED_AT = 6
@@ -31,8 +31,8 @@ def furthest(stage: Stage, trace: Trace) -> Furthest | None:
     if not trace.reached or not trip.has_route:
         return None
     ahead = problem.bounds.time_s
-    nearest = sorted(trace.reached, key=lambda label: float(ahead[label.stage, label.place]))
-    found = [_last_point(stage, label) for label in _distinct(nearest)[:LOOKED_AT]]
+    nearest = sorted(trace.reached, key=lambda met: float(ahead[met.stage, met.place]))
+    found = [_last_point(stage, met) for met in _distinct(nearest)[:LOOKED_AT]]
     best = min((point for point in found if point is not None), default=None)
     if best is None or best.remaining_s <= 0.0:
         return None
@@ -47,21 +47,21 @@ def furthest(stage: Stage, trace: Trace) -> Furthest | None:
     )
 
 
-def _last_point(stage: Stage, label: Label) -> _Point | None:
+def _last_point(stage: Stage, met: Arrival) -> _Point | None:
     """Follow the way from a place to the waypoint ahead of it as far as the charge goes."""
     problem, trip = stage.problem, stage.trip
-    charge = problem.capacity_kwh if label.place < problem.stations else label.charge
-    charge -= stage.legs.approach_of(label.place)[1]
-    goal = problem.vias[label.stage + 1].place
+    charge = problem.capacity_kwh if met.place < problem.stations else met.charge
+    charge -= stage.legs.approach_of(met.place)[1]
+    goal = problem.vias[met.stage + 1].place
     best = None
     for kind in range(problem.kinds):
-        path = stage.legs.path(label.place, goal, kind)
+        path = stage.legs.path(met.place, goal, kind)
         edges = np.array(path.edges, np.int64)
         used_kwh = np.cumsum(trip.car.energies_kwh(edges)[0])
         beyond = np.flatnonzero(used_kwh > charge)
         reached = int(beyond[0]) if beyond.size else edges.size
         left_s = float(trip.car.times_s(edges[reached:]).sum()) + float(
-            problem.bounds.later_s[label.stage]
+            problem.bounds.later_s[met.stage]
         )
         node = path.start_node if reached == 0 else int(trip.world.region.head[edges[reached - 1]])
         point = _Point(left_s, node)
@@ -69,11 +69,11 @@ def _last_point(stage: Stage, label: Label) -> _Point | None:
     return best
 
 
-def _distinct(labels: list[Label]) -> list[Label]:
-    """Keep one label of each place: the fullest where nothing can be charged."""
-    found: dict[tuple[int, int], Label] = {}
-    for label in labels:
-        key = (label.stage, label.place)
-        if key not in found or label.charge > found[key].charge:
-            found[key] = label
+def _distinct(mets: list[Arrival]) -> list[Arrival]:
+    """Keep one met of each place: the fullest where nothing can be charged."""
+    found: dict[tuple[int, int], Arrival] = {}
+    for met in mets:
+        key = (met.stage, met.place)
+        if key not in found or met.charge > found[key].charge:
+            found[key] = met
     return list(found.values())

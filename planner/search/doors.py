@@ -14,7 +14,7 @@ from planner.model.mission import Mission
 from planner.model.station import Connector, Status
 from planner.model.vehicle import Vehicle
 from planner.search.pricing import price_stop
-from planner.search.problem import STOP_OVERHEAD_S, Offer
+from planner.search.problem import ALWAYS, Choice, Period
 from planner.store.snapshot import Snapshot
 
 
@@ -22,8 +22,9 @@ from planner.store.snapshot import Snapshot
 class WalletDoors:
     """Offers of stations to one wallet and car.
 
-    ``station_of`` gives the snapshot's station of each place; ``priced`` asks for estimates of
-    money, which cost time and are made only where the objective counts them.
+    ``station_of`` gives the snapshot's station of each place, ``soonest`` the earliest moment at
+    which the trip could be there; ``priced`` asks for estimates of money, which cost time and are
+    made only where the objective counts them.
     """
 
     snapshot: Snapshot
@@ -31,8 +32,8 @@ class WalletDoors:
     mission: Mission
     station_of: NDArray[np.intp]
     priced: bool
+    soonest: NDArray[np.float64]
     _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    _steady: dict[tuple[int, bool], Offer | None] = field(default_factory=dict)
     _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
     def options(self, place: int) -> tuple[int, ...]:
@@ -64,47 +65,60 @@ class WalletDoors:
             known = self._options[place] = tuple(usable)
         return known
 
-    def offer(self, place: int, arrival: float, slack_s: float, *, spare: bool) -> Offer | None:
-        """Return the best EVSE open at every arrival from ``arrival`` to ``slack_s`` later."""
-        steady = self._steady_offer(place, spare=spare)
-        if steady is not None and arrival + slack_s <= steady.until:
-            return steady
-        asked = self._asked(spare=spare)
-        for evse in self.options(place):
-            longest = arrival + STOP_OVERHEAD_S + float(self.curve(evse).time_s[-1]) + slack_s
-            until = longest
-            if asked(evse, arrival, longest) is not None:
-                until = arrival
-                if asked(evse, arrival, arrival + slack_s) is not None:
-                    continue
-            return self._made(evse, arrival, until, spare=spare)
-        return None
+    def choices(self, place: int, *, spare: bool) -> tuple[Choice, ...]:
+        """List EVSEs of a station up to the first that may be counted on all through the trip.
 
-    def _steady_offer(self, place: int, *, spare: bool) -> Offer | None:
-        """Return the best EVSE of a station if it is open to this wallet all through the trip.
-
-        What may be counted on for a long stay may be so for each part of it: the sooner one
-        arrives, the more is asked of its status.
+        Where money counts, one of each price and power that may.
         """
-        key = (place, spare)
-        if key not in self._steady:
-            departure = self.mission.departure
-            until = departure + STEADY_S
-            best = next(iter(self.options(place)), None)
-            asked = self._asked(spare=spare)
-            if best is None or asked(best, departure, until) is not None:
-                self._steady[key] = None
-            else:
-                self._steady[key] = self._made(best, departure, until, spare=spare)
-        return self._steady[key]
+        found: list[Choice] = []
+        steady: set[tuple[int, tuple[float, float, float]]] = set()
+        for evse in self.options(place):
+            curve = self.curve(evse)
+            rate = self._rate(evse, self.mission.departure) if self.priced else (0.0, 0.0, 0.0)
+            if (id(curve), rate) in steady:
+                continue
+            periods = self.periods(place, evse, spare=spare)
+            if periods:
+                found.append(Choice(evse, curve, periods, *rate))
+            if periods == ALWAYS:
+                steady.add((id(curve), rate))
+                if not self.priced:
+                    break
+            if len(found) == MOST_CHOICES:
+                break
+        return tuple(found)
 
-    def _made(self, evse: int, arrival: float, until: float, *, spare: bool) -> Offer:
-        per_kwh, per_hour, per_stop = self._rate(evse, arrival) if self.priced else (0, 0, 0)
-        return Offer(evse, self.curve(evse), until, per_kwh, per_hour, per_stop, spare)
+    def periods(self, place: int, evse: int, *, spare: bool) -> tuple[Period, ...]:
+        """List the periods within which any stay may count on an EVSE, in order.
 
-    def allows(self, offer: Offer, arrival: float, departure: float) -> bool:
-        """Say whether the EVSE stays open to this wallet until a departure."""
-        return self._asked(spare=offer.spare)(offer.evse, arrival, departure) is None
+        What may be counted on for a stay may be so for each part of it. So a period is known by
+        asking for all of it; those asked for begin and end where anything changes.
+        """
+        asked = self._asked(spare=spare)
+        begin, end = float(self.soonest[place]), self.mission.departure + STEADY_S
+        if not begin < end:
+            return ALWAYS
+        if asked(evse, begin, end) is None:
+            return ALWAYS
+        moments = [begin, *self.chargers.changes(evse, begin, end), end]
+        last, found, after = len(moments) - 1, [], 0
+        for first in range(last):
+            opens = moments[first] + (MARGIN_S if first > 0 else 0.0)
+            until = after
+            for number in range(max(after, first) + 1, last + 1):
+                closes = moments[number] - (MARGIN_S if number < last else 0.0)
+                if opens > closes or asked(evse, opens, closes) is not None:
+                    break
+                until = number
+            if until > after:
+                closes = moments[until] - MARGIN_S if until < last else np.inf
+                found.append((opens if first > 0 else -np.inf, closes))
+                after = until
+        return tuple(found)
+
+    def allows(self, evse: int, arrival: float, departure: float, *, spare: bool) -> bool:
+        """Say whether an EVSE may be counted on for a stay."""
+        return self._asked(spare=spare)(evse, arrival, departure) is None
 
     def _asked(self, *, spare: bool) -> Callable[[int, float, float], Refusal | None]:
         return self.chargers.fallback_refusal_at if spare else self.chargers.refusal_at
@@ -124,12 +138,6 @@ class WalletDoors:
     def curve(self, evse: int) -> ChargingCurve:
         """Return the car's charging curve there."""
         return curve_at(self.mission.vehicle, self.connector(evse))
-
-    def least_per_kwh(self, candidate: NDArray[np.bool_]) -> float:
-        """Estimate the least price of a kWh at the first choice of each candidate station."""
-        first = [self.options(int(place)) for place in np.flatnonzero(candidate)]
-        departure = self.mission.departure
-        return min((self._rate(evses[0], departure)[0] for evses in first if evses), default=0.0)
 
     def _rate(self, evse: int, arrival: float) -> tuple[float, float, float]:
         """Estimate a linear price from two sessions; an unknown price is ranked as a dear one."""
@@ -175,7 +183,14 @@ def curve_at(vehicle: Vehicle, connector: Connector) -> ChargingCurve:
 
 
 STEADY_S = 2 * 86_400.0
-"""Time from departure for which a station is asked once whether it stays open."""
+"""Time from departure for which it is asked when a station may be counted on; stops later than
+that are asked about when a trip stands."""
+
+MARGIN_S = 1.0
+"""Seconds kept from the moment at which something changes, for rounding."""
+
+MOST_CHOICES = 4
+"""EVSEs of one station that a search chooses between."""
 
 UNKNOWN_PRICE_PER_KWH = 1.5
 """Rank of a stop whose price is not known, in the objective's currency per kWh: after all others.

@@ -104,7 +104,8 @@ class Writer:
             availability=self._availability(chargers, stop),
             floor_soc=self._soc(stop.floor_kwh),
             overhead_s=STOP_OVERHEAD_S,
-            charging_s=stop.departure - stop.arrival - STOP_OVERHEAD_S,
+            charging_s=stop.departure - stop.arrival - STOP_OVERHEAD_S - stop.waiting_s,
+            waiting_s=stop.waiting_s,
             decide_by=stop.departure if stop.fallbacks else None,
             spare_evse_ids=self._spares(stop),
         )
@@ -144,7 +145,7 @@ class Writer:
             station,
             connector,
             trip.mission.wallet.tokens[token] if token >= 0 else None,
-            start=stop.arrival + STOP_OVERHEAD_S,
+            start=stop.arrival + stop.waiting_s + STOP_OVERHEAD_S,
             charging=charging_periods(
                 self.stage.doors.curve(stop.evse),
                 stop.charge + reserve,

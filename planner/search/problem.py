@@ -22,41 +22,38 @@ STOP_OVERHEAD_S = 300.0
 """Seconds at a stop besides charging: leaving the road, parking, plugging in, authorising.
 Source: assumed; the order of magnitude that route planners for electric cars use."""
 
-LEAST_CHARGE_KWH = 0.05
-"""A stop that charges less than this is no stop."""
-
 EPSILON_KWH = 1e-7
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Offer:
-    """One EVSE at a station, open at the arrival it was asked for.
+Period = tuple[float, float]
+"""From when until when, UTC epoch seconds."""
 
-    ``until`` is the latest departure for which that holds without a further look; ``spare`` says
-    that it holds what a fallback must.
-    """
+ALWAYS: tuple[Period, ...] = ((-np.inf, np.inf),)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One EVSE at a station, with the periods within which a stay may count on it."""
 
     evse: int
     curve: ChargingCurve
-    until: float
+    periods: tuple[Period, ...] = ALWAYS
     eur_per_kwh: float = 0.0
     eur_per_hour: float = 0.0
     eur_per_stop: float = 0.0
-    spare: bool = False
 
 
 class Doors(Protocol):
-    """What opens to this wallet at a moment."""
+    """What opens to this wallet, and when."""
 
-    def offer(self, place: int, arrival: float, slack_s: float, *, spare: bool) -> Offer | None:
-        """Return the best EVSE of a station that may be counted on, or None.
+    def choices(self, place: int, *, spare: bool) -> tuple[Choice, ...]:
+        """List the EVSEs of a station worth choosing between, the one to prefer first.
 
-        It holds at every arrival from ``arrival`` to ``slack_s`` later; ``spare`` asks for what a
-        fallback must hold besides.
+        ``spare`` asks for what a fallback, and a stop on the way from one, must hold besides.
         """
 
-    def allows(self, offer: Offer, arrival: float, departure: float) -> bool:
-        """Say whether that EVSE stays open to this wallet until a departure."""
+    def allows(self, evse: int, arrival: float, departure: float, *, spare: bool) -> bool:
+        """Say whether an EVSE may be counted on for a stay."""
 
 
 class LegRows(Protocol):
@@ -99,14 +96,44 @@ class Bounds:
     later_s: F64
     price_s_per_kwh: float
 
-    def remaining_s(self, stage: int, places: NDArray[np.intp], charge: F64, end: float) -> F64:
-        """Seconds that the rest takes at least, arriving at ``places`` with ``charge``."""
-        price = self.price_s_per_kwh
-        short = self.energy_kwh[stage, places] + end - charge
-        apart = self.time_s[stage, places] + price * np.maximum(short, 0.0)
-        together = self.priced_s[stage, places] + price * (end - charge)
-        bound: F64 = np.maximum(apart, together)
-        return bound
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a search begins: a place in a stage, the moment, the charge."""
+
+    stage: int
+    place: int
+    time: float
+    charge: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One place of a found trip: reached by a leg of ``kind``, left at ``departure``.
+
+    ``evse`` is the one charged at, None at a waypoint; ``waiting_s`` what the stay lasts longer
+    than charging takes, because the next place opens later.
+    """
+
+    stage: int
+    place: int
+    kind: int
+    time: float
+    charge: float
+    evse: int | None
+    departure: float
+    left_kwh: float
+    waiting_s: float = 0.0
+
+
+@dataclass(eq=False)
+class Trace:
+    """What searches saw, for those who ask why there is no trip."""
+
+    settled: int = 0
+    reached: tuple[Arrival, ...] = ()
+    window_missed: bool = False
+    exhausted: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +142,7 @@ class Problem:
 
     ``candidate`` marks the stations that may be a stop, ``spare`` those that may be a fallback.
     ``operator`` and ``power_kw`` (the most that this car takes there) are of each station.
-    ``seconds_weight`` and ``money_weight`` price a second and a unit of currency;
-    ``least_per_kwh`` is the least that a kWh is estimated to cost.
+    ``seconds_weight`` and ``money_weight`` price a second and a unit of currency.
     """
 
     legs: LegRows
@@ -134,10 +160,8 @@ class Problem:
     start_kwh: float
     end_kwh: float
     departure: float
-    kinks_kwh: tuple[float, ...]
     seconds_weight: float = 1.0
     money_weight: float = 0.0
-    least_per_kwh: float = 0.0
     keep_windows_in_fallbacks: bool = False
     first_stop: int = -1
     """The station to drive to first of all, where that has been promised; -1: any."""

@@ -30,9 +30,6 @@ MOST_CANDIDATES = 1_200
 MOST_STOPS_PER_STRETCH = 25
 """Stations of each quarter of an hour of the way that the last search may stop at beyond that."""
 
-MOST_KINKS = 6
-"""Departure charges tried besides the one that is just enough."""
-
 LEAST_POWER_KW = 1.0
 
 
@@ -256,7 +253,9 @@ def _stage(
     reserve_kwh = mission.reserve_soc * vehicle.usable_kwh
     capacity = vehicle.usable_kwh - reserve_kwh
     legs = ChosenLegs(CarLegs(trip.car, places, capacity), kinds)
-    doors = WalletDoors(world.snapshot, trip.chargers, mission, stations, priced)
+    doors = WalletDoors(
+        world.snapshot, trip.chargers, mission, stations, priced, _soonest(trip, stations)
+    )
     vias = tuple(
         Via(stations.size + number, point.service_s, point.arrive_after, point.arrive_before)
         for number, point in enumerate(mission.waypoints)
@@ -279,14 +278,21 @@ def _stage(
         start_kwh=mission.soc * vehicle.usable_kwh - reserve_kwh,
         end_kwh=max(mission.arrival_soc - mission.reserve_soc, 0.0) * vehicle.usable_kwh,
         departure=mission.departure,
-        kinks_kwh=_kinks(mission, reserve_kwh),
         seconds_weight=seconds_weight,
         money_weight=money_weight,
-        least_per_kwh=doors.least_per_kwh(candidate) if money_weight else 0.0,
         keep_windows_in_fallbacks=mission.guarantee.windows,
         first_stop=int(first[0]) if first.size else -1,
     )
     return Stage(trip, problem, legs, doors, stations, reserve_kwh)
+
+
+def _soonest(trip: Trip, stations: NDArray[np.intp]) -> F64:
+    """Earliest arrival at each station that the roads allow, UTC epoch seconds."""
+    begins, soonest = trip.mission.departure, np.full(stations.size, np.inf)
+    for sweep in trip.sweeps:
+        soonest = np.minimum(soonest, begins + sweep.after_s[stations])
+        begins += sweep.direct_s
+    return soonest
 
 
 def _weights(mission: Mission) -> tuple[float, float]:
@@ -303,17 +309,6 @@ def _weights(mission: Mission) -> tuple[float, float]:
 CHEAPEST_HOUR = 1.0
 """What an hour is worth under ``cheapest``: little, but not nothing, so that nobody is sent round
 in circles for a cent."""
-
-
-def _kinks(mission: Mission, reserve_kwh: float) -> tuple[float, ...]:
-    """Charges, above the reserve, at which the car's charging changes pace."""
-    capacity = mission.vehicle.usable_kwh
-    socs = sorted({round(point.soc, 3) for point in mission.vehicle.dc_curve} | {0.8, 1.0})
-    charges = [soc * capacity - reserve_kwh for soc in socs if soc > mission.reserve_soc + 0.05]
-    if len(charges) > MOST_KINKS:
-        chosen = np.unique(np.linspace(0, len(charges) - 1, MOST_KINKS).round().astype(int))
-        charges = [charges[number] for number in chosen]
-    return tuple(charges)
 
 
 def _bounds(trip: Trip, place_of: NDArray[np.intp]) -> Bounds:

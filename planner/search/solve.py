@@ -3,30 +3,33 @@
 from dataclasses import dataclass
 
 from planner.search.floors import Floors
-from planner.search.labels import NEARLY, Label, Trace
-from planner.search.problem import EPSILON_KWH
-from planner.search.proofs import MOST_LABELS, Prover, Way
+from planner.search.posing import Ground, Terms
+from planner.search.problem import EPSILON_KWH, Arrival, Trace
+from planner.search.proofs import MOST_SETTLED, Prover, Way
 from planner.search.reach import may_arrive
 from planner.search.setup import Stage, Trip, stage_first, stage_full
 
-STRETCHES = (NEARLY, 0.3, 2.0)
-"""By how much the bound of the rest is stretched, one try after another: a search that comes to its
-limit is run again less choosy, and the plan says how much dearer it may be than the best."""
+STRETCHES = (1.0, 1.3, 3.0)
+"""How many times the best a trip may cost, one try after another: a search that comes to its limit
+is run again less choosy, and the plan says how much dearer it may be than the best."""
 
-FIRST_LABELS = 1_200
+FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
+
+NEARLY = 0.02
+"""Share by which a plan may be dearer than the best on its stations without a word of it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A way with the stage on which it can be read; it costs at most ``stretch`` more than needed.
+    """A way with the stage on which it can be read; it costs at most the share ``gap`` too much.
 
     That is against the best way on the same legs and stations.
     """
 
     stage: Stage
     way: Way
-    stretch: float
+    gap: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +51,11 @@ def solve(
     survive = trip.mission.guarantee.fallbacks if order is None else order
     first = stage_first(trip, priced=is_priced(trip))
     tries = STRETCHES[1:2] if near else STRETCHES
-    found = _search_growing(first, survive, FIRST_LABELS, tries, windows=windows)
+    found = _search_growing(first, survive, FIRST_SETTLED, tries, windows=windows)
     if near or isinstance(found, Solution) or not may_arrive(trip):
         return found
     full = stage_full(trip, priced=is_priced(trip))
-    return _search_growing(full, survive, MOST_LABELS, STRETCHES[1:], windows=windows)
+    return _search_growing(full, survive, MOST_SETTLED, STRETCHES[1:], windows=windows)
 
 
 def keep_to_first(trip: Trip) -> Solution | Failure:
@@ -61,7 +64,7 @@ def keep_to_first(trip: Trip) -> Solution | Failure:
     if stage.problem.first_stop < 0:
         return Failure(stage, Trace())
     order = trip.mission.guarantee.fallbacks
-    return _search_growing(stage, order, FIRST_LABELS, STRETCHES, windows=True)
+    return _search_growing(stage, order, FIRST_SETTLED, STRETCHES, windows=True)
 
 
 def is_priced(trip: Trip) -> bool:
@@ -72,7 +75,7 @@ def is_priced(trip: Trip) -> bool:
 def _search_growing(
     stage: Stage,
     order: int,
-    most_labels: int,
+    most_settled: int,
     stretches: tuple[float, ...],
     *,
     windows: bool,
@@ -80,7 +83,7 @@ def _search_growing(
     found: Solution | Failure = Failure(stage, Trace())
     for stretch in stretches:
         found = search_stage(
-            stage, order=order, windows=windows, most_labels=most_labels, stretch=stretch
+            stage, order=order, windows=windows, most_settled=most_settled, stretch=stretch
         )
         if isinstance(found, Solution) or found.trace.exhausted:
             break
@@ -92,19 +95,16 @@ def search_stage(
     *,
     order: int,
     windows: bool,
-    most_labels: int = MOST_LABELS,
-    stretch: float = NEARLY,
+    most_settled: int = MOST_SETTLED,
+    stretch: float = 1.0,
 ) -> Solution | Failure:
     """Search one stage from the start of the trip."""
     problem = stage.problem
     trace = Trace()
     if problem.start_kwh < -EPSILON_KWH:
         return Failure(stage, trace)
-    root = Label(
-        stage=0, place=problem.vias[0].place, time=problem.departure, charge=problem.start_kwh
-    )
-    prover = Prover(problem, Floors(problem), most_labels, stretch)
-    way = prover.find(
-        root, shut=frozenset(), order=order, slack_s=0.0, windows=windows, trace=trace
-    )
-    return Failure(stage, trace) if way is None else Solution(stage, way, stretch)
+    root = Arrival(0, problem.vias[0].place, problem.departure, problem.start_kwh)
+    ground = Ground(problem)
+    prover = Prover(problem, Floors(problem), ground, most_settled, stretch)
+    proven = prover.find(Terms(root, windows=windows), order, trace)
+    return Failure(stage, trace) if proven is None else Solution(stage, proven.way, proven.gap)

@@ -88,7 +88,7 @@ def leave_waypoint(legs: LegArrays, frame: Frame, state: State, label: int, n: i
     for i in range(place, end):
         state.t[i] += service_s
         state.c[i] += frame.weight * service_s
-    ramp = add_ramp(frame, state, label, -1, np.inf, end)
+    ramp = add_ramp(frame, state, label, -1, frame.patience, end)
     if stage + 1 < frame.service_s.size:
         leave(legs, frame, state, ramp, state.place[label], stage)
     elif state.c[place] < state.value[COST]:

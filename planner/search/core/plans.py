@@ -116,7 +116,7 @@ def _may_stay(problem: Problem, visits: list[Visit]) -> float:
         return 0.0
     last = visits[-1]
     if last.offer is None:
-        return float(np.inf)
+        return float(np.inf) if problem.lingers else 0.0
     closes = [
         closes
         for opens, closes in problem.offers.offers[last.offer].windows

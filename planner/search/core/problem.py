@@ -241,6 +241,9 @@ class Problem:
         What a second costs in the unit of the prices; with prices all 0, 1 gives a cost in seconds.
     ahead : Ahead or None
         Bounds of the rest; worked out from the legs if those are all known.
+    lingers : bool
+        Whether one may stay on at a waypoint after its service, so as to come later to a station
+        at which one may not wait outside; at a stop one may, as long as its window lasts.
     """
 
     legs: LegTable
@@ -252,6 +255,7 @@ class Problem:
     floor_kwh: F64 | None = None
     time_weight: float = 1.0
     ahead: Ahead | None = None
+    lingers: bool = True
 
     def __post_init__(self) -> None:
         stages, places = len(self.waypoints), self.offers.stations + len(self.waypoints)

@@ -68,7 +68,7 @@ class Found:
     """Steps of the best trip (None: none below ``most_cost``) and its cost.
 
     ``bound`` is the least that any trip costs; less than ``cost`` only where the run was cut short
-    or its bounds were stretched.
+    or its bounds were stretched. ``reached`` are the places it got to, where it found no trip.
     """
 
     steps: tuple[Step, ...] | None
@@ -76,6 +76,7 @@ class Found:
     bound: float
     effort: Effort
     is_complete: bool
+    reached: tuple[Arrival, ...] = ()
 
 
 @dataclass(eq=False)
@@ -175,7 +176,23 @@ def _found(problem: Problem, state: State, stretch: float, *, is_complete: bool)
     steps = trace(problem, state) if has_trip else None
     if is_complete and not has_trip:
         bound = float(state.value[COST])
-    return Found(steps, cost, bound / stretch, effort, is_complete)
+    reached = () if has_trip else _reached(problem, state)
+    return Found(steps, cost, bound / stretch, effort, is_complete, reached)
+
+
+def _reached(problem: Problem, state: State) -> tuple[Arrival, ...]:
+    """List each stage and place that was settled, with the greatest charge on arrival."""
+    fullest: dict[int, Arrival] = {}
+    for chain in np.flatnonzero(state.settled >= 0).tolist():
+        stage, place = divmod(chain, problem.legs.places)
+        label = int(state.settled[chain])
+        while label >= 0:
+            last = int(state.end[label]) - 1
+            arrival = Arrival(stage, place, float(state.t[last]), float(state.q[last]))
+            if chain not in fullest or arrival.arrival_kwh > fullest[chain].arrival_kwh:
+                fullest[chain] = arrival
+            label = int(state.next[label])
+    return tuple(fullest.values())
 
 
 def _frame(problem: Problem, *, split: bool, asks: bool, stretch: float) -> Frame:
@@ -203,6 +220,7 @@ def _frame(problem: Problem, *, split: bool, asks: bool, stretch: float) -> Fram
         weight=float(problem.time_weight),
         slack_kwh=SLACK_KWH,
         slack_cost=SLACK_S,
+        patience=np.inf if problem.lingers else -np.inf,
         split=split,
         lingers=problem.offers.must_linger,
         asks=asks,

@@ -18,7 +18,7 @@ from functools import partial
 
 import numpy as np
 
-from planner.search.core.hooks import Admit, Confirm, check
+from planner.search.core.hooks import Admit, Arrival, Confirm, check
 from planner.search.core.plans import Plan, Step, replay
 from planner.search.core.problem import Ahead, Problem, Waypoint
 from planner.search.core.search import Asker, Effort, Found, search
@@ -32,12 +32,14 @@ class Outcome:
     """A plan or None, and the least that any trip costs (infinite: there is none).
 
     ``is_complete`` is False where the search was cut short; the bound holds all the same.
+    ``reached`` are the places that it got to, each with its greatest charge, if there is no plan.
     """
 
     plan: Plan | None
     bound: float
     effort: Effort
     is_complete: bool = True
+    reached: tuple[Arrival, ...] = ()
 
     @property
     def is_exact(self) -> bool:
@@ -111,7 +113,7 @@ def _search(
         return _search_both(problem, asker, most_cost, most_settled, stretch)
     found = search(problem, asker, most_cost=most_cost, most_settled=most_settled, stretch=stretch)
     plan = _driven(problem, found)
-    return Outcome(plan, found.bound, found.effort, found.is_complete)
+    return Outcome(plan, found.bound, found.effort, found.is_complete, found.reached)
 
 
 def _search_both(
@@ -122,7 +124,7 @@ def _search_both(
     cheapest = run(_untimed(problem), unasked, most_cost=most_cost)
     effort, bound = cheapest.effort, cheapest.bound
     if cheapest.steps is None:
-        return Outcome(None, bound, effort, cheapest.is_complete)
+        return Outcome(None, bound, effort, cheapest.is_complete, cheapest.reached)
     best = None if asker.asks else replay(problem, cheapest.steps)
     if best is not None and best.cost <= cheapest.cost * (1.0 + EQUAL):
         return Outcome(best, bound, effort)
@@ -130,7 +132,7 @@ def _search_both(
     effort += soonest.effort
     bound = max(bound, problem.time_weight * soonest.bound if np.isfinite(soonest.bound) else 0.0)
     if soonest.steps is None and soonest.is_complete:
-        return Outcome(None, np.inf, effort)
+        return Outcome(None, np.inf, effort, reached=soonest.reached)
     best = _better(best, _driven(problem, soonest))
     below = most_cost if best is None else min(most_cost, best.cost)
     both = run(problem, asker, split=True, most_cost=below)
@@ -139,7 +141,8 @@ def _search_both(
     complete = soonest.is_complete and both.is_complete
     if best is not None and best.cost >= most_cost:
         best = None
-    return Outcome(best, bound, effort, complete and best is not None)
+    reached = both.reached if best is None else ()
+    return Outcome(best, bound, effort, complete and best is not None, reached)
 
 
 def _better(one: Plan | None, other: Plan | None) -> Plan | None:

@@ -72,7 +72,8 @@ class Frame(NamedTuple):
     """What stays the same during one search.
 
     ``floor`` (stages, places), ``opens``, ``closes`` and ``service_s`` of the waypoints, ``price``
-    (bounds,) and ``ahead`` (bounds, stages, places), see `planner.search.core.bounds`.
+    (bounds,) and ``ahead`` (bounds, stages, places), see `planner.search.core.bounds`. ``patience``
+    is until when one may stay at a waypoint after its service: for ever, or not at all.
     """
 
     stations: int
@@ -86,6 +87,7 @@ class Frame(NamedTuple):
     weight: float
     slack_kwh: float
     slack_cost: float
+    patience: float
     split: bool
     lingers: bool
     asks: bool

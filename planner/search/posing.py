@@ -1,0 +1,283 @@
+"""A trip's problem as the exact core takes it, and the core's answers as the trip has them.
+
+One table of legs, one set of bounds and the offers of the candidates serve all searches of a trip:
+the first one and those of its proofs, which differ in where and when they begin, in the sites that
+have failed, and in how much longer each place must be open. The core counts seconds from the
+beginning of a search, so only what has hours is stated anew for each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.energy.charging import ChargingCurve
+from planner.search import core
+from planner.search.core.bounds import least_price
+from planner.search.problem import (
+    ALWAYS,
+    EPSILON_KWH,
+    STOP_OVERHEAD_S,
+    Arrival,
+    Call,
+    Period,
+    Problem,
+)
+
+F64 = NDArray[np.float64]
+
+Shut = frozenset[int]
+Floor = Callable[[int, int], float]
+"""(stage, place) → the least charge with which one may arrive there; infinite: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one search asks for.
+
+    ``shut`` holds stations whose sites are not to be used, ``slack_s`` how much later than planned
+    each arrival may come, ``windows`` whether latest arrivals are kept. With ``spare`` the way is
+    that of a fallback, of whose EVSEs more is asked.
+    """
+
+    root: Arrival
+    shut: Shut = frozenset()
+    slack_s: float = 0.0
+    windows: bool = True
+    spare: bool = False
+
+
+@dataclass(eq=False)
+class Ground:
+    """States searches of one trip to the core; legs, bounds and offers are made once."""
+
+    problem: Problem
+    _kinds: dict[int, NDArray[np.intp]] = field(default_factory=dict)
+    _curves: dict[int, core.Curve] = field(default_factory=dict)
+    _evses: dict[tuple[int, bool], tuple[core.Offer, ...]] = field(default_factory=dict)
+    _numbers: dict[tuple[int, bool], tuple[int, ...]] = field(default_factory=dict)
+    _tables: dict[tuple[bool, int], "_Table"] = field(default_factory=dict)
+
+    @cached_property
+    def legs(self) -> core.LegTable:
+        """Legs from each place, brought when a search first leaves it."""
+        return core.LegTable.lazy(self.problem.stations + len(self.problem.vias), self._row)
+
+    @cached_property
+    def candidates(self) -> NDArray[np.intp]:
+        """Places of the stations that may be a stop."""
+        return np.flatnonzero(self.problem.candidate)
+
+    def pose(self, terms: Terms) -> "Posed":
+        """State one search."""
+        problem, root = self.problem, terms.root
+        table = self._table(terms)
+        stated = core.Problem(
+            legs=self.legs,
+            offers=table.at(root.time, terms.slack_s),
+            waypoints=self._waypoints(terms),
+            start=core.Start(root.charge, root.stage, root.place),
+            end_kwh=problem.end_kwh,
+            floor_kwh=self._floors(terms),
+            time_weight=problem.seconds_weight,
+            ahead=self.ahead(table),
+            lingers=False,
+        )
+        return Posed(self, terms, stated, table.evse)
+
+    def kind(self, place: int, leg: int) -> int:
+        """Return the kind of one of the legs from a place, by its number in `legs`."""
+        return int(self._kinds[place][leg - int(self.legs.arrays.first[place])])
+
+    def ahead(self, table: "_Table") -> core.Ahead:
+        """Bounds of the rest, at the price of a kWh in time and, where that counts, in money."""
+        problem, bounds = self.problem, self.problem.bounds
+        weight, stages = problem.seconds_weight, len(problem.vias)
+        price = [0.0, weight * bounds.price_s_per_kwh]
+        together = np.maximum(
+            bounds.priced_s, bounds.time_s + bounds.price_s_per_kwh * bounds.energy_kwh
+        )
+        rest = [weight * bounds.time_s, weight * together]
+        if table.least_per_kwh > 0.0:
+            price.append(price[1] + table.least_per_kwh)
+            rest.append(rest[1] + table.least_per_kwh * bounds.energy_kwh)
+        price = [min(each, table.least_price) for each in price]
+        least = np.full((len(price), stages, self.legs.places), np.inf)
+        least[:, :-1] = rest
+        for number, via in enumerate(problem.vias[1:-1], start=1):
+            least[:, number, via.place] += weight * via.service_s
+        least[:, -1, problem.vias[-1].place] = 0.0
+        return core.Ahead(np.array(price), least)
+
+    def _row(self, place: int) -> core.LegRow:
+        """Legs of all kinds to candidates at other sites and to the waypoints after."""
+        problem, capacity = self.problem, self.problem.capacity_kwh
+        targets = self._targets(place)
+        rows = [problem.legs.row(place, kind) for kind in range(problem.kinds)]
+        chosen: list[NDArray[np.intp]] = []
+        for row in rows:
+            drivable = np.isfinite(row.time_s[targets]) & (row.cap_kwh[targets] >= -EPSILON_KWH)
+            drivable &= row.required_kwh[targets] <= capacity + EPSILON_KWH
+            chosen.append(targets[drivable])
+        self._kinds[place] = np.repeat(np.arange(len(rows)), [part.size for part in chosen])
+        parts = list(zip(rows, chosen, strict=True))
+        return core.LegRow(
+            target=np.concatenate(chosen),
+            time_s=np.concatenate([row.time_s[part] for row, part in parts]),
+            net_kwh=np.concatenate([row.net_kwh[part] for row, part in parts]),
+            required_kwh=np.concatenate([row.required_kwh[part] for row, part in parts]),
+            cap_kwh=np.concatenate([row.cap_kwh[part] for row, part in parts]),
+        )
+
+    def _targets(self, place: int) -> NDArray[np.intp]:
+        problem = self.problem
+        if place >= problem.stations:
+            following = np.array([place + 1], np.intp)
+            if place == problem.vias[0].place and problem.first_stop >= 0:
+                return np.array([problem.first_stop], np.intp)
+        else:
+            following = np.array([via.place for via in problem.vias[1:]], np.intp)
+        if place >= problem.stations + len(problem.vias) - 1:
+            return np.empty(0, np.intp)
+        usable = problem.candidate.copy()
+        if place < problem.stations:
+            usable[problem.sites.near(place)] = False
+        return np.concatenate((np.flatnonzero(usable), following))
+
+    def _floors(self, terms: Terms) -> F64:
+        """Floors known before a search: those of sites that are not to be used are infinite."""
+        problem = self.problem
+        shut = ~problem.candidate
+        for place in terms.shut:
+            shut[problem.sites.near(place)] = True
+        if terms.root.place < problem.stations:
+            shut[terms.root.place] = False
+        floors = np.zeros((len(problem.vias), self.legs.places))
+        floors[:, : problem.stations][:, shut] = np.inf
+        return floors
+
+    def _waypoints(self, terms: Terms) -> tuple[core.Waypoint, ...]:
+        found = [core.Waypoint()]
+        last = len(self.problem.vias) - 1
+        for number, via in enumerate(self.problem.vias[1:], start=1):
+            opens, closes = -np.inf, np.inf
+            if via.arrive_after is not None and number < last:
+                opens = via.arrive_after - terms.root.time
+            if via.arrive_before is not None and terms.windows:
+                closes = via.arrive_before - terms.slack_s - terms.root.time
+            service_s = via.service_s if number < last else 0.0
+            found.append(core.Waypoint(service_s, opens, closes))
+        return tuple(found)
+
+    def _table(self, terms: Terms) -> "_Table":
+        """Return the offers of the candidates, and of the place where one begins."""
+        begin = terms.root.place
+        extra = begin if begin < self.problem.stations and not self.problem.candidate[begin] else -1
+        key = (terms.spare, extra)
+        if key not in self._tables:
+            places = self.candidates.tolist() + ([extra] if extra >= 0 else [])
+            self._tables[key] = self._gather(places, spare=terms.spare)
+        return self._tables[key]
+
+    def _gather(self, places: list[int], *, spare: bool) -> "_Table":
+        offers: list[core.Offer] = []
+        evses: list[int] = []
+        for place in places:
+            key = (place, spare)
+            if key not in self._evses:
+                chosen = self.problem.doors.choices(place, spare=spare)
+                self._numbers[key] = tuple(choice.evse for choice in chosen)
+                weight = self.problem.money_weight
+                self._evses[key] = tuple(
+                    core.Offer(
+                        station=place,
+                        curve=self._curve(choice.curve),
+                        overhead_s=STOP_OVERHEAD_S,
+                        per_stop=weight * choice.eur_per_stop,
+                        per_kwh=weight * choice.eur_per_kwh,
+                        per_s=weight * choice.eur_per_hour / 3600.0,
+                        windows=choice.periods,
+                        waits_outside=False,
+                    )
+                    for choice in chosen
+                )
+            offers += self._evses[key]
+            evses += self._numbers[key]
+        return _Table(tuple(evses), core.OfferTable(tuple(offers), self.problem.stations), self)
+
+    def _curve(self, curve: ChargingCurve) -> core.Curve:
+        """Count a curve's energy above the reserve."""
+        known = self._curves.get(id(curve))
+        if known is None:
+            reserve = curve.usable_kwh - self.problem.capacity_kwh
+            known = core.Curve(curve.energy_kwh - reserve, curve.time_s)
+            self._curves[id(curve)] = known
+        return known
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Offers in epoch seconds, with the EVSE of each."""
+
+    evse: tuple[int, ...]
+    offers: core.OfferTable
+    ground: Ground
+
+    @cached_property
+    def least_price(self) -> float:
+        return least_price(self.offers, self.ground.problem.seconds_weight)
+
+    @cached_property
+    def least_per_kwh(self) -> float:
+        return min((offer.per_kwh for offer in self.offers.offers), default=0.0)
+
+    def at(self, moment: float, slack_s: float) -> core.OfferTable:
+        """Count from a moment, each stay so early that it may last longer by the slack."""
+        if not self.offers.has_hours:
+            return self.offers
+        offers = tuple(
+            offer
+            if offer.windows == ALWAYS
+            else replace(offer, windows=_moved(offer.windows, moment, slack_s))
+            for offer in self.offers.offers
+        )
+        return core.OfferTable(offers, self.offers.stations)
+
+
+def _moved(periods: tuple[Period, ...], moment: float, slack_s: float) -> tuple[Period, ...]:
+    moved = ((opens - moment, closes - slack_s - moment) for opens, closes in periods)
+    return tuple((opens, closes) for opens, closes in moved if closes >= max(opens, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """One search as the core takes it, and how to read its plans."""
+
+    ground: Ground
+    terms: Terms
+    stated: core.Problem
+    evse: tuple[int, ...]
+
+    def read(self, plan: core.Plan) -> tuple[Call, ...]:
+        """Return the places of a plan in order."""
+        begun, calls = self.terms.root.time, []
+        for number, visit in enumerate(plan.visits):
+            kind = 0
+            if visit.leg is not None:
+                kind = self.ground.kind(plan.visits[number - 1].place, visit.leg)
+            calls.append(
+                Call(
+                    stage=visit.stage,
+                    place=visit.place,
+                    kind=kind,
+                    time=begun + visit.arrival_s,
+                    charge=visit.arrival_kwh,
+                    evse=None if visit.offer is None else self.evse[visit.offer],
+                    departure=begun + visit.departure_s,
+                    left_kwh=visit.left_kwh,
+                    waiting_s=visit.departure_s - visit.ready_s if visit.offer is not None else 0.0,
+                )
+            )
+        return tuple(calls)
