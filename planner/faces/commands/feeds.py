@@ -32,6 +32,7 @@ from planner.feeds.sending import send_tokens
 from planner.feeds.sync import SyncReport, sync_feed
 from planner.feeds.watch import Rhythm, Watch
 from planner.formats.stamps import stamp
+from planner.model.station import DEPOT
 from planner.store.feeds import Source
 from planner.store.store import Store
 from planner.store.updates import Repair
@@ -150,6 +151,11 @@ def sync(name: str | None, full: bool, as_json: bool) -> None:
     known = store.feeds.sources() if name is None else (store.feeds.get(name),)
     # Who was invited and has not come yet has nothing to pull.
     sources = [one for one in known if name is not None or one.kind != "ocpi" or one.url]
+    sources = [
+        one for one in sources if one.kind != DEPOT
+    ]  # their charge points call by themselves
+    if known and not sources:
+        raise InputError("a depot is not pulled", remedy="See `plugsure serve --ocpp`")
     if not sources:
         raise InputError("there is no feed yet", remedy="Add one with `plugsure feed add`")
     told: list[dict[str, Any]] = []
