@@ -18,6 +18,7 @@ from planner.store.callers import Callers
 from planner.store.charge_points import ChargePoints
 from planner.store.collecting import paused_collection
 from planner.store.commands import Commands
+from planner.store.copies import complete_stations
 from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
@@ -147,7 +148,7 @@ class Store:
             feed = feed_id(change.connection, name)
             station_ids, idents = names_of_feed(change, feed)
             forget(change, feed)
-            settle(change, station_ids, idents)
+            complete_stations(change, station_ids, settle(change, station_ids, idents))
 
     def rejections(self, feed: str, *, mended: bool = False) -> list[Fault]:
         """List what a feed had to leave out, and why; with ``mended`` also what was repaired."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -71,6 +71,7 @@ stations = Table(
     Column("hidden", Boolean, nullable=False),
     Column("removed", Boolean, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("shown", LargeBinary),
     Index("stations_by_id", "station_id", "feed", unique=True),
     Index("stations_by_feed", "feed"),
     Index("stations_by_sequence", "sequence"),
@@ -87,6 +88,8 @@ evses = Table(
     Column("status_at", Double),
     Column("hidden", Boolean, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("calm_s", Double),
+    Column("calm_seen", Double),
     Index("evses_by_ident", "ident"),
     Index("evses_by_sequence", "sequence"),
 )
