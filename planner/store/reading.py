@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from planner.model.station import Feed
 from planner.ocpi.tariffs import Tariff
 from planner.store.bodies import Shelf, decode, digest, encode
+from planner.store.closures import read_closures
 from planner.store.columns import Columns, Entry, Row, build_columns, make_entry, read_only
 from planner.store.evidence import read_evidence, read_list
 from planner.store.pace import plausible_silence_s
@@ -95,7 +96,8 @@ def _read_whole(connection: Connection, sequences: Mapping[str, int]) -> Snapsho
         columns_hash=columns.digest,
         tariffs_hash=_tariffs_hash(feeds_known, tariff_rows),
     )
-    return _compose(held, _read_lists(connection), _read_evidence(connection))
+    whole = {**_read_evidence(connection), "closures": read_closures(connection)}
+    return _compose(held, _read_lists(connection), whole)
 
 
 def _read_static(
@@ -140,7 +142,8 @@ def _read_static(
     )
     lists = _read_lists(connection) if changed & _LISTS else _lists_of(previous)
     evidence = _read_evidence(connection) if changed & _EVIDENCE else _evidence_of(previous)
-    return _compose(news, lists, evidence)
+    shut = read_closures(connection) if "closures" in changed else previous.closures
+    return _compose(news, lists, {**evidence, "closures": shut})
 
 
 def _entries(
@@ -198,6 +201,8 @@ def _read_moving(
         news["token_evidence"] = read_evidence(connection, "evidence", TokenEvidence)
     if "reports" in changed:
         news["reports"] = read_evidence(connection, "reports", DriverReport)
+    if "closures" in changed:
+        news["closures"] = read_closures(connection)
     if changed & _LISTS:
         lists = _read_lists(connection)
         news |= {**lists, "static_hash": _static_hash(held, lists)}
