@@ -2,15 +2,16 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from planner.feeds.depots.registry import register
+from planner.feeds.depots.registry import register, unregister
 from planner.model.station import DEPOT_PARTY
 from planner.model.token import Token, TokenType, Wallet
 from planner.settings import Settings
@@ -240,3 +241,153 @@ def test_malformed_frames_are_answered_and_cost_no_connection(served: Served, ve
             assert json.loads(await asyncio.wait_for(socket.recv(), 5))[:2] == [3, "b"]
 
     asyncio.run(run())
+
+
+def test_a_silent_charge_point_is_unknown_and_tells_again_when_it_is_back(
+    served: Served, store: Store, clock: Clock
+) -> None:
+    async def run() -> None:
+        async with post_16(served, "CP-1") as one:
+            await one.status(1, "Available", NOW)
+            await one.status(2, "Faulted", NOW)
+            one.socket.transport.abort()  # dies without a word
+        await soon(lambda: not served.server._desk.presence._connected)
+        clock.now += 290
+        await asyncio.sleep(1.2)
+        assert statuses(store)["CP-1-1"] == "AVAILABLE"
+        clock.now += 20
+        await soon(lambda: statuses(store)["CP-1-1"] == "UNKNOWN")
+        assert statuses(store)["CP-1-2"] == "OUTOFORDER"
+        clock.now += 600
+        async with post_16(served, "CP-1") as one:
+            one.statuses = {1: "Charging", 2: "Available"}
+            await soon(lambda: statuses(store)["CP-1-1"] == "CHARGING", 8)
+            await soon(lambda: statuses(store)["CP-1-2"] == "AVAILABLE")
+            assert one.asked == 2
+
+    asyncio.run(run())
+
+
+def test_who_cannot_be_asked_is_believed_again_after_a_silence(
+    served: Served, store: Store, clock: Clock
+) -> None:
+    async def run() -> None:
+        async with post_201(served, "CP-2") as two:
+            await two.status(1, 1, "Available", NOW)
+        await soon(lambda: not served.server._desk.presence._connected)
+        clock.now += 86_500
+        await soon(lambda: statuses(store)["CP-2-1"] == "INOPERATIVE")
+        async with post_201(served, "CP-2"):
+            await soon(lambda: statuses(store)["CP-2-1"] == "UNKNOWN")
+            await soon(lambda: statuses(store)["CP-2-1"] == "AVAILABLE", 8)
+
+    asyncio.run(run())
+
+
+def test_a_server_that_starts_again_knows_what_was_told_and_who_has_been_silent(
+    settings: Settings, store: Store, clock: Clock
+) -> None:
+    async def charge(served: Served) -> int:
+        async with post_16(served, "CP-1") as one, post_201(served, "CP-2") as two:
+            await one.status(1, "Charging", NOW)
+            await two.status(1, 1, "Available", NOW)
+            return int((await one.start_charging(1, UID, 500, NOW)).transaction_id)
+
+    async def end(served: Served, number: int) -> None:
+        async with post_16(served, "CP-1") as one:
+            one.statuses = {1: "Available"}
+            await one.stop_charging(number, 8500, NOW + 1800)
+            await soon(lambda: statuses(store)["CP-1-1"] == "AVAILABLE", 8)
+            await soon(lambda: statuses(store)["CP-2-1"] == "UNKNOWN")
+
+    with serving(settings, clock) as before:
+        number = asyncio.run(charge(before))
+    clock.now += 3600
+    with serving(settings, clock) as after:
+        asyncio.run(end(after, number))
+    (session,) = sessions(store)
+    assert (session["status"], session["kwh"]) == ("COMPLETED", 8.0)
+
+
+def test_a_newer_connection_of_a_charge_point_takes_the_place_of_the_older(
+    served: Served, store: Store, clock: Clock
+) -> None:
+    async def run() -> None:
+        async with line(served, "CP-1", "ocpp1.6") as older, post_16(served, "CP-1") as newer:
+            with pytest.raises(ConnectionClosed):
+                await asyncio.wait_for(older.recv(), 5)
+            await newer.status(1, "Available", NOW)
+            clock.now += 400
+            await asyncio.sleep(1.5)
+            assert statuses(store)["CP-1-1"] == "AVAILABLE"
+
+    asyncio.run(run())
+
+
+def test_a_charge_point_that_is_taken_out_is_let_go(served: Served, store: Store) -> None:
+    async def run() -> None:
+        async with line(served, "CP-1", "ocpp1.6") as socket:
+            await soon(lambda: store.charge_points.get("CP-1").heard is not None)
+            await asyncio.to_thread(unregister, store, "CP-1", now=NOW)
+            with pytest.raises(ConnectionClosed):
+                await asyncio.wait_for(socket.recv(), 5)
+        assert set(statuses(store)) == {"CP-2-1"}
+
+    asyncio.run(run())
+
+
+def test_many_charge_points_at_once_are_served_in_order(
+    settings: Settings, store: Store, clock: Clock
+) -> None:
+    names = [f"P-{number}" for number in range(12)]
+    register(store, [registration(name, depot="Sued") for name in names], now=NOW)
+
+    async def one_day(served: Served, name: str) -> None:
+        async with post_16(served, name) as post:
+            await post.boot()
+            for charge in range(3):
+                at = NOW - 3000 + charge * 900
+                await post.status(1, "Charging", at)
+                begun = await post.start_charging(1, UID, charge * 1000, at)
+                await post.stop_charging(begun.transaction_id, charge * 1000 + 700, at + 600)
+                await post.status(1, "Available", at + 601)
+
+    async def run(served: Served) -> None:
+        await asyncio.gather(*(one_day(served, name) for name in names))
+
+    with serving(settings, clock) as served:
+        asyncio.run(run(served))
+    with store.database.reading() as connection:
+        feed = store.charge_points.get("P-0").feed
+        held = store.objects.stamps(connection, feed, "sessions")
+        bodies = store.objects.read(connection, feed, "sessions", held).values()
+    told = [json.loads(one.body) for one in bodies]
+    assert len(told) == 36
+    assert {(one["status"], one["kwh"]) for one in told} == {("COMPLETED", 0.7)}
+    assert {statuses(store)[f"{name}-1"] for name in names} == {"AVAILABLE"}
+
+
+def test_no_uid_and_no_password_is_ever_logged(
+    served: Served, caplog: pytest.LogCaptureFixture, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("ocpp", "websockets.client"):  # the client's own words are its own
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.CRITICAL)
+
+    async def run() -> None:
+        async with post_16(served, "CP-1") as one:
+            await one.authorize(UID)
+            begun = await one.start_charging(1, UID, 0, clock.now)
+            await one.stop_charging(begun.transaction_id, 100, clock.now, UID)
+            await one.stop_charging(4711, 100, clock.now, UID)
+            await one.socket.send(f'[2,"x","Authorize",{{"idTag":"{UID}{UID}"}}]')
+            await one.socket.send(f'[2,"x","Authorize",{{"{UID}":"{UID}"}}]')
+            await one.socket.send(f"{UID} is no frame")
+            await one.authorize(UID)
+
+    asyncio.run(run())
+    said = "\n".join(record.getMessage() + (record.exc_text or "") for record in caplog.records)
+    assert "CP-1 connected" in said
+    assert "never began" in said
+    assert UID not in said
+    assert basic("CP-1")["Authorization"] not in said

@@ -118,7 +118,8 @@ class OcppServer:
                 started(_port_of(server))
                 await stop.wait()
         finally:
-            ticking.cancel()
+            for task in (ticking, *self._tasks):
+                task.cancel()
             await asyncio.gather(ticking, *self._tasks, return_exceptions=True)
             await self._do(desk.presence.close)
             self._thread.shutdown()

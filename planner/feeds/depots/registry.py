@@ -56,8 +56,6 @@ def register(store: Store, told: Sequence[Registration], *, now: float) -> dict[
     for name in dict.fromkeys(one.depot.name for one in told):
         if taken.get(name, DEPOT) != DEPOT:
             raise InputError("there is a feed of that name that is no depot", place=name)
-        if name not in taken:
-            store.feeds.add(Source(name=name, kind=DEPOT, sender=DEPOT_PARTY))
     passwords: dict[str, str] = {}
     hashes: dict[str, str] = {}
     for one in told:
@@ -66,6 +64,8 @@ def register(store: Store, told: Sequence[Registration], *, now: float) -> dict[
             passwords[one.point.id] = one.password or new_password()
             kept = hash_password(passwords[one.point.id])
         hashes[one.point.id] = kept
+    for name in {one.depot.name for one in told} - set(taken):
+        store.feeds.add(Source(name=name, kind=DEPOT, sender=DEPOT_PARTY))
     with store.database.writing() as change:
         for one in told:
             store.charge_points.save_depot(change, one.depot)
