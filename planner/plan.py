@@ -81,9 +81,9 @@ def plan_onward(
 
 
 def _by_the_promised(world: World, mission: Mission, numbers: list[int]) -> Plan | None:
-    chargers = _judge(world, mission)
+    chargers, there = _judge(world, mission), world.during(mission.departure)
     for number in numbers:
-        found = keep_to_first(prepare(world, mission, chargers, first_stop=number))
+        found = keep_to_first(prepare(there, mission, chargers, first_stop=number))
         if isinstance(found, Solution):
             return checked(world, write_plan(found))
     return None
@@ -123,8 +123,8 @@ def attempt(world: World, mission: Mission, *, near: bool = False) -> Plan | Non
 
 
 def open_trip(world: World, mission: Mission) -> Trip:
-    """Ask once what the wallet opens for this car, and prepare the roads."""
-    return prepare(world, mission, _judge(world, mission))
+    """Ask once what the wallet opens for this car, and prepare the roads as they are by then."""
+    return prepare(world.during(mission.departure), mission, _judge(world, mission))
 
 
 def _judge(world: World, mission: Mission) -> Chargers:

@@ -16,12 +16,15 @@ from scipy.spatial import cKDTree
 from planner.errors import DataMissing
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarOnRoads, JoinedPlaces
+from planner.legs.closing import ChangedRoads
 from planner.legs.prepared import PreparedRoads
 from planner.legs.swept import SiteSelections, SweptPlaces
+from planner.model.closure import Closure
 from planner.model.geo import EARTH_RADIUS_M
 from planner.model.plan import WorldNames
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.chargers import ChargerNames
+from planner.roads.closing import Works, put_in_force
 from planner.roads.graph import RoadGraph
 from planner.roads.places import Places
 from planner.roads.region import list_regions, open_region
@@ -37,12 +40,24 @@ KEPT_CARS = 16
 """Cars and days of which each thread keeps what it has learned of roads."""
 
 
+KEPT_WORKS = 2
+"""Sets of closures, each with metrics of its own, that are kept at a time: now, and another day."""
+
+
 @dataclass(frozen=True, eq=False)
 class RoadSide:
-    """The parts of a world that only a region makes: shared by all worlds on it."""
+    """The parts of a world that only a region makes: shared by all worlds on it.
+
+    Where closures are in force, ``works`` are these, ``usual`` the roads without them, and
+    ``graph`` the changed one.
+    """
 
     graph: RoadGraph
     snapper: Snapper
+    usual: "RoadSide | None" = None
+    works: Works | None = None
+    _under: "list[tuple[tuple[Closure, ...], RoadSide]]" = field(default_factory=list, repr=False)
+    _changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _threads: threading.local = field(default_factory=threading.local, repr=False)
 
     @classmethod
@@ -50,20 +65,46 @@ class RoadSide:
         """Make the indexes of a region."""
         return cls(graph, Snapper(graph))
 
+    def under(self, closures: tuple[Closure, ...]) -> "RoadSide":
+        """Return these roads with closures in force; the last few sets are kept."""
+        with self._changing:
+            place = next((n for n, known in enumerate(self._under) if known[0] == closures), None)
+            if place is None:
+                works = put_in_force(self.graph, closures)
+                made = RoadSide(works.changed.graph, self.snapper, self, works)
+                self._under.insert(0, (closures, made))
+                del self._under[KEPT_WORKS:]
+            else:
+                self._under.insert(0, self._under.pop(place))
+            return self._under[0][1]
+
+    def sites(self, usual: "Sites") -> "Sites":
+        """Return the sites of the usual roads as they stand on these, the same for the same."""
+        with self._changing:
+            known: tuple[Sites, Sites] | None = self.__dict__.get("_sites")
+            if known is None or known[0] is not usual:
+                known = (usual, Sites(self.graph, usual.node, usual.distance_m))
+                self.__dict__["_sites"] = known
+            return known[1]
+
     @cached_property
-    def prepared(self) -> PreparedRoads:
+    def prepared(self) -> PreparedRoads | ChangedRoads:
         """The roads prepared for legs, opened (or made) when first asked for."""
+        if self.usual is not None and self.works is not None:
+            usual = self.usual.prepared
+            assert isinstance(usual, PreparedRoads)
+            return ChangedRoads(usual, self.works.changed)
         return PreparedRoads.of(self.graph)
 
     @cached_property
     def places(self) -> Places:
         """Places of the region by name, opened when first asked for."""
-        return Places.of(self.graph)
+        return Places.of(self.graph) if self.usual is None else self.usual.places
 
     @cached_property
     def charger_names(self) -> ChargerNames:
         """Stations by name, of the snapshot that was last asked about."""
-        return ChargerNames()
+        return ChargerNames() if self.usual is None else self.usual.charger_names
 
     def car(self, vehicle: Vehicle, conditions: Conditions, sites: "Sites") -> CarOnRoads:
         """Put a car on the roads; each thread keeps the last few, and what they have learned."""
@@ -117,10 +158,15 @@ class Sites:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """A region and a snapshot, named by their hash."""
+    """A region and a snapshot, named by their hash.
+
+    Which closures count depends on when a trip is made: `during` gives the world for one, with
+    ``usual`` the world that it was made from.
+    """
 
     roads: RoadSide
     snapshot: Snapshot
+    usual: "World | None" = None
 
     @classmethod
     def open(cls, settings: Settings, region: str | None = None) -> "World":
@@ -148,6 +194,29 @@ class World:
                     newer.__dict__[name] = self.__dict__[name]
         return newer
 
+    def during(self, departure: float) -> "World":
+        """Return the world for a trip that departs then: with the closures that are in force.
+
+        The same closures give the same roads until others push them out; where none is in force,
+        it is the usual world.
+        """
+        usual = self.usual or self
+        closures = tuple(c for c in self.snapshot.closures if c.is_in_force(departure))
+        if not closures:
+            return usual
+        roads = usual.roads.under(closures)
+        if roads is self.roads:
+            return self
+        changed = replace(usual, roads=roads, usual=usual)
+        changed.__dict__["sites"] = roads.sites(usual.sites)
+        changed.__dict__["station_tree"] = usual.station_tree
+        return changed
+
+    @property
+    def works(self) -> Works | None:
+        """The closures in force; None in the usual world."""
+        return self.roads.works
+
     @property
     def region(self) -> RoadGraph:
         """The road graph."""
@@ -166,8 +235,10 @@ class World:
 
     @cached_property
     def hash(self) -> str:
-        """Name of the world: of region and snapshot together."""
-        text = f"{self.region.hash}|{self.snapshot.hash}"
+        """Name of the world: of region and snapshot together, and the closures in force."""
+        text = f"{self._map.hash}|{self.snapshot.hash}"
+        if self.works is not None:
+            text += f"|{self.works.hash}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
@@ -213,13 +284,19 @@ class World:
         return WorldNames(
             hash=self.hash,
             region=self.region.name,
-            region_hash=self.region.hash,
+            region_hash=self._map.hash,
             region_as_of=self.region.as_of,
             feeds=self.snapshot.hash,
             feeds_as_of=min(synced) if synced else None,
             agreements=self.snapshot.agreements_hash,
             attribution=(self.region.attribution,),
+            closures="" if self.works is None else self.works.hash,
         )
+
+    @property
+    def _map(self) -> RoadGraph:
+        """The region as it was built."""
+        return self.region if self.usual is None else self.usual.region
 
 
 def choose_region(settings: Settings, region: str | None = None) -> str:

@@ -20,6 +20,7 @@ from planner.access.agreements import PROVIDER_ALIASES, Roaming
 from planner.access.bench import Bench, Judged, Judgement, feed_of, grade_reason, records_of, tell
 from planner.access.case import Known, Stay
 from planner.access.connection import Connections
+from planner.access.elsewhere import beside
 from planner.access.evidence import CARD_DIGEST, turning_points
 from planner.access.hours import hours_turn
 from planner.access.ledger import CODES, REASONS, Refusal, refusal
@@ -235,7 +236,8 @@ class Chargers:
             else item
             for item in verdict.evidence
         )
-        return replace(verdict, evidence=evidence)
+        dated = replace(verdict, evidence=evidence)
+        return dated if self.unseen[e] else beside(dated, station, self.snapshot.evse(e).uid)
 
 
 def accessible(

@@ -154,10 +154,14 @@ def _told_at(since: float, feed: Feed | None, now: float) -> float | None:
 
 
 def _silence_s(snapshot: Snapshot, e: int, status: Status) -> float:
-    own = snapshot.status_silence_s
-    if own is not None and not isnan(float(own[e])):
-        return float(own[e])
-    return SILENCE_S.get(status, float("inf"))
+    usual_s = SILENCE_S.get(status, float("inf"))
+    if snapshot.status_silence_s is None:
+        return usual_s
+    own_s = float(snapshot.status_silence_s[e])
+    if isnan(own_s):
+        return usual_s
+    # However seldom a post is used, no car stays for longer than cars do.
+    return own_s if status is Status.AVAILABLE else min(own_s, usual_s)
 
 
 def _fault(snapshot: Snapshot, e: int, arrival: float, now: float, told: Told) -> Refusal | None:

@@ -25,6 +25,7 @@ from planner.demo.wallets import agreements_file, prices_file, sample_wallets
 from planner.errors import FeedError, InputError
 from planner.feeds.agreements import import_agreements, import_prices
 from planner.legs.prepared import PreparedRoads
+from planner.legs.warming import drive_somewhere
 from planner.roads.shipped import load_shipped
 from planner.settings import Settings
 from planner.store.store import Store
@@ -129,7 +130,9 @@ def _prepare_roads(demo: Demo, say: Say) -> None:
     graph = load_shipped(demo.settings.regions, REGION)
     if not PreparedRoads.is_there(graph):
         say("Preparing the roads, once: this takes about a minute")
-    PreparedRoads.of(graph).prepare()
+    roads = PreparedRoads.of(graph)
+    roads.prepare()
+    drive_somewhere(roads)
 
 
 def demand_free(host: str, port: int) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "access": "planner.faces.commands.trips:access",
     "agreements": "planner.faces.commands.knowledge:agreements",
     "batch": "planner.faces.commands.batch:batch",
+    "depot": "planner.faces.commands.depots:depot",
     "feed": "planner.faces.commands.feeds:feed",
     "keys": "planner.faces.commands.secrets:keys",
     "plan": "planner.faces.commands.trips:plan",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from planner.access.chargers import Chargers, accessible
+from planner.access.elsewhere import tell_elsewhere
 from planner.energy.plugs import CONNECTOR_TYPES
 from planner.errors import NotFound
 from planner.formats.mission_json import token_to_json
@@ -70,6 +71,20 @@ def station_feature(chargers: Chargers, station: int, *, with_car: bool) -> dict
         "connectors": sorted({c.standard for e in shown for c in snapshot.evse(e).connectors}),
         "evses": [snapshot.evse(e).evse_id or snapshot.evse(e).uid for e in shown],
     }
+    uids = {snapshot.evse(e).uid for e in shown}
+    properties["elsewhere"] = [
+        {
+            "source": said.source,
+            "evse": said.evse_uid or None,
+            "field": said.field,
+            "value": said.value,
+            "effect": said.effect,
+            "as_of": None if said.as_of is None else stamp(said.as_of),
+            "says": tell_elsewhere(said),
+        }
+        for said in here.elsewhere
+        if not said.evse_uid or said.evse_uid in uids
+    ]
     if with_car:
         properties["car_power_kw"] = max(float(chargers.power_kw[e]) for e in shown)
     return {

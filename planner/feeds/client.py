@@ -29,6 +29,9 @@ from planner.ocpi.pager import Page, Pager, keep_safe, shown
 CONFIGURATION = frozenset({"credentials", "hubclientinfo"})
 """Modules whose requests carry no routing. Source: OCPI 2.2.1, transport and format."""
 
+LED_NOWHERE = (400, 404, 405, 410, 422)
+"""What a server says of an address that it does not know, or whose query it cannot read."""
+
 PAGE_LIMIT = 500
 """Objects asked for at once; the party may give fewer."""
 
@@ -53,6 +56,8 @@ class Pull:
     received: int = 0
     total: int | None = None
     missing: int = 0
+    links_broken: bool = False
+    """Whether a link led nowhere, so that the rest was asked for by offset."""
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -191,6 +196,9 @@ class OcpiClient:
         while pager.url is not None:
             place = shown(pager.url)
             answer = self._wire.send(Request("GET", pager.url, headers), correlation)
+            if answer.status in LED_NOWHERE and pager.pass_over_link():
+                told.links_broken = True
+                continue
             try:
                 _demand_ok(answer, place)
                 page = pager.receive(answer.headers, answer.body)

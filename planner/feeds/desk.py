@@ -37,6 +37,8 @@ another process opens nothing after this."""
 
 MOST_REMEMBERED = 10_000
 
+_COUNTRY = 2
+
 CONFIGURATION = frozenset({"", "credentials", "hubclientinfo"})
 """Modules whose requests carry no routing. Source: OCPI 2.2.1, transport and format."""
 
@@ -180,7 +182,7 @@ class Desk:
     ) -> Response:
         caller = self._admit(headers)
         version, _, rest = path.partition("/")
-        module, _, below = rest.partition("/")
+        module, below = self._part(rest)
         server = self._servers.get(module) if version in SERVED else None
         if server is None:
             response = self._handshake(method, path, headers, body)
@@ -220,6 +222,18 @@ class Desk:
             message=given.message,
             headers=given.headers,
         )
+
+    def _part(self, rest: str) -> tuple[str, str]:
+        """Part the module from the address below it.
+
+        Some partners write their party right behind our address, without a slash between:
+        ``locationsNL/TNM/LOC1``.
+        """
+        module, _, below = rest.partition("/")
+        if module in self._servers or not below:
+            return module, below
+        name, country = module[:-_COUNTRY], module[-_COUNTRY:]
+        return (name, f"{country}/{below}") if name in self._servers else (module, below)
 
     def _admit(self, headers: Mapping[str, str]) -> Caller:
         """Say who is calling; Refusal 401 for nobody we know."""

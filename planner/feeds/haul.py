@@ -137,6 +137,10 @@ class Haul:
         self.stages[module] = stage
         if stage.resumed:
             self.notes.append(f"the pull of {module} went on where the last one was cut off")
+        if stage.told.links_broken:
+            self.notes.append(
+                f"the party's links to further {module} lead nowhere: they were asked for by offset"
+            )
         if stage.told.missing:
             self.notes.append(
                 f"{stage.told.missing} of {stage.told.total} {module} were promised and not sent, "

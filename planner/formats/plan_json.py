@@ -125,6 +125,7 @@ def _world(names: WorldNames) -> dict[str, Any]:
         "feeds": names.feeds,
         "feeds_as_of": None if names.feeds_as_of is None else stamp(names.feeds_as_of),
         "agreements": names.agreements,
+        "closures": names.closures,
         "attribution": list(names.attribution),
     }
 

@@ -114,6 +114,7 @@ def _world(node: Node) -> WorldNames:
         feeds_as_of=node.optional("feeds_as_of", Node.moment),
         agreements=node.at("agreements").text(),
         attribution=node.at("attribution").texts(),
+        closures=node.given("closures", Node.text, ""),
     )
 
 

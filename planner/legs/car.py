@@ -25,7 +25,7 @@ from planner.legs.exact import NET, PREFIX, RUN, SUFFIX, TIME, WIDTH, ArcMemo, e
 from planner.legs.labels import Entries, ancestors, drive_met, meet, met_edges
 from planner.legs.profiles import ALLOWANCE_KWH, WEIGHT_PER_KWH
 from planner.legs.rows import KEPT_ROWS, Path, Row
-from planner.legs.sites import Book, SiteLabels
+from planner.legs.sites import Book, Labels
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import RoadGraph
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
@@ -72,7 +72,7 @@ class CarOnRoads:
     """
 
     graph: RoadGraph
-    labels: Sequence[SiteLabels]
+    labels: Sequence[Labels]
     vehicle: Vehicle
     conditions: Conditions
     share: float = 0.0
@@ -163,9 +163,8 @@ class _Side:
     end: I64
 
     @classmethod
-    def of(cls, labels: SiteLabels, nodes: I32, *, inward: bool) -> "_Side":
-        stored = labels.inward if inward else labels.outward
-        number = labels.numbers(nodes)
+    def of(cls, labels: Labels, nodes: I32, *, inward: bool) -> "_Side":
+        number, stored = labels.find(nodes, inward=inward)
         missing = np.flatnonzero(number < 0)
         fresh, place = np.unique(nodes[missing], return_inverse=True)
         made = labels.maker.book(fresh, inward=inward)

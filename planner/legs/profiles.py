@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from planner.energy.edge import CarTerms, car_terms, drive_edge
 from planner.energy.share import least_share
+from planner.legs.hierarchy import NEVER
 from planner.legs.metric import Metric, measure
 from planner.model.vehicle import Conditions, Vehicle
-from planner.roads.graph import RoadGraph
+from planner.roads.graph import Flag, RoadGraph
 
 PRICES_S_PER_KWH: tuple[float, ...] = (0.0, 35.0, 120.0, inf)
 """Of energy, one for each kind of leg: the quickest; just under the best price in charging time
@@ -76,13 +77,15 @@ cooled, so that few cars use less."""
 def reference_weights(metric: Metric, price_s_per_kwh: float) -> NDArray[np.int32]:
     """Weights of all edges for one price, int32[edges], never above the true ones.
 
-    Milliseconds of time and price together; at an infinite price 0.01 Wh of reduced energy.
+    Milliseconds of time and price together; at an infinite price 0.01 Wh of reduced energy. Closed
+    edges weigh `NEVER`.
     """
     if price_s_per_kwh == inf:
         exact = metric.reduced_kwh * WEIGHT_PER_KWH
     else:
         exact = metric.weight(price_s_per_kwh) * WEIGHT_PER_S
-    return np.floor(exact).astype(np.int32)
+    closed = (np.asarray(metric.graph.flags) & Flag.CLOSED) != 0
+    return np.where(closed, NEVER, np.floor(exact)).astype(np.int32)
 
 
 def measure_reference(graph: RoadGraph, reference: Reference) -> Metric:

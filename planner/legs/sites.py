@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,24 @@ class Book:
         """Return a book without labels."""
         arrays = (np.empty(0, dtype) for dtype in ENTRY_TYPES.values())
         return cls(read_only(np.zeros(1, np.int64)), Entries.of(arrays))
+
+
+class Labels(Protocol):
+    """Labels of sites under one metric, however they are kept."""
+
+    @property
+    def metric(self) -> Customised:
+        """The metric."""
+
+    @property
+    def maker(self) -> "LabelMaker":
+        """What makes labels of other nodes."""
+
+    def find(self, nodes: I32, *, inward: bool) -> tuple[NDArray[np.intp], Book]:
+        """Numbers of the labels of nodes in a book, -1 where a node has none.
+
+        The place of an entry in the book never changes.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +117,10 @@ class SiteLabels:
     def _sorted(self) -> tuple[I32, NDArray[np.intp]]:
         order = np.argsort(self.nodes, kind="stable")
         return self.nodes[order], order
+
+    def find(self, nodes: I32, *, inward: bool) -> tuple[NDArray[np.intp], Book]:
+        """Numbers of the labels of nodes in the book of a direction, -1 where a node has none."""
+        return self.numbers(nodes), self.inward if inward else self.outward
 
     def numbers(self, nodes: I32) -> NDArray[np.intp]:
         """Numbers of the labels of nodes, -1 where a node has none."""

@@ -160,7 +160,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldNames:
-    """Hashes and times (UTC epoch seconds) of what a plan was made from."""
+    """Hashes and times (UTC epoch seconds) of what a plan was made from.
+
+    ``closures`` names those in force for the trip, empty where none is.
+    """
 
     hash: str
     region: str
@@ -170,6 +173,7 @@ class WorldNames:
     feeds_as_of: float | None
     agreements: str
     attribution: tuple[str, ...]
+    closures: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

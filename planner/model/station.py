@@ -94,6 +94,24 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaidElsewhere:
+    """What a source of lower rank says of a station, where that adds to it or contradicts it.
+
+    ``source`` is for people ("OpenStreetMap", "feed nl"); ``evse_uid`` is empty for the whole
+    station; ``field`` is a field of `Station`, `Evse` or `Connector`; ``effect`` is ``fills`` (it
+    stands in for what was not told), ``differs`` (what was told holds, this is kept as evidence)
+    or ``closes`` (a restriction, which holds whoever tells it).
+    """
+
+    source: str
+    evse_uid: str
+    field: str
+    value: str
+    effect: str
+    as_of: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """A Location after normalising.
 
@@ -122,6 +140,8 @@ class Station:
         Reserved for people with reduced mobility.
     two_wheelers_only : bool
         For motorcycles and bicycles only.
+    elsewhere : tuple of SaidElsewhere
+        What other sources of the same EVSEs say, where it adds or contradicts; made by the store.
     """
 
     id: str
@@ -152,6 +172,7 @@ class Station:
     help_phone: str = ""
     directions: str = ""
     last_updated: float = 0.0
+    elsewhere: tuple[SaidElsewhere, ...] = ()
 
     @property
     def party(self) -> str:
@@ -192,6 +213,9 @@ class EvseFacts:
     two_wheelers_only: bool
     card_terminal: bool | None
 
+
+THIRD_PARTIES = {"ZZ*OSM": "OpenStreetMap", "ZZ*OCM": "Open Charge Map"}
+"""Sources that neither an operator nor an authority answers for, by the party they are given."""
 
 DEPOT = "depot"
 DEPOT_PARTY = "XX*OWN"

@@ -2,7 +2,8 @@
 
 The rule of this file: a token goes only where the first request went. So a next page must lie on
 the same host, and an http link of an https feed is raised to https. A page is asked for once; a
-list that does not end, or that repeats itself, is an error and not a hang.
+list that does not end, or that repeats itself, is an error and not a hang. Where links lead
+nowhere, or the party fails at an object of its own, the rest is asked for by offset.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, u
 import msgspec
 
 from planner.errors import Fault, FeedError
-from planner.ocpi.messages import demand_success, read_envelope
+from planner.ocpi.messages import SERVER_ERROR, demand_success, read_envelope
 from planner.ocpi.times import write_time
 
 MAX_PAGES = 100_000
@@ -23,6 +24,15 @@ MAX_PAGES = 100_000
 
 MAX_REPETITIONS = 3
 """A page may come again this often in one walk; a list that does so more often is a circle."""
+
+MOST_EMPTY = 50
+"""Pages without an entry that may follow each other, each naming a next one."""
+
+MOST_PASSED_OVER = 10
+"""Objects of one list at which a party may fail before the list counts as failed."""
+
+USUAL_PAGE = 100
+"""Entries that a page is taken to have where nobody has said how many."""
 
 _NEXT = re.compile(r"<([^>]*)>\s*;[^,]*?\brel\s*=\s*\"?next\"?", re.IGNORECASE)
 
@@ -87,6 +97,8 @@ class Pager:
         Entries so far.
     total : int or None
         What ``X-Total-Count`` said last.
+    passed_over : int
+        Entries at which the party itself fails, left out.
     """
 
     def __init__(
@@ -103,11 +115,16 @@ class Pager:
             query["date_from"] = write_time(date_from)
         if limit is not None:
             query["limit"] = str(limit)
+        self._query = query
         self._first = _with_query(url, query)
         start, received = resume or (self._first, 0)
         self.url: str | None = start
         self.received = received
         self.total: int | None = None
+        self.passed_over = 0
+        self._width = self._widest = max(1, limit or USUAL_PAGE)
+        self._counts = self._is_linked = False
+        self._empty = 0
         self._pages_left = max_pages
         self._asked = {self._first, start}
         self._seen: set[bytes] = set()
@@ -125,19 +142,73 @@ class Pager:
             raise ValueError("the list is complete, no page was asked for")
         asked = self.url
         place = shown(asked)
-        data = demand_success(read_envelope(body, place=place), place=place)
+        envelope = read_envelope(body, place=place)
+        if envelope.status_code == SERVER_ERROR and self._may_ask_for_less():
+            return self._ask_for_less(asked, envelope.status_message)
+        data = demand_success(envelope, place=place)
         entries = self._entries(data, place)
         self._refuse_repetition(entries, place)
-        page = _sort(entries, place, self.received)
+        page = _sort(entries, place, self._position)
         self.received += len(entries)
         self.total = _count(headers, "x-total-count")
+        self._width = min(2 * self._width, self._widest) if self._counts else self._width
+        if entries and not self._counts:
+            self._width = min(self._width, len(entries))
         self.url = self._next(asked, headers, data, len(entries))
         return page
 
     @property
     def missing(self) -> int:
         """Entries that the total promised and no page brought, once the list has ended."""
-        return max(0, (self.total or 0) - self.received) if self.url is None else 0
+        promised = max(self.total or 0, self.received + self.passed_over)
+        return promised - self.received if self.url is None else 0
+
+    def pass_over_link(self) -> bool:
+        """Go on by offset where a link led nowhere; False where that cannot help."""
+        if self.url is None or not self._is_linked or (self.total or 0) <= self._position:
+            return False
+        instead = self._by_offset()
+        if instead in self._asked:
+            return False
+        self._counts, self._is_linked = True, False
+        self.url = self._accept(self.url, instead)
+        return True
+
+    @property
+    def _position(self) -> int:
+        """Entries of this walk that are done with."""
+        return self.received + self.passed_over
+
+    def _by_offset(self) -> str:
+        """Name the rest of the list by what is done with already."""
+        query = dict(self._query)
+        first = query.get("offset", "")
+        query["offset"] = str((int(first) if first.isdecimal() else 0) + self._position)
+        if self._width < self._widest:
+            query["limit"] = str(self._width)
+        return _with_query(self._first, query)
+
+    def _may_ask_for_less(self) -> bool:
+        return self._width > 1 or self.passed_over < MOST_PASSED_OVER
+
+    def _ask_for_less(self, asked: str, said: str) -> Page:
+        """Halve what is asked for at once, down to the one object at which the party fails.
+
+        A server that writes a page whole or not at all would else keep all of its list from us.
+        """
+        faults: tuple[Fault, ...] = ()
+        self._counts = True
+        if self._width > 1:
+            self._width //= 2
+        else:
+            place = f"{shown(asked)}#/{self._position}"
+            detail = f"the party answers OCPI status {SERVER_ERROR} for this object"
+            remedy = "Ask the operator of the feed to mend it"
+            faults = (Fault(place, f"{detail}: {said[:160]}" if said else detail, remedy),)
+            self.passed_over += 1
+        is_over = self.total is not None and self._position >= self.total
+        self.url = None if is_over else self._accept(asked, self._by_offset())
+        return Page((), faults)
 
     def _entries(self, data: Any, place: str) -> list[Any]:
         if isinstance(data, dict) and isinstance(data.get("items"), list):
@@ -165,6 +236,13 @@ class Pager:
                 remedy="Ask the operator of the feed to mend its paging",
             )
         self._seen.add(digest)
+        self._empty = 0 if entries else self._empty + 1
+        if self._empty > MOST_EMPTY:
+            raise FeedError(
+                "the list goes on with empty pages, so it would never end",
+                place=place,
+                remedy="Ask the operator of the feed to mend its paging",
+            )
 
     def _next(self, asked: str, headers: Mapping[str, str], data: Any, count: int) -> str | None:
         """Name the next page: the Link header, a ``next`` beside items, or the rest by offset."""
@@ -172,19 +250,22 @@ class Pager:
         following = link[1].strip() if link else ""
         if not following and isinstance(data, dict) and isinstance(data.get("next"), str):
             following = data["next"].strip()
-        if following:
+        is_counted = self.total is not None
+        self._is_linked = bool(following) and not (self._counts and is_counted)
+        if self._is_linked:
             return self._accept(asked, _join(asked, following))
-        if count and self.total is not None and self.received < self.total:
-            query = dict(parse_qsl(_split(self._first).query))
-            query["offset"] = str(int(query.get("offset", "0") or 0) + self.received)
-            return self._accept(asked, _with_query(self._first, query))
+        if count and is_counted and self._position < (self.total or 0):
+            return self._accept(asked, self._by_offset())
         return None
 
     def _accept(self, asked: str, url: str) -> str:
         place = shown(asked)
         here, there = _split(asked), _split(url)
-        if (here.scheme, there.scheme) == ("https", "http") and here.hostname == there.hostname:
-            url = urlunsplit(("https", here.netloc, there.path, there.query, ""))
+        is_raised = (here.scheme, there.scheme) == ("https", "http")
+        is_here = here.hostname == there.hostname if is_raised else here.netloc == there.netloc
+        if is_here and {here.scheme, there.scheme} == {"http", "https"}:
+            # A server behind a proxy does not know its own scheme: what was asked works.
+            url = urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))
             there = _split(url)
         if (there.scheme, there.netloc) != (here.scheme, here.netloc):
             raise FeedError(

@@ -26,7 +26,8 @@ E7 = shapes.E7
 class Flag(IntFlag):
     """What is so along the whole of an edge: bits of ``RoadGraph.flags``.
 
-    A virtual edge leads from one node of a place to another and takes neither way nor time.
+    A virtual edge leads from one node of a place to another and takes neither way nor time. Closed
+    are edges in copies of a region only, see `planner.roads.closing`.
     """
 
     TOLL = 1
@@ -34,6 +35,7 @@ class Flag(IntFlag):
     MOTORWAY = 4
     BRIDGE_OR_TUNNEL = 8
     VIRTUAL = 16
+    CLOSED = 32
 
 
 PARTS: dict[str, tuple[str, str]] = {

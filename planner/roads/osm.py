@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import osmium
 from numpy.typing import NDArray
 
 from planner.errors import DataError, DataMissing
@@ -33,6 +34,7 @@ from planner.roads.tags import NodeFacts, WayFacts
 SUFFIXES: tuple[str, ...] = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 
 _LEAST_HELD = 0.5
+_MOST_LON_E7, _MOST_LAT_E7 = 1_800_000_000, 900_000_000
 _CHUNK = 4_000_000
 
 Progress = Callable[[str, float], None]
@@ -94,7 +96,7 @@ def read_osm(path: Path, progress: Progress) -> OsmRoads:
     DataMissing
         There is no such file.
     DataError
-        The file is cut short, no OSM file, or holds no road for cars.
+        The file is cut short, no OSM file, a history, or holds no road for cars.
     """
     if not path.is_file():
         raise DataMissing("there is no such file", place=str(path), remedy="Check the path")
@@ -117,6 +119,7 @@ def read_osm(path: Path, progress: Progress) -> OsmRoads:
                 place=str(path),
                 remedy="Take an extract that was not filtered",
             )
+        _refuse_histories(path, np.frombuffer(found.way_id, np.int64))
         refs = np.concatenate(found.refs)
         found.refs.clear()
         ids = _distinct(refs)
@@ -134,7 +137,9 @@ def _told_plainly(path: Path) -> Iterator[None]:
     """Turn what the reader raises into an error that names the file and what to do."""
     try:
         yield
-    except (RuntimeError, ValueError, OSError, UnicodeDecodeError) as error:
+    except (
+        osmium.InvalidLocationError, RuntimeError, ValueError, OSError, UnicodeDecodeError
+    ) as error:  # fmt: skip
         raise DataError(
             f"the OSM file cannot be read to its end ({error})",
             place=str(path),
@@ -204,9 +209,10 @@ class _Nodes:
         )  # fmt: skip
 
     def place(self, lines: NodeLines) -> None:
-        """Put the nodes of a block at their places."""
+        """Put the nodes of a block at their places; one that is off the globe is not there."""
         at = np.searchsorted(self.ids, lines.node).clip(max=len(self.ids) - 1)
         wanted = self.ids[at] == lines.node
+        wanted &= (np.abs(lines.lon_e7) <= _MOST_LON_E7) & (np.abs(lines.lat_e7) <= _MOST_LAT_E7)
         self.lon_e7[at[wanted]], self.lat_e7[at[wanted]] = (
             lines.lon_e7[wanted],
             lines.lat_e7[wanted],
@@ -226,6 +232,16 @@ def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     first = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return ordered[first]
+
+
+def _refuse_histories(path: Path, ways: NDArray[np.int64]) -> None:
+    if len(_distinct(ways)) < len(ways):
+        raise DataError(
+            "the file holds a road more than once, as a history of the map or joined extracts do",
+            place=str(path),
+            remedy="Take one moment of a history with `osmium time-filter`, "
+            "and join extracts with `osmium merge`",
+        )
 
 
 def _refuse_drafts(path: Path, ids: NDArray[np.int64]) -> None:

@@ -70,7 +70,7 @@ def read_osm_names(path: Path) -> OsmNames:
     """
     try:
         return OsmNames(places=tuple(_places(path)), streets=_streets(path))
-    except (RuntimeError, ValueError, OSError) as error:
+    except (osmium.InvalidLocationError, RuntimeError, ValueError, OSError) as error:
         raise DataError(
             f"the OSM file cannot be read to its end ({error})",
             place=str(path),

@@ -3,9 +3,11 @@
 Files are written beside their final place and renamed, so a reader sees all of a folder or none.
 """
 
+import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.errors import RegionDamaged
+from planner.errors import DataError, RegionDamaged
 
 MANIFEST = "manifest.json"
 FORMAT = 2
 """Number of the folder's layout; a reader refuses others."""
+
+_ASIDE = "old"
+"""What a folder is called while another takes its place."""
 
 _REBUILD = "Build the region again with `plugsure region build`"
 
@@ -40,21 +45,66 @@ def whole_hash(hashes: Mapping[str, str]) -> str:
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """Give an empty folder beside ``folder`` and put it in its place once the block succeeds."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    """Give an empty folder beside ``folder`` and put it in its place once the block succeeds.
+
+    One process at a time does so, others wait. What one left behind that was killed is removed.
+
+    Raises
+    ------
+    DataError
+        It cannot be written.
+    """
     try:
-        yield fresh
-        fresh.chmod(0o755)
-        if folder.exists():
-            stale = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-            os.replace(folder, stale / "old")  # noqa: PTH105 -- the atomic one, said by its name
-            os.replace(fresh, folder)  # noqa: PTH105
-            shutil.rmtree(stale)
-        else:
-            os.replace(fresh, folder)  # noqa: PTH105
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _sole_writer(folder):
+            _remove_leftovers(folder)
+            fresh = _beside(folder)
+            try:
+                yield fresh
+                fresh.chmod(0o755)
+                _swap(fresh, folder)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        raise DataError(
+            f"the folder cannot be written ({error.strerror})",
+            place=str(folder),
+            remedy="See that you may write there and that the disk is not full",
+        ) from error
+
+
+@contextmanager
+def _sole_writer(folder: Path) -> Iterator[None]:
+    with (folder.parent / f".{folder.name}.writing").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _beside(folder: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what `_beside` gave to processes that are gone; a region they had set aside returns.
+
+    Only who is the sole writer may do so.
+    """
+    left = re.compile(rf"\.{re.escape(folder.name)}\.[a-z0-9_]{{8}}")
+    for path in [path for path in folder.parent.iterdir() if left.fullmatch(path.name)]:
+        if path.is_dir():
+            if (path / _ASIDE).is_dir() and not folder.exists():
+                os.replace(path / _ASIDE, folder)  # noqa: PTH105
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.replace(fresh, folder)  # noqa: PTH105 -- the atomic one, said by its name
+        return
+    stale = _beside(folder)
+    os.replace(folder, stale / _ASIDE)  # noqa: PTH105
+    os.replace(fresh, folder)  # noqa: PTH105
+    shutil.rmtree(stale, ignore_errors=True)
 
 
 def write_parts(

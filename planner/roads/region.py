@@ -17,7 +17,7 @@ from planner.roads.networks import build_network, read_network
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
 from planner.roads.osm_places import OsmNames, read_osm_names
-from planner.roads.parts import MANIFEST, read_manifest
+from planner.roads.parts import MANIFEST, read_manifest, read_part, verify_part
 from planner.roads.place_index import FILE as PLACES
 from planner.roads.place_index import save_places, verify_places
 
@@ -199,7 +199,9 @@ def open_region(home_regions: Path, name: str) -> RoadGraph:
 
 
 def verify_region(home_regions: Path, name: str) -> None:
-    """Read every value of a region, its places too, and compare it with what was saved.
+    """Read every value of a region and compare it with what was saved.
+
+    Its places too, and what was prepared for it in folders with a manifest of their own.
 
     Raises
     ------
@@ -213,6 +215,10 @@ def verify_region(home_regions: Path, name: str) -> None:
     places = region_folder(home_regions, name) / PLACES
     if places.is_file():
         verify_places(places)
+    for manifest in sorted(region_folder(home_regions, name).glob(f"*/*/{MANIFEST}")):
+        told = read_manifest(manifest.parent)
+        for part in told["parts"]:
+            verify_part(manifest.parent, part, read_part(manifest.parent, part, told), told)
 
 
 def list_regions(home_regions: Path) -> list[RegionInfo]:

@@ -68,8 +68,10 @@ class PointState:
     statuses : dict of str to (str, float)
         By ``EVSE/connector`` in OCPP numbers, ``0/0`` for the charge point itself: OCPI's word
         for the status, and since when.
-    shown : dict of str to str
-        By EVSE uid: the status that readers were last told.
+    doubted : tuple of str
+        Which of these were said before a long silence, and not since.
+    shown : dict of str to (str, float)
+        By EVSE uid: the status that readers were last told, and since when.
     newest : dict of str to (float, str)
         By EVSE uid: when the newest transaction began, and its name.
     """
@@ -77,7 +79,8 @@ class PointState:
     booted: float | None = None
     made_by: str = ""
     statuses: Mapping[str, tuple[str, float]] = field(default_factory=dict)
-    shown: Mapping[str, str] = field(default_factory=dict)
+    doubted: tuple[str, ...] = ()
+    shown: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     newest: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
 

@@ -24,8 +24,8 @@ class Row:
 FactsIndex = dict[tuple[object, ...], int]
 """Number of each distinct value of the facts."""
 
-Told = Sequence[tuple[str, int, float | None]]
-"""(uid, code, epoch) of each EVSE of a station that is not hidden."""
+Told = Sequence[tuple[str, int, float | None, float]]
+"""(uid, code, epoch, plausible silence in seconds) of each EVSE of a station that is not hidden."""
 
 Statuses = Mapping[int, Told]
 """By row of the station."""
@@ -56,6 +56,7 @@ class Columns:
     lat: NDArray[np.float64]
     status: NDArray[np.int8]
     status_at: NDArray[np.float64]
+    silence_s: NDArray[np.float64]
     facts: tuple[EvseFacts, ...]
     facts_of: NDArray[np.int32]
     tariffs: dict[tuple[str, str], Tariff]
@@ -79,6 +80,7 @@ class Entry:
     name: bytes
     codes: tuple[int, ...]
     times: tuple[float, ...]
+    silences_s: tuple[float, ...]
 
 
 def make_entry(row: Row, told: Told, before: Station | None) -> Entry | None:
@@ -86,7 +88,7 @@ def make_entry(row: Row, told: Told, before: Station | None) -> Entry | None:
 
     The station keeps its object from ``before`` where it is the same.
     """
-    by_uid = {uid: (code, at) for uid, code, at in told}
+    by_uid = {uid: (code, at, silence_s) for uid, code, at, silence_s in told}
     seen = tuple(evse for evse in row.station.evses if evse.uid in by_uid)
     if not seen:
         return None
@@ -97,8 +99,9 @@ def make_entry(row: Row, told: Told, before: Station | None) -> Entry | None:
     return Entry(
         _station(row.station, seen, before),
         name,
-        tuple(code for code, _ in statuses),
-        tuple(np.nan if at is None else at for _, at in statuses),
+        tuple(code for code, _, _ in statuses),
+        tuple(np.nan if at is None else at for _, at, _ in statuses),
+        tuple(silence_s for _, _, silence_s in statuses),
     )
 
 
@@ -132,6 +135,9 @@ def build_columns(
         status=read_only(np.array([c for e in entries.values() for c in e.codes], dtype=np.int8)),
         status_at=read_only(
             np.array([at for e in entries.values() for at in e.times], dtype=np.float64)
+        ),
+        silence_s=read_only(
+            np.array([s for e in entries.values() for s in e.silences_s], dtype=np.float64)
         ),
         facts=tuple(facts),
         facts_of=read_only(np.array(facts_of, dtype=np.int32)),

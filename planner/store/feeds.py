@@ -194,7 +194,9 @@ def replace_faults(
     if told is None:
         change.connection.execute(stale)
     else:
-        named = sorted({*told, *(object_of(fault) for fault in faults)})
+        # In a fault's place a slash ends the object's name, so names have theirs put away.
+        names = {name.replace("/", "~1")[:300] for name in told}
+        named = sorted({*names, *(object_of(fault)[:300] for fault in faults)})
         for start in range(0, len(named), 500):
             part = named[start : start + 500]
             change.connection.execute(stale.where(rejections.c.object.in_(part)))

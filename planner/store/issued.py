@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from planner.model.token import Token
 from planner.ocpi.ids import normalise_contract_id
-from planner.store.bodies import decode, encode
+from planner.store.bodies import decode, digest, encode
 from planner.store.database import Database
 from planner.store.feeds import feed_id
 from planner.store.tables import issued, sent
@@ -106,6 +106,12 @@ class Issued:
             total = connection.execute(count).scalar_one()
             bodies = connection.execute(order.offset(offset).limit(limit)).scalars().all()
         return [self._read(body) for body in bodies], int(total)
+
+    def stamp(self) -> bytes:
+        """Name all our tokens as they are: another stamp, other tokens."""
+        with self._database.reading() as connection:
+            bodies = connection.execute(select(issued.c.body).order_by(issued.c.digest)).scalars()
+            return digest(*bodies)
 
     def digest_of(self, connection: Connection, digests: Sequence[str], contract: str) -> str:
         """Name a token of ours by what an operator says of it; empty if it is none of ours."""

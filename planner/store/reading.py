@@ -16,8 +16,10 @@ from sqlalchemy import Connection, select
 from planner.model.station import Feed
 from planner.ocpi.tariffs import Tariff
 from planner.store.bodies import Shelf, decode, digest, encode
+from planner.store.closures import read_closures
 from planner.store.columns import Columns, Entry, Row, build_columns, make_entry, read_only
 from planner.store.evidence import read_evidence, read_list
+from planner.store.pace import plausible_silence_s
 from planner.store.pricing import TariffRow
 from planner.store.snapshot import (
     Agreement,
@@ -94,7 +96,8 @@ def _read_whole(connection: Connection, sequences: Mapping[str, int]) -> Snapsho
         columns_hash=columns.digest,
         tariffs_hash=_tariffs_hash(feeds_known, tariff_rows),
     )
-    return _compose(held, _read_lists(connection), _read_evidence(connection))
+    whole = {**_read_evidence(connection), "closures": read_closures(connection)}
+    return _compose(held, _read_lists(connection), whole)
 
 
 def _read_static(
@@ -108,9 +111,19 @@ def _read_static(
     columns = held.columns
     if "statuses" in changed:
         moved = _changed_statuses(connection, held, previous)
-        columns = replace(columns, status=moved["status"], status_at=moved["status_at"])
+        columns = replace(
+            columns,
+            status=moved["status"],
+            status_at=moved["status_at"],
+            silence_s=moved["status_silence_s"],
+        )
     elif columns.status is not previous.status:
-        columns = replace(columns, status=previous.status, status_at=previous.status_at)
+        columns = replace(
+            columns,
+            status=previous.status,
+            status_at=previous.status_at,
+            silence_s=_silences_of(previous),
+        )
     rows, keys = _changed_rows(connection, held.shelf, held.rows, held.sequences["stations"])
     tariff_rows, names = _changed_tariffs(connection, held.tariffs, held.sequences["tariffs"])
     if len(keys) > MOST_EDITS:
@@ -129,7 +142,8 @@ def _read_static(
     )
     lists = _read_lists(connection) if changed & _LISTS else _lists_of(previous)
     evidence = _read_evidence(connection) if changed & _EVIDENCE else _evidence_of(previous)
-    return _compose(news, lists, evidence)
+    shut = read_closures(connection) if "closures" in changed else previous.closures
+    return _compose(news, lists, {**evidence, "closures": shut})
 
 
 def _entries(
@@ -160,6 +174,7 @@ def _compose(held: Held, lists: Mapping[str, Any], evidence: Mapping[str, Any]) 
             lat=columns.lat,
             status=columns.status,
             status_at=columns.status_at,
+            status_silence_s=columns.silence_s,
             facts=columns.facts,
             facts_of=columns.facts_of,
             feeds={feed.name: feed for feed in held.feeds.values()},
@@ -186,6 +201,8 @@ def _read_moving(
         news["token_evidence"] = read_evidence(connection, "evidence", TokenEvidence)
     if "reports" in changed:
         news["reports"] = read_evidence(connection, "reports", DriverReport)
+    if "closures" in changed:
+        news["closures"] = read_closures(connection)
     if changed & _LISTS:
         lists = _read_lists(connection)
         news |= {**lists, "static_hash": _static_hash(held, lists)}
@@ -203,12 +220,9 @@ def _changed_statuses(
     connection: Connection, held: Held, previous: Snapshot
 ) -> dict[str, NDArray[Any]]:
     status, status_at = previous.status.copy(), previous.status_at.copy()
-    rows = connection.execute(
-        select(evses.c.station, evses.c.uid, evses.c.status, evses.c.status_at).where(
-            evses.c.sequence > held.sequences["statuses"]
-        )
-    )
-    for key, uid, code, at in rows:
+    silence_s = _silences_of(previous).copy()
+    rows = connection.execute(_STATUSES.where(evses.c.sequence > held.sequences["statuses"]))
+    for key, uid, code, at, calm_s, seen in rows:
         number = held.columns.numbers.get(key)
         if number is None:
             continue
@@ -217,7 +231,27 @@ def _changed_statuses(
             if evse.uid == uid:
                 status[first + offset] = code
                 status_at[first + offset] = np.nan if at is None else at
-    return {"status": read_only(status), "status_at": read_only(status_at)}
+                silence_s[first + offset] = plausible_silence_s(calm_s, seen)
+    return {
+        "status": read_only(status),
+        "status_at": read_only(status_at),
+        "status_silence_s": read_only(silence_s),
+    }
+
+
+def _silences_of(snapshot: Snapshot) -> NDArray[np.float64]:
+    assert snapshot.status_silence_s is not None  # every snapshot that is read has them
+    return snapshot.status_silence_s
+
+
+_STATUSES = select(
+    evses.c.station,
+    evses.c.uid,
+    evses.c.status,
+    evses.c.status_at,
+    evses.c.calm_s,
+    evses.c.calm_seen,
+)
 
 
 def _read_feeds(connection: Connection) -> dict[int, Feed]:
@@ -234,17 +268,19 @@ def _changed_rows(
             stations.c.id,
             stations.c.digest,
             stations.c.body,
+            stations.c.shown,
             stations.c.hidden,
             stations.c.removed,
         ).where(stations.c.sequence > since)
     )
-    for key, named, body, hidden, removed in changed:
+    for key, told, body, shown, hidden, removed in changed:
         keys.append(key)
         before = rows.pop(key, None)
         if removed or hidden:
             continue
+        named = bytes(told) if shown is None else digest(shown)
         same = before is not None and before.digest == named
-        rows[key] = before if same and before else Row(shelf.station(body), bytes(named))
+        rows[key] = before if same and before else Row(shelf.station(shown or body), named)
     return rows, keys
 
 
@@ -268,16 +304,15 @@ def _changed_tariffs(
 
 def _read_statuses(
     connection: Connection, keys: Sequence[int] | None = None
-) -> dict[int, list[tuple[str, int, float | None]]]:
+) -> dict[int, list[tuple[str, int, float | None, float]]]:
     """Read the statuses of the EVSEs that are seen, of all stations or of some."""
-    found: dict[int, list[tuple[str, int, float | None]]] = {}
-    query = select(evses.c.station, evses.c.uid, evses.c.status, evses.c.status_at).where(
-        ~evses.c.hidden
-    )
+    found: dict[int, list[tuple[str, int, float | None, float]]] = {}
+    query = _STATUSES.where(~evses.c.hidden)
     parts = [query] if keys is None else [query.where(evses.c.station.in_(p)) for p in chunks(keys)]
     for part in parts:
-        for key, uid, code, at in connection.execute(part):
-            found.setdefault(key, []).append((uid, code, at))
+        for key, uid, code, at, calm_s, seen in connection.execute(part):
+            silence_s = plausible_silence_s(calm_s, seen)
+            found.setdefault(key, []).append((uid, code, at, silence_s))
     return found
 
 
@@ -340,6 +375,7 @@ def _finish(snapshot: Snapshot) -> Snapshot:
             snapshot.static_hash.encode(),
             snapshot.status.tobytes(),
             snapshot.status_at.tobytes(),
+            _silences_of(snapshot).tobytes(),
             encode(sorted(encode(row) for row in snapshot.token_evidence)),
             encode(sorted(encode(row) for row in snapshot.reports)),
         ).hex(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.model.closure import Closure
 from planner.model.station import STATUSES, Evse, EvseFacts, Feed, Station, Status
 from planner.ocpi.tariffs import Tariff
 
@@ -125,6 +126,8 @@ class Snapshot:
     reports: tuple[DriverReport, ...]
     status_silence_s: NDArray[np.float64] | None = None
     """Shape (evses,): silence after which a status is no longer plausible there; None: default."""
+    closures: tuple[Closure, ...] = ()
+    """Of roads, past and coming ones among them; plans name those in force, ``hash`` does not."""
     held: object = field(default=None, repr=False)
     """What the store needs to read the next snapshot from this one; for nobody else."""
 

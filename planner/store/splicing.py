@@ -105,6 +105,7 @@ def _replace_in_place(
     """Put stations in the place of others with as many EVSEs."""
     stations, names = list(before.stations), list(before.names)
     status, status_at = before.status.copy(), before.status_at.copy()
+    silence_s = before.silence_s.copy()
     lon, lat = before.lon, before.lat
     for edit in edits:
         entry = news[edit.key]
@@ -115,6 +116,7 @@ def _replace_in_place(
             lon[edit.place], lat[edit.place] = entry.station.location
         stations[edit.place], names[edit.place] = entry.station, entry.name
         status[where], status_at[where] = entry.codes, entry.times
+        silence_s[where] = entry.silences_s
     return replace(
         before,
         stations=tuple(stations),
@@ -123,6 +125,7 @@ def _replace_in_place(
         lat=read_only(lat),
         status=read_only(status),
         status_at=read_only(status_at),
+        silence_s=read_only(silence_s),
     )
 
 
@@ -132,7 +135,7 @@ def _lay_out(before: Columns, edits: Sequence[_Edit], news: Mapping[int, Entry |
     names: list[bytes] = []
     keys: list[int] = []
     lon, lat, counts = Parts(), Parts(), Parts()
-    status, status_at, facts_of = Parts(), Parts(), Parts()
+    status, status_at, silence_s, facts_of = Parts(), Parts(), Parts(), Parts()
     old_counts = np.diff(before.first)
 
     def take(begin: int, end: int) -> None:
@@ -145,6 +148,7 @@ def _lay_out(before: Columns, edits: Sequence[_Edit], news: Mapping[int, Entry |
         where = slice(before.first[begin], before.first[end])
         status.append(before.status[where])
         status_at.append(before.status_at[where])
+        silence_s.append(before.silence_s[where])
         facts_of.append(before.facts_of[where])
 
     cursor = 0
@@ -160,6 +164,7 @@ def _lay_out(before: Columns, edits: Sequence[_Edit], news: Mapping[int, Entry |
             counts.append(np.array([len(entry.codes)], dtype=old_counts.dtype))
             status.append(np.array(entry.codes, dtype=np.int8))
             status_at.append(np.array(entry.times, dtype=np.float64))
+            silence_s.append(np.array(entry.silences_s, dtype=np.float64))
             facts_of.append(np.zeros(len(entry.codes), dtype=np.int32))
         cursor = edit.place + edit.takes
     take(cursor, len(before.stations))
@@ -176,6 +181,7 @@ def _lay_out(before: Columns, edits: Sequence[_Edit], news: Mapping[int, Entry |
         lat=read_only(np.concatenate(lat)),
         status=read_only(np.concatenate(status)),
         status_at=read_only(np.concatenate(status_at)),
+        silence_s=read_only(np.concatenate(silence_s)),
         facts_of=read_only(np.concatenate(facts_of)),
     )
 

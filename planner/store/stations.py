@@ -14,8 +14,10 @@ from planner.errors import NotFound
 from planner.model.station import LIVE_KINDS, STATUSES, Station, Status
 from planner.ocpi.ids import normalise_evse_id
 from planner.store.bodies import digest, encode_station
+from planner.store.copies import complete_all, complete_stations
 from planner.store.database import Change
 from planner.store.feeds import feed_id, replace_faults
+from planner.store.pace import learn
 from planner.store.tables import evses, feeds, stations
 from planner.store.updates import StationsUpdate, StatusUpdate, Told
 from planner.store.winners import CHUNK, chunks, settle
@@ -45,7 +47,11 @@ def apply_stations(change: Change, told: StationsUpdate) -> None:
     work = _compare(newest, known, told, feed, change.sequence)
     _write_stations(change, work)
     _write_evses(change, feed, newest, work, keep_newer=kind in LIVE_KINDS)
-    settle(change, work.station_ids, work.idents)
+    looked_at = settle(change, work.station_ids, work.idents)
+    if told.full:
+        complete_all(change)
+    else:
+        complete_stations(change, work.station_ids, looked_at)
     replace_faults(
         change, feed, "locations", told.faults, None if told.full else [*newest, *told.removed]
     )
@@ -225,7 +231,14 @@ def _write_stations(change: Change, work: _Work) -> None:
         connection.execute(
             update(stations)
             .where(stations.c.id.in_(part))
-            .values(removed=True, hidden=False, body=b"", digest=b"", sequence=change.sequence)
+            .values(
+                removed=True,
+                hidden=False,
+                body=b"",
+                shown=None,
+                digest=b"",
+                sequence=change.sequence,
+            )
         )
     if work.added or work.changed or work.removed:
         change.touch("stations")
@@ -285,7 +298,7 @@ def _evse_row(key: int, uid: str, ident: str, told: Told, sequence: int) -> dict
 
 
 def _held_evses(change: Change, feed: int, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
-    query = select(evses.c.station, evses.c.uid, evses.c.ident, evses.c.status, evses.c.status_at)
+    query = select(evses)
     held: dict[int, dict[str, Any]] = {}
     if len(keys) > CHUNK:
         of_feed = select(stations.c.id).where(stations.c.feed == feed)
@@ -326,7 +339,18 @@ def _status_news(
         return []
     if row.status == CODES[status] and row.status_at == at:
         return []
-    return [{"key": row.station, "name": row.uid, "code": CODES[status], "at": at}]
+    silence_s = 0.0 if at is None or row.status_at is None else at - row.status_at
+    calm_s, seen = learn(row.calm_s, row.calm_seen, silence_s)
+    return [
+        {
+            "key": row.station,
+            "name": row.uid,
+            "code": CODES[status],
+            "at": at,
+            "calm": calm_s,
+            "seen": seen,
+        }
+    ]
 
 
 def _write_statuses(change: Change, news: list[dict[str, Any]]) -> None:
@@ -335,7 +359,13 @@ def _write_statuses(change: Change, news: list[dict[str, Any]]) -> None:
     change.connection.execute(
         update(evses)
         .where(evses.c.station == bindparam("key"), evses.c.uid == bindparam("name"))
-        .values(status=bindparam("code"), status_at=bindparam("at"), sequence=change.sequence),
+        .values(
+            status=bindparam("code"),
+            status_at=bindparam("at"),
+            calm_s=bindparam("calm"),
+            calm_seen=bindparam("seen"),
+            sequence=change.sequence,
+        ),
         news,
     )
     change.touch("statuses")

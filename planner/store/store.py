@@ -16,8 +16,10 @@ from typing import assert_never
 from planner.errors import Fault
 from planner.store.callers import Callers
 from planner.store.charge_points import ChargePoints
+from planner.store.closures import Closures
 from planner.store.collecting import paused_collection
 from planner.store.commands import Commands
+from planner.store.copies import complete_stations
 from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
@@ -27,6 +29,7 @@ from planner.store.objects import Objects
 from planner.store.pages import Pages
 from planner.store.plans import Batches, Plans
 from planner.store.reading import read_sequence, read_snapshot
+from planner.store.rejections import Rejections
 from planner.store.snapshot import Snapshot
 from planner.store.stations import apply_stations, apply_statuses, names_of_feed
 from planner.store.tariffs import apply_tariffs
@@ -44,6 +47,8 @@ class Store:
     ----------
     feeds : Feeds
         Registered feeds, their credentials and what they had to leave out.
+    rejected : Rejections
+        That again, counted by reason, and of which objects.
     knowledge : Knowledge
         Agreements, prices, client infos, token evidence, driver reports.
     plans, batches : Plans, Batches
@@ -56,10 +61,13 @@ class Store:
         Our own tokens, and what we asked of operators.
     charge_points : ChargePoints
         A fleet's own depots, and what their charge points last said.
+    closures : Closures
+        Roads that are closed or slower for a while.
     """
 
     database: Database
     feeds: Feeds
+    rejected: Rejections
     knowledge: Knowledge
     plans: Plans
     batches: Batches
@@ -71,6 +79,7 @@ class Store:
     issued: Issued
     commands: Commands
     charge_points: ChargePoints
+    closures: Closures
 
     @classmethod
     def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
@@ -97,6 +106,7 @@ class Store:
         return cls(
             database=database,
             feeds=feeds,
+            rejected=Rejections(database),
             knowledge=Knowledge(database),
             plans=Plans(database),
             batches=Batches(database),
@@ -108,6 +118,7 @@ class Store:
             issued=Issued(database, vault),
             commands=Commands(database, vault),
             charge_points=ChargePoints(database),
+            closures=Closures(database),
         )
 
     def close(self) -> None:
@@ -147,7 +158,7 @@ class Store:
             feed = feed_id(change.connection, name)
             station_ids, idents = names_of_feed(change, feed)
             forget(change, feed)
-            settle(change, station_ids, idents)
+            complete_stations(change, station_ids, settle(change, station_ids, idents))
 
     def rejections(self, feed: str, *, mended: bool = False) -> list[Fault]:
         """List what a feed had to leave out, and why; with ``mended`` also what was repaired."""

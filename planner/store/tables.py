@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"
+REVISION = "0005"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -36,6 +36,7 @@ DOMAINS = (
     "client_infos",
     "evidence",
     "reports",
+    "closures",
 )
 """What has a sequence of its own, so that a reader knows what to read again."""
 
@@ -71,6 +72,7 @@ stations = Table(
     Column("hidden", Boolean, nullable=False),
     Column("removed", Boolean, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("shown", LargeBinary),
     Index("stations_by_id", "station_id", "feed", unique=True),
     Index("stations_by_feed", "feed"),
     Index("stations_by_sequence", "sequence"),
@@ -87,6 +89,8 @@ evses = Table(
     Column("status_at", Double),
     Column("hidden", Boolean, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("calm_s", Double),
+    Column("calm_seen", Double),
     Index("evses_by_ident", "ident"),
     Index("evses_by_sequence", "sequence"),
 )
@@ -267,6 +271,15 @@ commands = Table(
     Index("commands_by_feed", "feed"),
 )
 """Commands to operators and what became of them; the id is unguessable, it stands in a URL."""
+
+closures = Table(
+    "closures",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Closures and slow-downs of roads, in the order of their file."""
 
 depots = Table(
     "depots",

@@ -5,7 +5,7 @@ from sqlalchemy import delete, insert, select, update
 
 from planner.errors import InputError, UnknownWallet
 from planner.model.token import Wallet
-from planner.store.bodies import decode, encode
+from planner.store.bodies import decode, digest, encode
 from planner.store.database import Database
 from planner.store.tables import wallets
 from planner.store.vault import Vault
@@ -47,6 +47,18 @@ class Wallets:
             rows = connection.execute(select(wallets.c.body).order_by(wallets.c.id)).scalars()
             return tuple(self._open(sealed) for sealed in rows)
 
+    def stored(self) -> tuple[Wallet, ...]:
+        """Give the wallets that users stored, by id; not those that came with requests."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_STORED).all()
+        return tuple(self._open(sealed) for _, sealed in rows)
+
+    def stamp(self) -> bytes:
+        """Name what `stored` gives: another stamp, other wallets."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_STORED).all()
+        return digest(*(part for name, sealed in rows for part in (name.encode(), sealed)))
+
     def remove(self, name: str) -> None:
         """Delete a wallet; UnknownWallet if there is none of that id."""
         with self._database.writing() as change:
@@ -58,3 +70,9 @@ class Wallets:
             return decode(self._vault.unseal(sealed), Wallet)
         except msgspec.DecodeError:
             raise InputError("a stored wallet cannot be read; store it anew") from None
+
+
+_STORED = (
+    select(wallets.c.id, wallets.c.body).where(~wallets.c.id.contains(":")).order_by(wallets.c.id)
+)
+"""Ids with a colon are of wallets that came with requests."""

@@ -3,8 +3,9 @@
 Feeds repeat each other: a hub and an operator send the same EVSE, and one national feed holds
 46,003 EVSE IDs twice. The rule, for a Location of the same id in several feeds as for an EVSE ID
 in several Locations: what a fleet's own charge points say beats all, what is live beats what came
-from a file, then the newest ``last_updated`` wins, then the lowest name. The others are kept,
-hidden, and come back when the winner goes.
+from a file, what an operator answers for beats OpenStreetMap and the like, then the newest
+``last_updated`` wins, then the lowest name. The others are kept, hidden, and come back when the
+winner goes; what they add to it is found by `planner.store.copies`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from planner.model.station import DEPOT, LIVE_KINDS
+from planner.model.station import DEPOT, LIVE_KINDS, THIRD_PARTIES
 from planner.store.database import Change
 from planner.store.tables import evses, feeds, stations
 
@@ -29,10 +30,17 @@ def strength(*, live: bool, at: float | None) -> Strength:
     return (live, float("-inf") if at is None else at)
 
 
-def settle(change: Change, station_ids: Collection[str], idents: Collection[str]) -> None:
-    """Decide anew who is seen among the stations and EVSE IDs that were touched."""
-    reopened = _settle_stations(change, station_ids)
-    _settle_evses(change, {*idents, *reopened})
+def settle(change: Change, station_ids: Collection[str], idents: Collection[str]) -> set[str]:
+    """Decide anew who is seen among the stations and EVSE IDs that were touched.
+
+    Returns
+    -------
+    set of str
+        The EVSE IDs that were looked at: those, and those of stations that came or went.
+    """
+    looked_at = {*idents, *_settle_stations(change, station_ids)}
+    _settle_evses(change, looked_at)
+    return looked_at
 
 
 def _settle_stations(change: Change, station_ids: Collection[str]) -> set[str]:
@@ -147,9 +155,13 @@ def _station_rank(row: Any) -> tuple[bool, bool, float, str]:
     return (row.kind != DEPOT, not live, -at, row.feed)
 
 
-def _evse_rank(row: Any) -> tuple[bool, bool, float, str, str]:
+def _evse_rank(row: Any) -> tuple[bool, bool, bool, float, str, str]:
     live, at = strength(live=row.kind in LIVE_KINDS, at=row.status_at)
-    return (row.kind != DEPOT, not live, -at, row.station_id, row.uid)
+    is_noted = row.station_id.startswith(_NOTED)
+    return (row.kind != DEPOT, not live, is_noted, -at, row.station_id, row.uid)
+
+
+_NOTED = tuple(f"{party}*" for party in THIRD_PARTIES)
 
 
 T = TypeVar("T")

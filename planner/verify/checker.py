@@ -24,14 +24,15 @@ def verify(world: Known, outcome: Outcome) -> list[Claim]:
         promise, ledger, excluded; ``where`` a pointer into the outcome by its own field names.
     """
     if isinstance(outcome, Infeasible):
-        scene = Scene(world, outcome.mission, outcome.world)
+        there = world.during(outcome.mission.departure)
+        scene = Scene(there, outcome.mission, outcome.world)
         return list(check_rejected(scene, outcome.rejected, "/rejected"))
     return list(check_plan(world, outcome, ""))
 
 
 def check_plan(world: Known, plan: Plan, where: str) -> Iterator[Claim]:
     """Check a plan and its alternatives."""
-    scene = Scene(world, plan.mission, plan.world)
+    scene = Scene(world.during(plan.mission.departure), plan.mission, plan.world)
     yield from check_world(scene, plan, where)
     yield from check_trip(scene, main_trip(scene, plan, where))
     yield from check_summary(plan, where)

@@ -6,6 +6,7 @@ from planner.model.geo import distance_m
 from planner.model.plan import ChargingStop, Claim, Fallback
 from planner.model.station import Station
 from planner.verify.access import shared_causes
+from planner.verify.closures import check_open
 from planner.verify.driving import check_leg
 from planner.verify.scene import SECONDS, SOC, Scene, agree
 from planner.verify.trips import (
@@ -30,6 +31,7 @@ def check_trip(scene: Scene, trip: Trip) -> Iterator[Claim]:
     yield from check_chain(scene, trip, steps)
     for where, leg in trip.legs:
         yield from check_leg(scene, leg, where)
+        yield from check_open(scene, leg, where)
     is_fallback = bool(trip.failed)
     for where, stop in trip.stops:
         yield from check_stop(scene, stop, where, slack_s=trip.slack_s, is_fallback=is_fallback)

@@ -35,6 +35,9 @@ class Known(Protocol):
     def names(self) -> WorldNames:
         """Hashes and times."""
 
+    def during(self, departure: float) -> "Known":
+        """Return the world with the closures that are in force for a trip of that departure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Post:

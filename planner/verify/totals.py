@@ -55,15 +55,19 @@ def check_words(plan: Plan, where: str) -> Iterator[Claim]:
 def check_world(scene: Scene, plan: Plan, where: str) -> Iterator[Claim]:
     """Check that the plan stands on this region, and that its world is named as it should be.
 
-    Feeds and agreements may have moved on since: then their facts decide, not their names.
+    Feeds, agreements and closures may have moved on since: then their facts decide, not their
+    names.
     """
     told, known = plan.world, scene.world.names
     if told.region_hash != known.region_hash:
         detail = f"the roads are {known.region_hash}, its paths are of {told.region_hash}"
         yield Claim("world", f"{where}/world/region_hash", detail)
-    name = sha256(f"{told.region_hash}|{told.feeds}".encode()).hexdigest()[:16]
+    text = f"{told.region_hash}|{told.feeds}"
+    if told.closures:
+        text += f"|{told.closures}"
+    name = sha256(text.encode()).hexdigest()[:16]
     if told.hash != name:
-        yield Claim("world", f"{where}/world/hash", f"region and feeds together are {name}")
+        yield Claim("world", f"{where}/world/hash", f"region, feeds and closures are {name}")
     # Pulls that bring nothing new move the clock of the feeds and leave the world as it was.
     if told.hash == known.hash and told != replace(known, feeds_as_of=told.feeds_as_of):
         yield Claim("world", f"{where}/world", "a world of this hash has other names and dates")

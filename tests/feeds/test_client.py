@@ -129,7 +129,7 @@ def test_a_party_that_stays_broken_is_given_up_with_its_address(
 def test_an_answer_that_is_no_page_is_told_with_a_remedy(
     answer: Response, says: str, party: Any, client: OcpiClient, connection: Connection
 ) -> None:
-    party.first = [lambda _: answer]
+    party.first = [lambda _: answer] * 40
     with pytest.raises(FeedError, match=says) as caught:
         ids(client, connection)
     assert caught.value.faults[0].place.endswith("/ocpi/2.2.1/locations")

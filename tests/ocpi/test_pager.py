@@ -1,6 +1,7 @@
 """A list is walked to its end, once, and the token goes nowhere else."""
 
 import json
+from collections.abc import Iterable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,6 +16,11 @@ URL = "https://cpo.example/ocpi/2.2.1/locations"
 
 def body(objects: list[object]) -> bytes:
     return json.dumps({"status_code": 1000, "data": objects}).encode()
+
+
+def feed(pager: Pager, answers: Iterable[tuple[dict[str, str], bytes]]) -> None:
+    for headers, said in answers:
+        pager.receive(headers, said)
 
 
 @given(st.integers(0, 40), st.integers(1, 15), st.booleans(), st.booleans())
@@ -81,6 +87,57 @@ def test_a_link_that_is_no_url_is_told() -> None:
     pager = Pager(URL)
     with pytest.raises(FeedError, match="no URL"):
         pager.receive({"Link": '<http://[bad>; rel="next"'}, body([{"id": 1}]))
+
+
+@pytest.mark.parametrize("bad", [set(), {0}, {3}, {6}, {0, 1, 6}, set(range(7))])
+def test_an_object_at_which_the_party_fails_costs_only_itself(bad: set[int]) -> None:
+    pager = Pager(URL, limit=4)
+    got: list[object] = []
+    faults = []
+    rounds = 0
+    while pager.url is not None:
+        query = {k: int(v[0]) for k, v in parse_qs(urlsplit(pager.url).query).items()}
+        window = range(7)[query.get("offset", 0) : query.get("offset", 0) + query["limit"]]
+        if bad & set(window):
+            page = pager.receive({}, b'{"status_code": 3000, "status_message": "oh"}')
+        else:
+            page = pager.receive({"X-Total-Count": "7"}, body([{"id": n} for n in window]))
+        got += [found["id"] for found in page.objects]
+        faults += page.faults
+        rounds += 1
+    assert got == [n for n in range(7) if n not in bad]
+    assert [fault.place for fault in faults] == [f"{URL}#/{n}" for n in sorted(bad)]
+    assert pager.missing == len(bad)
+    assert rounds < 20
+
+
+def test_a_party_that_fails_at_everything_is_told_soon() -> None:
+    pager = Pager(URL, limit=500)
+    with pytest.raises(FeedError, match="3000"):
+        feed(pager, ({}, b'{"status_code": 3000}') for _ in range(30))
+
+
+def test_a_link_that_leads_nowhere_is_made_up_for_by_the_total() -> None:
+    pager = Pager(URL, limit=2)
+    broken = {"Link": f'<{URL}/Enum.x?offset=2>; rel="next"', "X-Total-Count": "3"}
+    pager.receive(broken, body([{"id": 0}, {"id": 1}]))
+    assert pager.pass_over_link()
+    assert pager.url == f"{URL}?limit=2&offset=2"
+    pager.receive(broken, body([{"id": 2}]))
+    assert (pager.url, pager.missing) == (None, 0)
+    assert not Pager(URL).pass_over_link(), "a first page is no link"
+
+
+def test_empty_pages_do_not_come_for_ever() -> None:
+    pager = Pager(URL)
+    with pytest.raises(FeedError, match="empty pages"):
+        feed(pager, ({"Link": f'<{URL}?n={n}>; rel="next"'}, body([])) for n in range(100))
+
+
+def test_a_link_keeps_the_scheme_that_works() -> None:
+    pager = Pager("http://cpo.example:8080/l")
+    pager.receive({"Link": '<https://cpo.example:8080/l?offset=1>; rel="next"'}, body([{"id": 1}]))
+    assert pager.url == "http://cpo.example:8080/l?offset=1"
 
 
 def test_a_list_with_more_pages_than_any_feed_ends() -> None:

@@ -73,6 +73,30 @@ def test_ids_below_0_are_refused_with_what_to_do(tmp_path: Path, write_osm: Writ
         read(tmp_path / "b.osm")
 
 
+def test_a_history_is_refused_with_what_to_do(tmp_path: Path, write_osm: Write) -> None:
+    text = write_osm(tmp_path / "a.osm", WAYS).read_text()
+    former = text[text.index("<way") : text.index("</way>") + len("</way>")]
+    (tmp_path / "a.osm").write_text(text.replace("<way", f"{former}\n<way", 1))
+    with pytest.raises(DataError, match="osmium time-filter"):
+        read(tmp_path / "a.osm")
+
+
+def test_a_node_off_the_globe_is_as_one_that_is_missing(tmp_path: Path, write_osm: Write) -> None:
+    astray = write_osm(tmp_path / "a.osm", WAYS, places={4: (10.0, 95.0)})
+    without = write_osm(tmp_path / "b.osm", WAYS, leave_out=[4])
+    assert build(astray).hash == build(without).hash
+
+
+@pytest.mark.parametrize("lon", ["500", "nan", "east"])
+def test_coordinates_that_are_none_are_told_plainly(
+    tmp_path: Path, write_osm: Write, lon: str
+) -> None:
+    text = write_osm(tmp_path / "a.osm", WAYS).read_text()
+    (tmp_path / "a.osm").write_text(text.replace('lon="10.0020000"', f'lon="{lon}"'))
+    with pytest.raises(DataError, match=f"wrong format for coordinate: '{lon}'"):
+        read(tmp_path / "a.osm")
+
+
 def test_what_was_deleted_is_left_out(tmp_path: Path, write_osm: Write) -> None:
     text = write_osm(tmp_path / "a.osm", WAYS).read_text()
     text = text.replace('<way id="2"', '<way id="2" visible="false"')

@@ -1,8 +1,10 @@
 """Regions on disk: what was saved is opened, what is damaged is named, nothing is half there."""
 
 import json
+import multiprocessing
 import pickle
 from collections.abc import Callable
+from errno import ENOSPC
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,14 @@ import pytest
 from planner.errors import DataError, DataMissing, InputError, RegionDamaged
 from planner.roads.graph import PARTS, RoadGraph
 from planner.roads.networks import build_network, read_network
+from planner.roads.parts import (
+    part_hash,
+    read_manifest,
+    read_part,
+    verify_part,
+    whole_hash,
+    write_parts,
+)
 from planner.roads.region import build_region, list_regions, open_region
 from planner.roads.shipped import load_shipped, read_shipped
 
@@ -108,13 +118,13 @@ def test_a_build_that_fails_leaves_what_was_there(
     other = write_osm(tmp_path / "b.osm", [((1, 2, 3), STREET)])
 
     def fail(*_args: object, **_more: object) -> None:
-        raise OSError("disk full")
+        raise OSError(ENOSPC, "No space left on device")
 
     monkeypatch.setattr("planner.roads.parts.np.save", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(DataError, match=r"No space left.*the disk is not full"):
         build_region(regions, "one", osm=other)
     assert open_region(regions, "one").hash == before
-    assert [path.name for path in regions.iterdir()] == ["one"]
+    assert [path.name for path in regions.iterdir() if path.is_dir()] == ["one"]
 
 
 def test_a_region_is_replaced_as_a_whole(tmp_path: Path, write_osm: Callable[..., Path]) -> None:
@@ -123,7 +133,47 @@ def test_a_region_is_replaced_as_a_whole(tmp_path: Path, write_osm: Callable[...
     two = build_region(regions, "one", osm=write_osm(tmp_path / "a.osm", [((1, 2, 3), STREET)]))
     assert one.hash != two.hash
     assert open_region(regions, "one").hash == two.hash
-    assert [path.name for path in regions.iterdir()] == ["one"]
+    assert [path.name for path in regions.iterdir() if path.is_dir()] == ["one"]
+
+
+def _write_often(folder: Path, number: int) -> None:
+    for turn in range(40):
+        parts = {"a": np.full(100, 1000 * number + turn)}
+        write_parts(folder, parts, {"hash": whole_hash({"a": part_hash(parts["a"])})})
+
+
+def test_two_processes_may_write_one_region_at_once(tmp_path: Path) -> None:
+    fresh = multiprocessing.get_context("spawn")
+    writers = [fresh.Process(target=_write_often, args=(tmp_path / "one", n)) for n in (1, 2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    manifest = read_manifest(tmp_path / "one")
+    verify_part(tmp_path / "one", "a", read_part(tmp_path / "one", "a", manifest), manifest)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["one"]
+
+
+def test_what_a_killed_build_left_is_removed_and_what_it_set_aside_returns(
+    graph: RoadGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph.save(tmp_path / "one")
+    graph.save(tmp_path / "one.more")
+    (tmp_path / ".one.abcd_123").mkdir()
+    (tmp_path / ".one.more.abcd_123").mkdir()
+    (tmp_path / ".one.efgh5678").mkdir()
+    (tmp_path / "one").rename(tmp_path / ".one.efgh5678" / "old")
+
+    def fail(*_args: object, **_more: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("planner.roads.parts.np.save", fail)
+    with pytest.raises(RuntimeError):
+        graph.save(tmp_path / "one")
+    assert RoadGraph.open(tmp_path / "one").hash == graph.hash
+    here = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
+    assert here == [".one.more.abcd_123", "one", "one.more"]
 
 
 def test_regions_are_listed_with_size_date_and_hash_the_damaged_too(

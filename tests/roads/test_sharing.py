@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from planner.errors import RegionDamaged
 from planner.faces.cli import main
 from planner.roads.draft import Draft, assemble
 from planner.roads.graph import PARTS, RoadGraph
-from planner.roads.parts import read_manifest
-from planner.roads.region import build_region
+from planner.roads.parts import part_hash, read_manifest, whole_hash, write_parts
+from planner.roads.region import build_region, verify_region
 
 NODES = 400_000
 
@@ -166,6 +167,22 @@ def test_the_date_of_a_network_is_the_one_that_gzip_noted_or_none(tmp_path: Path
         (tmp_path / "nodes.csv.gz").write_bytes(gzip.compress(nodes, mtime=packed))
         files = tmp_path / "nodes.csv.gz", edges
         assert build_region(tmp_path, "net", network=files).as_of == said
+
+
+def test_what_is_prepared_for_a_region_is_verified_with_it(
+    tmp_path: Path, write_osm: Callable[..., Path]
+) -> None:
+    file = write_osm(tmp_path / "a.osm", [((1, 102, 3), {"highway": "primary"})])
+    build_region(tmp_path, "one", osm=file)
+    parts = {"rank": np.arange(9, dtype=np.int32)}
+    facts = {"hash": whole_hash({"rank": part_hash(parts["rank"])})}
+    write_parts(tmp_path / "one" / "legs" / "hierarchy", parts, facts)
+    verify_region(tmp_path, "one")
+    path = tmp_path / "one" / "legs" / "hierarchy" / "rank.npy"
+    raw = path.read_bytes()
+    path.write_bytes(raw[:-1] + bytes([raw[-1] ^ 64]))
+    with pytest.raises(RegionDamaged, match=r"hierarchy/rank\.npy"):
+        verify_region(tmp_path, "one")
 
 
 def test_the_command_verifies_every_part_and_names_a_bad_one(

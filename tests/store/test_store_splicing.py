@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from planner.model.geo import LonLat
-from planner.model.station import STATUSES
+from planner.model.station import STATUSES, Hours
 from planner.ocpi.tariffs import Element, PriceComponent, Restrictions, Tariff
 from planner.store import splicing
 from planner.store.feeds import Source
@@ -21,7 +21,7 @@ from planner.store.updates import StationsUpdate, StatusUpdate, TariffsUpdate
 from tests.store.conftest import make_station
 
 PARTIES = ("ABC", "XYZ")
-FEEDS = ("live", "other")
+FEEDS = ("live", "other", "file")
 
 
 def make_tariff(name: str, party: str, kind: str, price: int) -> Tariff:
@@ -30,6 +30,17 @@ def make_tariff(name: str, party: str, kind: str, price: int) -> Tariff:
     return Tariff(
         country_code="NL", party_id=party, id=name, currency="EUR", elements=(element,), type=kind
     )
+
+
+def make_facts(chance: Random) -> dict[str, Any]:
+    """Facts that another source of the same EVSEs may complete, contradict or restrict."""
+    return {
+        "hours": chance.choice((None, Hours(twentyfourseven=True), Hours())),
+        "max_height_m": chance.choice((None, 1.9, 2.2)),
+        "card_terminal": chance.choice((None, True, False)),
+        "reserved_for": chance.choice(("", "", "", "taxis")),
+        "publish": chance.random() < 0.8,
+    }
 
 
 def change(store: Store, chance: Random, step: int) -> None:
@@ -53,7 +64,7 @@ def change(store: Store, chance: Random, step: int) -> None:
             )
             for evse in station.evses
         )
-        station = replace(station, evses=evses)
+        station = replace(station, evses=evses, **make_facts(chance))
         if chance.random() < 0.3:
             station = replace(station, location=LonLat(4.0 + chance.random(), 52.0))
         told = {e.uid: (chance.choice(STATUSES), float(step)) for e in station.evses}
@@ -81,7 +92,7 @@ def demand_same(found: Snapshot, whole: Snapshot) -> None:
     assert found.hash == whole.hash
     assert found.static_hash == whole.static_hash
     assert found.stations == whole.stations
-    for name in ("first", "evse_station", "lon", "lat", "status", "status_at"):
+    for name in ("first", "evse_station", "lon", "lat", "status", "status_at", "status_silence_s"):
         here, there = getattr(found, name), getattr(whole, name)
         assert here.dtype == there.dtype
         assert not here.flags.writeable
@@ -97,7 +108,8 @@ def demand_same(found: Snapshot, whole: Snapshot) -> None:
 def test_whatever_changed_the_next_snapshot_is_that_of_all(seed: int, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path}/s.sqlite", tmp_path / "key")
     for name in FEEDS:
-        store.feeds.add(Source(name=name, kind="ocpi", url="https://x.example"))
+        kind = "file" if name == "file" else "ocpi"
+        store.feeds.add(Source(name=name, kind=kind, url="https://x.example"))
     chance = Random(seed)
     followed = store.snapshot()
     for step in range(1, 40):

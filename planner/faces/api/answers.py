@@ -54,6 +54,7 @@ class WorldAnswer(Said):
     feeds: str
     feeds_as_of: Time | None
     agreements: str
+    closures: str = Field(description="Names the closures in force for the trip; empty: none")
     attribution: list[str]
 
 

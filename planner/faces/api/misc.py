@@ -21,16 +21,16 @@ from planner.energy.description import vehicle_to_dict
 from planner.errors import InputError, PlugsureError
 from planner.faces.api.answers import Said
 from planner.faces.api.doors import Answer, Door, json_answer, office, services
+from planner.faces.api.feed_metrics import FeedMetrics
 from planner.faces.api.openapi import describe_api
+from planner.faces.overviews import public_document
+from planner.feeds.overview import overview
 from planner.formats.stamps import stamp
 from planner.model.vehicle import Vehicle
 from planner.roads.places import Place
 from planner.roads.resolving import point_of
 
 door = Door("misc", "About")
-
-STALE_FEED_S = 86_400.0
-"""A live feed that has not been pulled for so long makes the service not ready."""
 
 DOCS_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -140,6 +140,9 @@ class ReadyAnswer(Said):
     ready: bool
     world: str | None
     problems: list[str]
+    feeds: list[dict[str, Any]] = Field(
+        description="Each feed: state, parties, counts, freshness, rejections by reason, last error"
+    )
 
 
 @door.opens(
@@ -265,14 +268,23 @@ def readyz() -> Response:
         problems.append(f"{error.code}: {error.faults[0].detail}")
     else:
         name = world.hash
-        now = office().clock()
-        problems.extend(
-            f"feed {feed.name} was not pulled within a day"
-            for feed in world.snapshot.feeds.values()
-            if feed.is_live and (feed.last_sync is None or now - feed.last_sync > STALE_FEED_S)
-        )
+    feeds, late = _feeds_told()
+    problems += late
     status = 503 if problems else 200
-    return json_answer({"ready": not problems, "world": name, "problems": problems}, status)
+    return json_answer(
+        {"ready": not problems, "world": name, "problems": problems, "feeds": feeds}, status
+    )
+
+
+def _feeds_told() -> tuple[list[dict[str, Any]], list[str]]:
+    """Tell of all feeds, and what is wrong with them."""
+    now = office().clock()
+    try:
+        found = overview(office().store)
+    except PlugsureError as error:
+        return [], [f"{error.code}: {error.faults[0].detail}"]
+    late = [told for one in found if (told := one.trouble(now))]
+    return [public_document(one, now) for one in found], late
 
 
 @door.opens(
@@ -288,7 +300,10 @@ def metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it has no types
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    feeds = CollectorRegistry()
+    feeds.register(FeedMetrics(office().store, office().clock()))
+    text = generate_latest(registry) + generate_latest(feeds)
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
 @door.opens(

@@ -24,14 +24,18 @@ from planner.faces.commands.console import (
     show_table,
 )
 from planner.faces.commands.partners import FORMS, invite, leave, rotate
+from planner.faces.commands.rejected import rejected, retry_objects
+from planner.faces.overviews import overview_document
 from planner.feeds.client import OcpiClient
 from planner.feeds.files import FORMATS, load_file
 from planner.feeds.haul import Progress
+from planner.feeds.overview import overview
 from planner.feeds.partners import register_feed
 from planner.feeds.sending import send_tokens
 from planner.feeds.sync import SyncReport, sync_feed
 from planner.feeds.watch import Rhythm, Watch
 from planner.formats.stamps import stamp
+from planner.model.station import DEPOT
 from planner.store.feeds import Source
 from planner.store.store import Store
 from planner.store.updates import Repair
@@ -150,6 +154,9 @@ def sync(name: str | None, full: bool, as_json: bool) -> None:
     known = store.feeds.sources() if name is None else (store.feeds.get(name),)
     # Who was invited and has not come yet has nothing to pull.
     sources = [one for one in known if name is not None or one.kind != "ocpi" or one.url]
+    if name is not None and sources[0].kind == DEPOT:
+        raise InputError("a depot is not pulled", remedy="See `plugsure serve --ocpp`")
+    sources = [one for one in sources if one.kind != DEPOT]
     if not sources:
         raise InputError("there is no feed yet", remedy="Add one with `plugsure feed add`")
     told: list[dict[str, Any]] = []
@@ -285,16 +292,17 @@ def list_(rejected: str | None, mended: str | None, as_json: bool) -> None:
         found_faults = store.rejections(_known(store, mended), mended=True)
         _show_faults([f for f in found_faults if isinstance(f, Repair)], as_json=as_json)
         return
-    counted = store.feeds.rejection_counts()
-    sources = store.feeds.sources()
-    found = [_document(source, *counted.get(source.name, (0, 0))) for source in sources]
+    now = time.time()
+    found = [overview_document(one, now) for one in overview(store)]
     if as_json:
         show_json(found)
         return
     rows = [
         (
             f["name"],
-            f["kind"],
+            "hub" if f["is_hub"] else f["kind"],
+            f["state"],
+            _parties(f["parties"]),
             f"{f['counts'].get('stations', 0):,}",
             f"{f['counts'].get('evses', 0):,}",
             (f["last_sync"] or "never").replace("+00:00", " UTC"),
@@ -303,11 +311,21 @@ def list_(rejected: str | None, mended: str | None, as_json: bool) -> None:
         )
         for f in found
     ]
-    columns = ("feed", "kind", "stations", "EVSEs", "last sync", "rejected / mended", "error")
+    columns = (
+        "feed",
+        "kind",
+        "state",
+        "parties",
+        "stations",
+        "EVSEs",
+        "last sync",
+        "rejected / mended",
+        "error",
+    )
     show_table("", columns, rows)
     for f in found[:SHOWN_REJECTIONS]:
         if f["rejected"]:
-            note(f"See what was left out: plugsure feed list --rejected {f['name']}")
+            note(f"See what was left out: plugsure feed rejected {f['name']} --by-reason")
         if f["mended"]:
             note(f"See what was mended: plugsure feed list --mended {f['name']}")
 
@@ -324,21 +342,33 @@ def _show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
     show_table("", ("where", "why"), [(f.place, f.detail) for f in faults])
 
 
-def _document(source: Source, rejected: int, mended: int) -> dict[str, Any]:
-    return {
-        "name": source.name,
-        "kind": source.kind,
-        "url": source.url,
-        "path": source.path,
-        "format": source.format,
-        "sender": source.sender,
-        "last_sync": None if source.last_sync is None else stamp(source.last_sync),
-        "last_attempt": None if source.last_attempt is None else stamp(source.last_attempt),
-        "error": source.error,
-        "counts": source.counts,
-        "rejected": rejected,
-        "mended": mended,
-    }
+def _parties(states: dict[str, str]) -> str:
+    """Write how many parties there are, and how many of a hub's are connected."""
+    said = [state for state in states.values() if state]
+    if not said:
+        return str(len(states)) if states else ""
+    return f"{said.count('CONNECTED')} of {len(said)} connected"
+
+
+@feed.command(epilog="Example: plugsure feed retry nl")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def retry(name: str, as_json: bool) -> None:
+    """Read again what was rejected of the feed NAME: from what is kept, files from the disk."""
+    store = office().store
+    source = store.feeds.get(name)
+    if source.kind == "file":
+        before = _lost(store, name)
+        _load(store, source, source.last_sync or time.time())
+        done = {"read": before, "mended": max(before - _lost(store, name), 0), "not_kept": 0}
+    else:
+        done = retry_objects(store, name)
+    if as_json:
+        show_json(done)
+
+
+def _lost(store: Store, name: str) -> int:
+    return len(store.rejections(name))
 
 
 @feed.command(epilog="Example: plugsure feed remove nl")
@@ -349,5 +379,5 @@ def remove(name: str) -> None:
     note(f"Removed {name}")
 
 
-for _command in (invite, rotate, leave):
+for _command in (invite, rotate, leave, rejected):
     feed.add_command(_command)

@@ -3,14 +3,11 @@
 import time
 
 import click
-import numpy as np
 
 from planner.faces.commands.console import note, progress_bar
-from planner.legs.car import CarLegs, JoinedPlaces
 from planner.legs.hierarchy import warm_up as compile_hierarchy
 from planner.legs.prepared import PreparedRoads
-from planner.legs.profiles import REFERENCES
-from planner.model.vehicle import Conditions
+from planner.legs.warming import drive_somewhere
 from planner.roads.graph import RoadGraph
 from planner.roads.region import list_regions, open_region
 from planner.settings import Settings
@@ -29,7 +26,6 @@ def warm_up() -> None:
             continue
         graph = open_region(settings.regions, info.name)
         prepare_roads(graph)
-        _drive(PreparedRoads.of(graph))
         note(f"{info.name} is prepared")
 
 
@@ -41,18 +37,9 @@ def prepare_roads(graph: RoadGraph) -> None:
         def tell(stage: str, share: float) -> None:
             shown.update(task, description=stage, completed=share)
 
-        PreparedRoads.of(graph, tell).prepare(tell)
-
-
-def _drive(roads: PreparedRoads) -> None:
-    """Ask for legs between a few nodes, which compiles what hierarchies alone do not use."""
-    nodes = np.flatnonzero(roads.graph.component_ok)[:3].astype(np.int32)
-    if not nodes.size:
-        return
-    car = roads.car(REFERENCES[0].vehicle, Conditions(), nodes)
-    legs = CarLegs(car, JoinedPlaces.at(roads.graph, nodes, np.zeros(nodes.size)), 50.0)
-    legs.row(0, 0)
-    legs.path(0, nodes.size - 1, 0)
+        roads = PreparedRoads.of(graph, tell)
+        roads.prepare(tell)
+        drive_somewhere(roads)
 
 
 __all__ = ["prepare_roads", "warm_up"]
