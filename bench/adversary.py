@@ -208,6 +208,8 @@ class Adversary:
         target = min(stop.soc_departure * self.full_kwh, self.full_kwh)
         charging_s = max(curve.time_between(car.charge_kwh, target), 0.0)
         departure = arrival + stop.overhead_s + charging_s
+        if stop.waiting_s > 0.0:
+            departure = max(departure, stop.departure)
         if not car.failed and abs(departure - stop.departure) > SLIP_S:
             self._say("departure", car, f"{departure - stop.departure:.1f} s off")
         self._open(here, stop, arrival, departure)

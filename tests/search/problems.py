@@ -2,18 +2,20 @@
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
 from planner.legs.rows import Row
-from planner.search.labels import Label
 from planner.search.problem import (
-    LEAST_CHARGE_KWH,
+    ALWAYS,
     STOP_OVERHEAD_S,
+    Arrival,
     Bounds,
-    Offer,
+    Call,
+    Choice,
     Problem,
     Via,
 )
@@ -45,18 +47,20 @@ class FakeDoors:
     per_stop: list[float]
     shut: dict[int, tuple[float, float]] = field(default_factory=dict)
 
-    def offer(self, place: int, arrival: float, slack_s: float, *, spare: bool) -> Offer | None:
-        if not self._is_open(place, arrival, arrival + slack_s):
-            return None
-        until = NEVER if place not in self.shut else arrival
-        return Offer(
-            place, self.curves[place], until, self.per_kwh[place], 0.0, self.per_stop[place], spare
-        )
+    def choices(self, place: int, *, spare: bool) -> tuple[Choice, ...]:
+        del spare
+        periods = ALWAYS
+        if place in self.shut:
+            begin, end = self.shut[place]
+            periods = ((-np.inf, begin), (end, np.inf))
+        per_kwh, per_stop = self.per_kwh[place], self.per_stop[place]
+        return (Choice(place, self.curves[place], periods, per_kwh, 0.0, per_stop),)
 
-    def allows(self, offer: Offer, arrival: float, departure: float) -> bool:
-        return self._is_open(offer.evse, arrival, departure)
+    def allows(self, evse: int, arrival: float, departure: float, *, spare: bool) -> bool:
+        del spare
+        return self.is_open(evse, arrival, departure)
 
-    def _is_open(self, place: int, arrival: float, departure: float) -> bool:
+    def is_open(self, place: int, arrival: float, departure: float) -> bool:
         begin, end = self.shut.get(place, (NEVER, NEVER))
         return departure <= begin or arrival >= end
 
@@ -77,7 +81,7 @@ class Case:
 
     problem: Problem
     grid: GridProblem
-    root: Label
+    root: Arrival
 
 
 def make_case(
@@ -144,11 +148,6 @@ def make_case(
         start_kwh=start * STEP_KWH,
         end_kwh=end * STEP_KWH,
         departure=DEPARTURE,
-        kinks_kwh=tuple(
-            sorted(
-                {float(q) - reserve_kwh for c in curves for q in c.energy_kwh if q > reserve_kwh}
-            )
-        ),
         seconds_weight=weights[0],
         money_weight=weights[1],
     )
@@ -173,7 +172,7 @@ def make_case(
         stop_cost=np.array(doors.per_stop) * weights[1],
         step_cost=np.array(doors.per_kwh) * weights[1] * STEP_KWH,
     )
-    root = Label(stage=0, place=way[0], time=DEPARTURE, charge=problem.start_kwh)
+    root = Arrival(0, way[0], DEPARTURE, problem.start_kwh)
     return Case(problem, grid, root)
 
 
@@ -257,46 +256,41 @@ def _bounds(
     return Bounds(bounds[0], bounds[1], bounds[2], beyond, price)
 
 
-def replay(case: Case, goal: Label) -> float:
-    """Drive and charge as the labels say, by rules of its own; return what the trip costs."""
+def replay(case: Case, calls: tuple[Call, ...]) -> float:
+    """Drive and charge as the search says, by rules of its own; return what the trip costs."""
     problem = case.problem
-    chain = [goal]
-    while chain[-1].parent is not None:
-        chain.append(chain[-1].parent)
-    chain.reverse()
+    assert isinstance(problem.doors, FakeDoors)
     time, charge, money, stage = DEPARTURE, problem.start_kwh, 0.0, 0
-    here = problem.vias[0].place
-    for label in chain[1:]:
-        if here < problem.stations:
-            assert isinstance(problem.doors, FakeDoors)
-            curve = problem.doors.curves[here]
+    assert calls[0].place == problem.vias[0].place
+    for before, call in pairwise(calls):
+        row = problem.legs.row(before.place, call.kind)
+        assert charge >= row.required_kwh[call.place] - 1e-6
+        assert before.place >= problem.stations or call.place not in problem.sites.near(
+            before.place
+        )
+        charge = min(charge - row.net_kwh[call.place], row.cap_kwh[call.place])
+        time += row.time_s[call.place]
+        assert abs(call.charge - charge) < 1e-6
+        assert abs(call.time - time) < 1e-3
+        if call.place < problem.stations:
+            curve = problem.doors.curves[call.place]
             reserve = curve.usable_kwh - problem.capacity_kwh
-            assert label.left_kwh >= charge + LEAST_CHARGE_KWH - 1e-9
-            assert label.left_kwh <= problem.capacity_kwh + 1e-9
-            begun = time
-            time += STOP_OVERHEAD_S
-            time += curve.time_between(charge + reserve, label.left_kwh + reserve)
-            assert problem.doors._is_open(here, begun, time)
-            money += problem.doors.per_stop[here]
-            money += problem.doors.per_kwh[here] * (label.left_kwh - charge)
-            charge = label.left_kwh
-        elif stage > 0:
-            via = problem.vias[stage]
-            time = max(time, via.arrive_after or time) + via.service_s
-        assert abs(label.left_at - time) < 1e-3
-        row = problem.legs.row(here, label.kind)
-        assert charge >= row.required_kwh[label.place] - 1e-6
-        assert here >= problem.stations or label.place not in problem.sites.near(here)
-        charge = min(charge - row.net_kwh[label.place], row.cap_kwh[label.place])
-        time += row.time_s[label.place]
-        here = label.place
-        assert abs(label.charge - charge) < 1e-6
-        assert abs(label.time - time) < 1e-3
-        if here >= problem.stations:
+            assert charge - 1e-9 <= call.left_kwh <= problem.capacity_kwh + 1e-9
+            time += call.waiting_s + STOP_OVERHEAD_S
+            time += curve.time_between(charge + reserve, call.left_kwh + reserve)
+            assert problem.doors.is_open(call.place, call.time, time)
+            money += problem.doors.per_stop[call.place]
+            money += problem.doors.per_kwh[call.place] * (call.left_kwh - charge)
+            charge = call.left_kwh
+        else:
             stage += 1
-            before = problem.vias[stage].arrive_before
-            assert here == problem.vias[stage].place
-            assert before is None or time <= before + 1e-6
+            via = problem.vias[stage]
+            assert call.place == via.place
+            assert via.arrive_before is None or time <= via.arrive_before + 1e-6
+            if stage + 1 < len(problem.vias):
+                time = max(time, via.arrive_after or time) + via.service_s
+        assert call.stage == stage
+        assert abs(call.departure - time) < 1e-3
     assert stage == len(problem.vias) - 1
     assert charge >= problem.end_kwh - 1e-6
     return problem.seconds_weight * (time - DEPARTURE) + problem.money_weight * money
