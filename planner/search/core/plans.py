@@ -52,13 +52,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One place of a trip as the search decided it: reached by a leg, left with a charge."""
+    """One place of a trip as the search decided it: reached by a leg, left with a charge.
+
+    ``closes_s`` is the end of the window that a stop lies in.
+    """
 
     place: int
     stage: int
     leg: int | None
     offer: int | None
     left_kwh: float
+    closes_s: float = np.inf
 
 
 def trace(problem: Problem, state: State) -> tuple[Step, ...]:
@@ -77,6 +81,7 @@ def trace(problem: Problem, state: State) -> tuple[Step, ...]:
                 leg=leg if leg >= 0 else None,
                 offer=int(problem.offers.order[offer]) if offer >= 0 else None,
                 left_kwh=left,
+                closes_s=float(state.ramp_closes[ramp]),
             )
         )
         if int(state.ramp[label]) == ROOT:
@@ -88,7 +93,10 @@ def trace(problem: Problem, state: State) -> tuple[Step, ...]:
 
 
 def replay(problem: Problem, steps: tuple[Step, ...]) -> Plan | None:
-    """Drive a trip as decided, each stop in the first window that holds it; None if none does."""
+    """Drive a trip as decided, each stop in its window or else the first that holds it.
+
+    None if none does. The window counts where one stays on for the next place to open.
+    """
     visits: list[Visit] = []
     charge, clock = problem.start.charge_kwh, 0.0
     for number, step in enumerate(steps):
@@ -160,7 +168,7 @@ def _visit(
     left = max(step.left_kwh, charge)
     charging_s = _charging(offer, charge, left)
     stay_s = offer.overhead_s + charging_s
-    for opens, closes in sorted(offer.windows):
+    for opens, closes in sorted(offer.windows, key=lambda w: (w[1] != step.closes_s, w)):
         begin = max(clock, opens)
         too_early = begin > clock + may_stay_s + TOLERANCE_S and not offer.waits_outside
         if too_early or begin + stay_s > closes + TOLERANCE_S:
