@@ -34,6 +34,7 @@ class WalletDoors:
     priced: bool
     soonest: NDArray[np.float64]
     _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _periods: dict[tuple[int, bool], tuple[Period, ...]] = field(default_factory=dict)
     _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
     def options(self, place: int) -> tuple[int, ...]:
@@ -92,8 +93,15 @@ class WalletDoors:
         """List the periods within which any stay may count on an EVSE, in order.
 
         What may be counted on for a stay may be so for each part of it. So a period is known by
-        asking for all of it; those asked for begin and end where anything changes.
+        asking for all of it; those asked for begin and end where anything changes. Of a fallback
+        no more is asked than of a stop unless its state is unknown.
         """
+        key = (evse, spare and self.chargers.is_uncertain(evse))
+        if key not in self._periods:
+            self._periods[key] = self._ask(place, evse, spare=key[1])
+        return self._periods[key]
+
+    def _ask(self, place: int, evse: int, *, spare: bool) -> tuple[Period, ...]:
         asked = self._asked(spare=spare)
         begin, end = float(self.soonest[place]), self.mission.departure + STEADY_S
         if not begin < end:
