@@ -253,7 +253,7 @@ def test_a_silent_charge_point_is_unknown_and_tells_again_when_it_is_back(
             one.socket.transport.abort()  # dies without a word
         await soon(lambda: not served.server._desk.presence._connected)
         clock.now += 290
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.4)
         assert statuses(store)["CP-1-1"] == "AVAILABLE"
         clock.now += 20
         await soon(lambda: statuses(store)["CP-1-1"] == "UNKNOWN")
@@ -318,7 +318,7 @@ def test_a_newer_connection_of_a_charge_point_takes_the_place_of_the_older(
                 await asyncio.wait_for(older.recv(), 5)
             await newer.status(1, "Available", NOW)
             clock.now += 400
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(0.4)
             assert statuses(store)["CP-1-1"] == "AVAILABLE"
 
     asyncio.run(run())
