@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ocpp.exceptions import OCPPError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from planner.feeds.depots.registry import register, unregister
@@ -391,3 +392,30 @@ def test_no_uid_and_no_password_is_ever_logged(
     assert "never began" in said
     assert UID not in said
     assert basic("CP-1")["Authorization"] not in said
+
+
+def test_what_is_not_registered_is_refused_and_who_is_not_known_proves_nothing(
+    served: Served, store: Store, clock: Clock
+) -> None:
+    async def run() -> None:
+        async with post_16(served, "CP-1") as one, post_201(served, "CP-2") as two:
+            with pytest.raises(OCPPError) as told:
+                await one.start_charging(3, UID, 0, NOW)
+            assert told.value.code == "PropertyConstraintViolation"
+            with pytest.raises(OCPPError):
+                await two.event("Started", "T1", NOW, evse=7, uid=UID)
+            await one.status(3, "Available", NOW)
+            begun = await one.start_charging(1, "DEADBEEF", 0, NOW - 60)
+            assert begun.id_tag_info == {"status": "Invalid"}
+            await one.stop_charging(begun.transaction_id, 900, NOW)
+            button = {"id_token": "", "type": "NoAuthorization"}
+            assert (await two.event("Started", "T2", NOW - 60, kwh=1.0, evse=1)) is not None
+            await two.event("Ended", "T2", NOW, kwh=2.0)
+            assert await two.authorize(button["id_token"], button["type"]) == "Invalid"
+
+    asyncio.run(run())
+    told = {one["evse_uid"]: one for one in sessions(store)}
+    assert told["CP-1-1"]["kwh"] == 0.9
+    assert told["CP-2-1"]["kwh"] == 1.0
+    assert "cdr_token" not in told["CP-2-1"]
+    assert [row.kind for row in store.snapshot().token_evidence] == ["whitelisted"]

@@ -254,6 +254,8 @@ class OcppServer:
                 await self._do(desk.tick)
             except PlugsureError as error:
                 log.warning("the depots could not be kept up: %s", error)
+            except Exception:  # a defect in one round must not end all later ones
+                log.exception("the depots could not be kept up, by a defect")
             for name in set(self._lines) - set(desk.presence.points):
                 self._later(self._lines[name].socket.close(1008, "not registered"))
             await asyncio.sleep(self._tick_s)
