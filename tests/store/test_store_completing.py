@@ -161,11 +161,14 @@ def test_a_fleets_own_depot_is_closed_by_nobody_else(store: Store):
 def test_a_terminal_is_not_taken_over_where_the_operator_lists_what_there_is():
     ours = make_station("1", "NL*ABC*E1", card_terminal=None)
     evses = tuple(replace(evse, capabilities=("RFID_READER",)) for evse in ours.evses)
-    theirs = osm("n7", "NL*ABC*E1", card_terminal=True)
+    theirs = make_station("9", "NL*ABC*E1", feed="irve", card_terminal=True)
     copy = Copy(theirs, {"1": theirs.evses[0]})
     assert complete(replace(ours, evses=evses), ["1"], [copy]).card_terminal is None
     bare = tuple(replace(evse, capabilities=()) for evse in ours.evses)
     assert complete(replace(ours, evses=bare), ["1"], [copy]).card_terminal is True
+    mapped = osm("n7", "NL*ABC*E1", card_terminal=True)
+    seen = complete(replace(ours, evses=bare), ["1"], [Copy(mapped, {"1": mapped.evses[0]})])
+    assert seen.card_terminal is None
 
 
 HOURS = st.sampled_from([None, ALWAYS, SHOP])
