@@ -26,7 +26,6 @@ _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _BROKEN = (httpx.TransportError, httpx.DecodingError)
 _HOPELESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_CHUNK_BYTES = 64 * 1024
 _MOST_REDIRECTS = 5
 
 
@@ -151,22 +150,20 @@ class Wire:
             if response.next_request is not None and request.method == "GET":
                 onward = str(response.next_request.url)
                 return Answer(response.status_code, response.headers, b""), onward
-            parts: list[bytes] = []
+            body = bytearray()
             announced = response.headers.get("content-length", "")
             size = int(announced) if announced.isascii() and announced.isdigit() else 0
             self._demand_small(size, place)
-            size = 0
-            for part in response.iter_bytes(_CHUNK_BYTES):
-                size += len(part)
-                self._demand_small(size, place)
+            for part in response.iter_bytes():  # as it comes, so that a trickle is noticed
+                self._demand_small(len(body) + len(part), place)
                 if self._clock() > deadline:
                     raise FeedError(
                         f"the answer took longer than {self._patience.page_s:.0f} s",
                         place=place,
                         remedy="Try again later, or ask the operator to send smaller pages",
                     )
-                parts.append(part)
-            return Answer(response.status_code, response.headers, b"".join(parts)), None
+                body += part
+            return Answer(response.status_code, response.headers, bytes(body)), None
 
     def _demand_small(self, size: int, place: str) -> None:
         if size > self._max_body_bytes:

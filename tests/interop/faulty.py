@@ -1,6 +1,6 @@
 """A party at its worst: a server on a bare socket that sends whatever bytes a test wants.
 
-A libary of HTTP would mend what is to be broken here, so answers are written by hand.
+A library of HTTP would mend what is to be broken here, so answers are written by hand.
 """
 
 import gzip
@@ -34,7 +34,7 @@ def reply(
 ) -> list[bytes]:
     """Write an answer; ``length`` lies about its length."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    named |= {"Content-Length": str(len(body) if length is None else length)}
+    named |= {"Content-Length": str(len(body) if length is None else length), "Connection": "close"}
     lines = [f"HTTP/1.1 {status} Said", *(f"{k}: {v}" for k, v in named.items()), "", ""]
     return ["\r\n".join(lines).encode(), body]
 
