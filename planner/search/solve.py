@@ -98,7 +98,7 @@ def search_stage(
     """Search one stage from the start of the trip."""
     problem = stage.problem
     trace = Trace()
-    if problem.start_kwh < -EPSILON_KWH:
+    if problem.start_kwh < -EPSILON_KWH or not stage.trip.has_route:
         return Failure(stage, trace)
     root = Label(
         stage=0, place=problem.vias[0].place, time=problem.departure, charge=problem.start_kwh
