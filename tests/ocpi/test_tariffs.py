@@ -243,6 +243,11 @@ def test_prices_with_tax_are_taken_apart() -> None:
     assert (total.net, total.gross, total.vat_included) == (Decimal(8), Decimal(10), True)
 
 
+def test_where_no_tax_applies_the_price_is_what_is_paid() -> None:
+    total = cost(make(([("ENERGY", 0.5)], None), tax_included="N/A"), session(20))
+    assert (total.net, total.gross, total.vat_included) == (Decimal(10), Decimal(10), True)
+
+
 def test_it_is_said_whether_vat_is_in_the_price() -> None:
     assert cost(make(([("ENERGY", 0.5, 1, 0)], None)), session()).vat_included
     assert not cost(make(([("ENERGY", 0.5)], None)), session()).vat_included
