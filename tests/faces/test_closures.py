@@ -1,6 +1,7 @@
 """Closures by API and command line: in effect for the next plan, told by it, and by its check."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,21 @@ def test_closures_need_the_scope_of_those_who_run_the_place(app: Flask) -> None:
     for secret, status in ((plain, 403), (admin, 200)):
         answer = client.get("/v1/closures", headers={"Authorization": f"Bearer {secret}"})
         assert answer.status_code == status
+
+
+def test_another_worker_sees_a_closure_within_two_seconds(
+    app: Flask, client: FlaskClient, settings: Settings, shared_office: Office
+) -> None:
+    _, line = middle_line(app, planned(client))
+    other = Office(settings, clock=lambda: NOW)
+    other._world = shared_office.world.renewed(other.store.snapshot())
+    assert other.world.during(NOW).works is None
+    put(client, feature(line, closed=True))
+    seen = time.monotonic() + 2.0
+    while other.world.during(NOW).works is None:
+        assert time.monotonic() < seen
+        time.sleep(0.05)
+    other.store.close()
 
 
 @pytest.fixture
