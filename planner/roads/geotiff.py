@@ -152,9 +152,7 @@ def _in_tile(tile: Tile, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> 
             grid = _read_window(file, tile, top, left)
             between = bilinear(grid, down[points] - top, right[points] - left, VOID)
             heights[held[points]] = between
-    heights = heights * tile.factor + tile.offset
-    heights[(heights < HEIGHTS_M[0]) | (heights > HEIGHTS_M[1])] = np.nan
-    return heights
+    return heights * tile.factor + tile.offset
 
 
 def _projected(
@@ -192,5 +190,6 @@ def _read_window(file: Any, tile: Tile, top: int, left: int) -> NDArray[np.float
             f"the elevation tile cannot be read ({error})", place=str(tile.path), remedy=_REMEDY
         ) from error
     grid: NDArray[np.float32] = np.ma.filled(read.astype(np.float32), VOID)
-    grid[~np.isfinite(grid)] = VOID
+    metres = grid.astype(np.float64) * tile.factor + tile.offset
+    grid[~((metres >= HEIGHTS_M[0]) & (metres <= HEIGHTS_M[1]))] = VOID
     return np.pad(grid, [(0, max(0, 2 - side)) for side in grid.shape], mode="edge")

@@ -211,6 +211,12 @@ def test_what_no_land_is_as_high_as_is_no_height(tmp_path: Path, absurd: float) 
     write(tmp_path / "x.tif", "EPSG:4326", BOX, 0.001, hole=absurd)
     found = open_heights(tmp_path).heights_m(np.array([10.05, 10.15]), np.array([50.1, 50.1]))
     assert np.isnan(found).tolist() == [True, False]
+    across = np.linspace(10.09, 10.11, 50)
+    beside = open_heights(tmp_path).heights_m(across, np.full(50, 50.1))
+    known = np.isfinite(beside)
+    assert known.any(), "posts on the other side still tell"
+    off = np.abs(beside - hill(across, np.full(50, 50.1)))[known]
+    assert off.max() < 5, "no height is mixed with one that is none"
 
 
 def test_without_rasterio_the_extra_is_named(
