@@ -27,6 +27,7 @@ COMMANDS = {
     "agreements": "planner.faces.commands.knowledge:agreements",
     "batch": "planner.faces.commands.batch:batch",
     "depot": "planner.faces.commands.depots:depot",
+    "closures": "planner.faces.commands.closures:closures",
     "feed": "planner.faces.commands.feeds:feed",
     "keys": "planner.faces.commands.secrets:keys",
     "plan": "planner.faces.commands.trips:plan",

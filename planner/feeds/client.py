@@ -13,6 +13,7 @@ import msgspec
 
 from planner.errors import Fault, FeedError
 from planner.feeds.wire import Answer, Wire
+from planner.ocpi.addresses import keep_safe, shown
 from planner.ocpi.handshake import Handshake, Partner, Request
 from planner.ocpi.messages import (
     SERVED,
@@ -24,7 +25,7 @@ from planner.ocpi.messages import (
     read_credentials,
     read_envelope,
 )
-from planner.ocpi.pager import Page, Pager, keep_safe, shown
+from planner.ocpi.pager import Page, Pager
 
 CONFIGURATION = frozenset({"credentials", "hubclientinfo"})
 """Modules whose requests carry no routing. Source: OCPI 2.2.1, transport and format."""

@@ -8,7 +8,7 @@ from planner.errors import Fault, FeedError
 from planner.feeds.client import PAGE_LIMIT, Connection, OcpiClient
 from planner.feeds.partners import identified
 from planner.feeds.staging import Stage
-from planner.ocpi.pager import shown
+from planner.ocpi.addresses import shown
 from planner.ocpi.times import read_time
 from planner.store.snapshot import ClientInfo
 from planner.store.sources import Source

@@ -34,7 +34,9 @@ class LocationServer:
         party = asked.party()
         target = Target(*asked.parts[2:])
         if asked.method == "GET":
-            return Given(self._held(asked.caller.feed, party, target))
+            held = self._held(asked.caller.feed, party, target)
+            is_bare = target.depth == 0 and not asked.version.startswith("2.1")
+            return Given({**_named(party), **held} if is_bare else held)
         if asked.value is None:
             raise Refusal(400, INVALID_PARAMETERS, "the body is empty")
         push = LocationPush(
@@ -63,3 +65,9 @@ class LocationServer:
             return part_of(held, target)
         except NotFound as error:
             raise Refusal(404, UNKNOWN_LOCATION, error.faults[0].detail) from None
+
+
+def _named(party: str) -> dict[str, str]:
+    """Say whose a Location is, as 2.2 demands, though it may have been sent without."""
+    country_code, _, party_id = party.partition("*")
+    return {"country_code": country_code, "party_id": party_id}

@@ -71,7 +71,9 @@ def normalise(raw: Any, *, feed: str, sender: str = "", place: str = "") -> Norm
     if not location_id or not party_id:
         missing = "id" if not location_id else "party (country_code and party_id)"
         remedy = "" if not location_id else "Name the sender's party when adding the feed."
-        faults.append(Fault(place or location_id, f"the Location has no {missing}", remedy))
+        faults.append(
+            Fault(place or location_id or "locations", f"the Location has no {missing}", remedy)
+        )
         return Normalised(None, {}, faults)
     name = f"{country_code}*{party_id}*{location_id}"
     where = name.replace("/", "~1")

@@ -8,14 +8,14 @@ a `FeedError` that names the address without query, and never a token.
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
 import httpx
 
 from planner.errors import FeedError
+from planner.ocpi.addresses import shown
 from planner.ocpi.handshake import Request
-from planner.ocpi.pager import shown
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A page that is larger is refused; the whole Dutch feed in one page has 130 MB."""
@@ -26,7 +26,7 @@ _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _BROKEN = (httpx.TransportError, httpx.DecodingError)
 _HOPELESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_CHUNK_BYTES = 64 * 1024
+_MOST_REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,6 @@ class Wire:
             mounts=dict.fromkeys(_LOOPBACK) if transport is None else None,
             timeout=httpx.Timeout(self._patience.silence_s, connect=self._patience.connect_s),
             headers={"User-Agent": "Plugsure", "Accept-Encoding": "gzip, deflate"},
-            max_redirects=5,
         )
 
     def close(self) -> None:
@@ -126,7 +125,16 @@ class Wire:
         raise ValueError("at least one attempt is made")
 
     def _send_once(self, request: Request, correlation: str) -> Answer:
-        """Send a request and read the answer, bounded in size and time."""
+        """Send a request, follow where it is sent on to, and give the answer."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer, onward = self._exchange(request, correlation)
+            if onward is None:
+                return answer
+            request = replace(request, url=_keep_home(request, onward))
+        raise httpx.TooManyRedirects("")
+
+    def _exchange(self, request: Request, correlation: str) -> tuple[Answer, str | None]:
+        """Send a request and read the answer, bounded in size and time; say where it leads on."""
         deadline = self._clock() + self._patience.page_s
         place = shown(request.place or request.url)
         with self._http.stream(
@@ -138,26 +146,47 @@ class Wire:
                 "X-Correlation-ID": correlation,
             },
             content=request.body,
-            follow_redirects=request.method == "GET",
         ) as response:
-            parts: list[bytes] = []
-            size = 0
-            for part in response.iter_bytes(_CHUNK_BYTES):
-                size += len(part)
-                if size > self._max_body_bytes:
-                    raise FeedError(
-                        f"the answer is larger than {self._max_body_bytes // 2**20} MB",
-                        place=place,
-                        remedy="Ask the operator of the feed to send smaller pages",
-                    )
+            if response.next_request is not None and request.method == "GET":
+                onward = str(response.next_request.url)
+                return Answer(response.status_code, response.headers, b""), onward
+            body = bytearray()
+            announced = response.headers.get("content-length", "")
+            size = int(announced) if announced.isascii() and announced.isdigit() else 0
+            self._demand_small(size, place)
+            for part in response.iter_bytes():  # as it comes, so that a trickle is noticed
+                self._demand_small(len(body) + len(part), place)
                 if self._clock() > deadline:
                     raise FeedError(
                         f"the answer took longer than {self._patience.page_s:.0f} s",
                         place=place,
                         remedy="Try again later, or ask the operator to send smaller pages",
                     )
-                parts.append(part)
-            return Answer(response.status_code, response.headers, b"".join(parts))
+                body += part
+            return Answer(response.status_code, response.headers, bytes(body)), None
+
+    def _demand_small(self, size: int, place: str) -> None:
+        if size > self._max_body_bytes:
+            raise FeedError(
+                f"the answer is larger than {self._max_body_bytes // 2**20} MB",
+                place=place,
+                remedy="Ask the operator of the feed to send smaller pages",
+            )
+
+
+def _keep_home(request: Request, onward: str) -> str:
+    """Give the address that a request is sent on to, if its token may be sent there too."""
+    here, there = httpx.URL(request.url), httpx.URL(onward)
+    is_same = (here.scheme, here.host, here.port) == (there.scheme, there.host, there.port)
+    is_raised = (here.scheme, there.scheme) == ("http", "https") and here.host == there.host
+    if is_same or (is_raised and here.port is there.port is None):
+        return onward
+    raise FeedError(
+        f"the party sends us on to {shown(onward)}",
+        place=shown(request.place or request.url),
+        remedy="The token is sent to no other host: ask the operator of the feed for the right "
+        "address, and change the feed's",
+    )
 
 
 def _unreachable(error: Exception, place: str, attempts: int) -> FeedError:

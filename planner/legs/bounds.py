@@ -135,12 +135,15 @@ def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F6
     A bound from below: that a full battery takes no more, and that the charge for a pass must be
     there before it, is left out.
     """
-    legs, per_kwh = bounds.legs, WEIGHT_PER_KWH / bounds.share
+    legs = bounds.legs
     begins, ends = legs.places.depart[places], legs.places.arrive
     ele_m = legs.car.graph.ele_m
     lift_kwh = legs.car.height_kwh_per_m
     lifted = used_kwh - lift_kwh * ele_m[begins].astype(np.float64)
     base = float(lifted.min())
+    if bounds.share <= 0.0:  # in a storm from behind nothing but the climb is sure
+        return np.asarray(base + lift_kwh * ele_m[ends].astype(np.float64) - ALLOWANCE_KWH)
+    per_kwh = WEIGHT_PER_KWH / bounds.share
     starts = np.minimum(np.floor((lifted - base) * per_kwh), FAR - 1).astype(np.int32)
     weight = spread(legs.car.labels[THRIFTIEST].metric, begins, starts)[ends]
     least = weight / per_kwh + base + lift_kwh * ele_m[ends].astype(np.float64) - ALLOWANCE_KWH

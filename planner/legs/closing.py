@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from planner.energy.edge import car_terms
 from planner.legs.car import CarOnRoads
 from planner.legs.growing import GrowingLabels
-from planner.legs.hierarchy import Customised, update
+from planner.legs.hierarchy import Customised, PointQuery, update
 from planner.legs.hierarchy.threads import cores
 from planner.legs.prepared import PreparedRoads
 from planner.legs.profiles import (
     PRICES_S_PER_KWH,
+    REFERENCES,
     Reference,
     measure_reference,
     nearest_reference,
@@ -54,6 +55,11 @@ class ChangedRoads:
         reference, share = nearest_reference(car_terms(vehicle, conditions), *self.speeds_kmh)
         labels = self.labels(reference, sites)
         return CarOnRoads(self.changed.graph, labels, vehicle, conditions, share)
+
+    def usual_way(self, start: int, end: int) -> NDArray[np.int32]:
+        """Edges of the quickest way between two nodes as if nothing were closed; none: no way."""
+        drive = PointQuery(self.usual.reference(REFERENCES[0]).metrics[0]).drive(start, end)
+        return np.empty(0, np.int32) if drive is None else np.asarray(drive.edges, np.int32)
 
     def metrics(self, reference: Reference) -> tuple[Customised, ...]:
         """Give a reference car's metrics, one for each of `PRICES_S_PER_KWH`."""

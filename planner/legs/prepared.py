@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -80,21 +81,23 @@ class PreparedRoads:
     def of(cls, graph: RoadGraph, progress: Progress = silent) -> Self:
         """Open what is prepared for a region, or begin to prepare it."""
         progress("preparing legs", 0.0)
-        if graph.folder is None:
+        home = _home(graph)
+        if home is None:
             return cls(graph, build(graph.first_out, graph.head))
-        folder = graph.folder / FOLDER / "hierarchy"
+        folder = home / "hierarchy"
         with _alone(folder):
-            if not _is_of(folder, graph):
-                save_hierarchy(build(graph.first_out, graph.head), folder, region=graph.hash)
-        return cls(graph, open_hierarchy(folder, region=graph.hash))
+            if not _is_there(folder):
+                save_hierarchy(build(graph.first_out, graph.head), folder, region=home.name)
+        return cls(graph, open_hierarchy(folder, region=home.name))
 
     @staticmethod
     def is_there(graph: RoadGraph) -> bool:
         """Say whether a region's hierarchy and all its metrics are prepared already."""
-        if graph.folder is None:
+        home = _home(graph)
+        if home is None:
             return False
         names = [f"{of.name}-{kind}" for of in REFERENCES for kind in range(len(PRICES_S_PER_KWH))]
-        return all(_is_of(graph.folder / FOLDER / name, graph) for name in ("hierarchy", *names))
+        return all(_is_there(home / name) for name in ("hierarchy", *names))
 
     def prepare(self, progress: Progress = silent) -> None:
         """Make all that plans need of these roads, whatever the car: minutes for a country."""
@@ -139,34 +142,48 @@ class PreparedRoads:
                     metrics.append(made)
                     continue
                 with _alone(folder):
-                    save_metric(made, folder, region=self.graph.hash, name=name)
+                    save_metric(made, folder, region=folder.parent.name, name=name)
             assert folder is not None
-            metrics.append(open_metric(self.hierarchy, folder, region=self.graph.hash, name=name))
+            key = folder.parent.name
+            metrics.append(open_metric(self.hierarchy, folder, region=key, name=name))
         return tuple(metrics)
 
     def _lacks(self, reference: Reference) -> bool:
         folders = [self._folder(f"{reference.name}-{k}") for k in range(len(PRICES_S_PER_KWH))]
-        return any(folder is None or not _is_of(folder, self.graph) for folder in folders)
+        return any(folder is None or not _is_there(folder) for folder in folders)
 
     def _labels(self, name: str, metric: Customised, sites: I32) -> SiteLabels:
         folder = self._folder(f"sites-{name}")
         if folder is None:
             return SiteLabels.of(metric, np.unique(sites))
         if sites.size:
-            extend_labels(metric, folder, sites, key=self.graph.hash)
-        return SiteLabels.open(metric, folder, key=self.graph.hash)
+            extend_labels(metric, folder, sites, key=folder.parent.name)
+        return SiteLabels.open(metric, folder, key=folder.parent.name)
 
     def _folder(self, name: str) -> Path | None:
-        return None if self.graph.folder is None else self.graph.folder / FOLDER / name
+        home = _home(self.graph)
+        return None if home is None else home / name
 
 
-def _is_of(folder: Path, graph: RoadGraph) -> bool:
-    """Say whether a folder was made for this very graph, by this version of the program."""
+def _home(graph: RoadGraph) -> Path | None:
+    """Name the folder of all that is made of this very graph for these very reference cars.
+
+    Other roads, cars, prices or physics have another folder, so that what one process has mapped
+    is never written over by one that has another region of that name.
+    """
+    if graph.folder is None:
+        return None
+    made_of = (graph.hash, LAYOUT, PRICES_S_PER_KWH, *(of.terms for of in REFERENCES))
+    return graph.folder / FOLDER / sha256(repr(made_of).encode()).hexdigest()[:32]
+
+
+def _is_there(folder: Path) -> bool:
+    """Say whether a folder holds what its parent is named for."""
     try:
         manifest = read_manifest(folder)
     except RegionDamaged:
         return False
-    return (manifest.get("region"), manifest.get("layout")) == (graph.hash, LAYOUT)
+    return bool(manifest.get("region") == folder.parent.name)
 
 
 @contextmanager

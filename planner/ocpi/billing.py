@@ -30,6 +30,12 @@ DIGITS = Decimal("0.0001")
 
 _ZERO = Decimal(0)
 
+_NO_TAX_TO_COME = ("YES", "N/A")
+"""Tariffs whose prices are what is paid: with the taxes, or where there are none.
+
+Source: OCPI 2.3.0, TaxIncluded.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -91,7 +97,7 @@ def cost(tariff: Tariff, usage: Usage) -> Cost:
         gross.quantize(DIGITS, ROUND_HALF_UP),
         tariff.currency,
         known,
-        tariff.tax_included == "YES"
+        tariff.tax_included in _NO_TAX_TO_COME
         or all(item.component.vat_percent is not None for item in items if item.component.price),
     )
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 import msgspec
 
 from planner.errors import FeedError
+from planner.ocpi.addresses import keep_safe, shown
 from planner.ocpi.messages import (
     SPOKEN,
     Credentials,
@@ -31,7 +32,6 @@ from planner.ocpi.messages import (
     read_versions,
     write_credentials,
 )
-from planner.ocpi.pager import keep_safe, shown
 
 
 class Step(StrEnum):

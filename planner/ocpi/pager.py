@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlunsplit
 
 import msgspec
 
 from planner.errors import Fault, FeedError
+from planner.ocpi.addresses import shown, split
 from planner.ocpi.messages import SERVER_ERROR, demand_success, read_envelope
 from planner.ocpi.times import write_time
 
@@ -45,47 +46,6 @@ class Page:
     faults: tuple[Fault, ...] = ()
 
 
-def shown(url: str) -> str:
-    """Give a URL as messages may show it: without user, password, query and fragment."""
-    parts = _split(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError as error:
-        raise FeedError(
-            f"an address is no URL ({error})",
-            remedy="Check the address, or ask the operator of the feed for a whole one",
-        ) from None
-
-
-def keep_safe(here: str, there: str) -> str:
-    """Give the URL ``there`` that an answer from ``here`` names, if a token may be sent to it.
-
-    Raises
-    ------
-    FeedError
-        If it is no http URL, or would send unencrypted what came encrypted.
-    """
-    now, then = _split(here), _split(there)
-    if then.scheme not in ("http", "https") or not then.netloc:
-        raise FeedError(
-            f"the party names {shown(there)!r}, which is no http address",
-            place=shown(here),
-            remedy="Ask the operator of the feed to give whole addresses",
-        )
-    if now.scheme == "https" and then.scheme == "http":
-        raise FeedError(
-            f"the party leads from https to http, at {shown(there)}",
-            place=shown(here),
-            remedy="The token is not sent unencrypted; ask the operator to name https addresses",
-        )
-    return there
-
-
 class Pager:
     """One walk through a list; ``resume`` goes on at a page, after so many entries.
 
@@ -110,7 +70,7 @@ class Pager:
         max_pages: int = MAX_PAGES,
         resume: tuple[str, int] | None = None,
     ) -> None:
-        query = dict(parse_qsl(_split(url).query))
+        query = dict(parse_qsl(split(url).query))
         if date_from is not None:
             query["date_from"] = write_time(date_from)
         if limit is not None:
@@ -260,13 +220,13 @@ class Pager:
 
     def _accept(self, asked: str, url: str) -> str:
         place = shown(asked)
-        here, there = _split(asked), _split(url)
+        here, there = split(asked), split(url)
         is_raised = (here.scheme, there.scheme) == ("https", "http")
         is_here = here.hostname == there.hostname if is_raised else here.netloc == there.netloc
         if is_here and {here.scheme, there.scheme} == {"http", "https"}:
             # A server behind a proxy does not know its own scheme: what was asked works.
             url = urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))
-            there = _split(url)
+            there = split(url)
         if (there.scheme, there.netloc) != (here.scheme, here.netloc):
             raise FeedError(
                 f"the next page is said to lie elsewhere, at {shown(url)}",
@@ -293,19 +253,19 @@ def write_paging(url: str, *, offset: int, limit: int, total: int) -> dict[str, 
     """
     headers = {"X-Total-Count": str(total), "X-Limit": str(limit)}
     if offset + limit < total:
-        query = dict(parse_qsl(_split(url).query))
+        query = dict(parse_qsl(split(url).query))
         query |= {"offset": str(offset + limit), "limit": str(limit)}
         headers["Link"] = f'<{_with_query(url, query)}>; rel="next"'
     return headers
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:
-    parts = _split(url)
+    parts = split(url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
 
 
 def _join(here: str, there: str) -> str:
-    _split(there)
+    split(there)
     return urljoin(here, there)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from planner.errors import FeedError
+from planner.ocpi.addresses import keep_outward
 from planner.ocpi.answers import Refusal, Response, refuse, say, with_tracing
 from planner.ocpi.handshake import NEXT_STANDING, Handshake, Partner, Request, Standing
 from planner.ocpi.messages import (
@@ -200,6 +201,7 @@ class _Desk:
         theirs = _read_theirs(body)
         steps = Handshake(theirs.url, theirs.token, spoken=(version,), form=peer.token_form)
         try:
+            keep_outward(self.state.base_url, theirs.url)
             partner = self._look_up(steps)
         except FeedError as error:
             unsupported = bool(steps.offered) and version not in steps.offered

@@ -24,6 +24,10 @@ from planner.roads.tags import ACCESS_KEYS, access_of, read_way
 SHORTEST_SHARE = 0.99
 """A length below this share of the edge's own line is no length in metres; the line's counts."""
 
+LONGEST_M, LONGEST_S = 5e6, 360_000.0
+"""No road without a junction, and no crossing of a ferry, is so long. Source: assumed; the longest
+ferries sail some 3,000 km, two to three days."""
+
 _FERRIES = frozenset({"ferry", "shuttle_train"})
 _TAGS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "surface", "tracktype")
 
@@ -71,6 +75,8 @@ def read_edge(
         duration_s = length_m / speed_kmh * 3.6 + waiting_s
     elif duration_s * speed_kmh * 1.0001 < length_m * 3.6:
         speed_kmh, source = length_m / max(duration_s, 1e-3) * 3.6, "assumed"
+    if length_m > LONGEST_M or duration_s > LONGEST_S:
+        raise DataError(f"{length_m / 1000:g} km in {duration_s / 3600:g} h is no one road")
     names, refs = _values(attributes, "name"), _values(attributes, "ref")
     return Said(
         points=points,

@@ -53,9 +53,12 @@ def load_graph(path: Path) -> Any:
     osmnx = library("osmnx")
     if not path.is_file():
         raise DataMissing("there is no such file", place=str(path), remedy="Check the path")
+    networkx_error = library("networkx").NetworkXError
     try:
         return osmnx.load_graphml(path)
-    except (ParseError, ValueError, KeyError, TypeError, library("networkx").NetworkXError) as e:
+    except (
+        ParseError, AttributeError, ValueError, KeyError, TypeError, RecursionError, networkx_error
+    ) as e:  # fmt: skip
         raise DataError(
             f"the file is no GraphML of OSMnx ({e})",
             place=str(path),

@@ -21,6 +21,10 @@ WINDOW = 2048
 METRES_A_DEGREE = 111_195.0
 """Source: pi / 180 times the mean radius of the Earth of `planner.model.geo`."""
 
+HEIGHTS_M = (-500.0, 9000.0)
+"""What is lower or higher is no height of the land. Source: the Dead Sea's shore lies at -430 m,
+the top of Mount Everest at 8,849 m."""
+
 FOOT_M = {"ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "us-ft": 1200 / 3937}
 """Metres in the units of height that are not metres. Source: EPSG units 9002 and 9003."""
 
@@ -92,7 +96,15 @@ def _read_head(path: Path) -> Tile:
                 place=str(path),
                 remedy="Give it a coordinate system with `gdal_edit.py -a_srs`",
             )
-        bounds = rasterio.warp.transform_bounds(file.crs, "EPSG:4326", *file.bounds)
+        try:
+            bounds = rasterio.warp.transform_bounds(file.crs, "EPSG:4326", *file.bounds)
+            to_post = ~file.transform
+        except Exception as error:  # GDAL's own and affine's are of no common class
+            raise DataError(
+                f"where the tile lies on the map cannot be told ({str(error)[:200]})",
+                place=str(path),
+                remedy="Give it another coordinate system with `gdalwarp -t_srs EPSG:4326`",
+            ) from error
         size = abs(file.transform.a * file.transform.e - file.transform.b * file.transform.d) ** 0.5
         unit = FOOT_M.get((file.units[0] or "").lower(), 1.0)
         return Tile(
@@ -100,7 +112,7 @@ def _read_head(path: Path) -> Tile:
             crs=file.crs,
             bounds=bounds,
             size_m=size * (METRES_A_DEGREE if file.crs.is_geographic else 1.0),
-            to_post=~file.transform,
+            to_post=to_post,
             rows=file.height,
             columns=file.width,
             factor=file.scales[0] * unit,
@@ -178,5 +190,6 @@ def _read_window(file: Any, tile: Tile, top: int, left: int) -> NDArray[np.float
             f"the elevation tile cannot be read ({error})", place=str(tile.path), remedy=_REMEDY
         ) from error
     grid: NDArray[np.float32] = np.ma.filled(read.astype(np.float32), VOID)
-    grid[~np.isfinite(grid)] = VOID
+    metres = grid.astype(np.float64) * tile.factor + tile.offset
+    grid[~((metres >= HEIGHTS_M[0]) & (metres <= HEIGHTS_M[1]))] = VOID
     return np.pad(grid, [(0, max(0, 2 - side)) for side in grid.shape], mode="edge")

@@ -126,6 +126,7 @@ def read_network(nodes: Path, edges: Path) -> Network:
     wrong = ~((np.abs(node["lat"]) <= 90) & (np.abs(node["lon"]) <= 180))  # noqa: PLR2004
     _refuse(nodes, wrong, "latitude or longitude is no degree")
     _refuse(edges, ~(np.isfinite(edge["km"]) & (edge["km"] > 0)), "km must be above 0")
+    _refuse(edges, edge["km"] > LONGEST_KM, f"km must be at most {LONGEST_KM:g}")
     ends = []
     for column in ("a", "b"):
         at = np.searchsorted(ids, edge[column]).clip(max=max(len(ids) - 1, 0))
@@ -145,6 +146,9 @@ def read_network(nodes: Path, edges: Path) -> Network:
     _refuse(edges, short, "km is far below the distance between its ends")
     return network
 
+
+LONGEST_KM = 5000.0
+"""No road without a junction, and no crossing of a ferry, is longer. Source: assumed."""
 
 _ROUNDING_KM = 0.5
 """A length may lie below the distance of its ends by the rounding of both ends to 0.001 degrees

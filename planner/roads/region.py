@@ -215,7 +215,7 @@ def verify_region(home_regions: Path, name: str) -> None:
     places = region_folder(home_regions, name) / PLACES
     if places.is_file():
         verify_places(places)
-    for manifest in sorted(region_folder(home_regions, name).glob(f"*/*/{MANIFEST}")):
+    for manifest in sorted(region_folder(home_regions, name).glob(f"*/**/{MANIFEST}")):
         told = read_manifest(manifest.parent)
         for part in told["parts"]:
             verify_part(manifest.parent, part, read_part(manifest.parent, part, told), told)

@@ -8,6 +8,7 @@ from itertools import chain
 from planner.model.grade import Grade
 from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
+from planner.search.closures import closure_notes
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
 from planner.search.leftout import reject, usable_on_the_way
@@ -38,7 +39,7 @@ def write_plan(found: Solution) -> Plan:
         legs=legs,
         charging_stops=stops,
         rejected=reject(trip),
-        warnings=_shortfall(found) + warnings(trip, stops),
+        warnings=_shortfall(found) + warnings(trip, stops, legs),
     )
 
 
@@ -148,11 +149,14 @@ def promise(mission: Mission, stops: tuple[ChargingStop, ...]) -> str:
     return f"{count} to {by}; {fails}, the next is already proven and in reach; {left}."
 
 
-def warnings(trip: Trip, stops: tuple[ChargingStop, ...]) -> tuple[str, ...]:
+def warnings(
+    trip: Trip, stops: tuple[ChargingStop, ...], legs: tuple[Leg, ...] = ()
+) -> tuple[str, ...]:
     """Gather what was assumed, what the roads leave out, and what the stops leave open."""
     mission = trip.mission
     said = list(mission.assumed)
     said += trip.world.region.notes
+    said += closure_notes(trip, legs)
     said.append(
         "Charges are what 95 of 100 such trips stay above: "
         f"{1.645 * mission.vehicle.energy_error:.0%} is added to the expected consumption."

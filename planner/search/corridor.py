@@ -30,7 +30,9 @@ class Sweep:
 
     @property
     def detour_s(self) -> F64:
-        """Extra driving time of going by each place."""
+        """Extra driving time of going by each place; infinite where there is no way at all."""
+        if not np.isfinite(self.direct_s):
+            return np.full_like(self.after_s, np.inf)
         return self.after_s + self.before_s - self.direct_s
 
 

@@ -101,7 +101,7 @@ def search_stage(
     """Search one stage from the start of the trip."""
     problem = stage.problem
     trace = Trace()
-    if problem.start_kwh < -EPSILON_KWH:
+    if problem.start_kwh < -EPSILON_KWH or not stage.trip.has_route:
         return Failure(stage, trace)
     root = Arrival(0, problem.vias[0].place, problem.departure, problem.start_kwh)
     ground = Ground(problem)

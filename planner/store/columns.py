@@ -122,9 +122,8 @@ def build_columns(
     tariffs = resolve_tariffs(tariff_rows, feeds, stations)
     index: FactsIndex = {}
     facts: list[EvseFacts] = []
-    facts_of = [
-        number for s in stations for number in number_facts(s, has_contract(tariffs), index, facts)
-    ]
+    by_contract = has_contract(tariffs)
+    facts_of = [number for s in stations for number in number_facts(s, by_contract, index, facts)]
     counts = [len(entry.codes) for entry in entries.values()]
     return Columns(
         stations=stations,

@@ -8,7 +8,8 @@ The station that readers see stays its own source's; a copy of it in another fee
   that is refused at a gate is worse than one that was never planned.
 
 Nothing here opens what its own source keeps shut: capabilities, publication, providers and
-tariffs are never taken over, and a terminal only where the operator lists no capabilities at all.
+tariffs are never taken over, and a terminal only where the operator lists no capabilities at all
+and another operator's or authority's source, not a map, says that it is there.
 What a copy that is not published says is not repeated, only that it closes.
 """
 
@@ -98,7 +99,10 @@ class _Work:
             self._settle(copy, "max_height_m", known, theirs.max_height_m, same=same)
         if theirs.card_terminal is not None:
             known_terminal = ours.card_terminal
-            if known_terminal is None and theirs.card_terminal and self._lists_capabilities():
+            opens = known_terminal is None and theirs.card_terminal
+            if opens and theirs.party in THIRD_PARTIES:
+                pass  # that a map says so opens no operator's post to a payment card
+            elif opens and self._lists_capabilities():
                 self._say(copy, "", "card_terminal", "True", DIFFERS)
             else:
                 same = known_terminal is theirs.card_terminal

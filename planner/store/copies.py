@@ -30,6 +30,12 @@ def complete_stations(
         _complete(change, keys)
 
 
+def is_completed(change: Change) -> bool:
+    """Say whether any station is completed: none is in a database of an older program."""
+    query = select(stations.c.id).where(stations.c.shown.is_not(None)).limit(1)
+    return change.connection.execute(query).first() is not None
+
+
 def complete_all(change: Change) -> None:
     """Complete anew every station that has a copy in another feed, or had one."""
     for keys in chunks(sorted(_with_copies(change))):
@@ -82,14 +88,12 @@ class _Place:
 
 
 def _complete(change: Change, keys: Sequence[int]) -> None:
-    places = _places(change, [stations.c.id.in_(keys)])
+    places = _places(change, keys)
     idents = sorted({ident for p in places.values() for _, ident, _ in p.evses if ident})
     names = sorted({place.row.station_id for place in places.values()})
     others = dict(places)
-    for part in chunks(idents):
-        holders = select(evses.c.station).where(evses.c.ident.in_(part))
-        others |= _places(change, [stations.c.id.in_(holders)])
-    others |= _places(change, [stations.c.station_id.in_(names)])
+    for part in chunks(sorted(_holders(change, idents, names) - places.keys())):
+        others |= _places(change, part)
     by_ident: dict[str, list[int]] = {}
     by_name: dict[str, list[int]] = {}
     for key, other in others.items():
@@ -113,7 +117,19 @@ def _complete(change: Change, keys: Sequence[int]) -> None:
         change.touch("stations")
 
 
-def _places(change: Change, where: Sequence[Any]) -> dict[int, _Place]:
+def _holders(change: Change, idents: Sequence[str], names: Sequence[str]) -> set[int]:
+    """Name the stations that have these EVSE IDs or station ids."""
+    found: set[int] = set()
+    for part in chunks(idents):
+        query = select(evses.c.station).where(evses.c.ident.in_(part))
+        found.update(change.connection.execute(query).scalars())
+    for part in chunks(names):
+        named = select(stations.c.id).where(stations.c.station_id.in_(part))
+        found.update(change.connection.execute(named).scalars())
+    return found
+
+
+def _places(change: Change, keys: Sequence[int]) -> dict[int, _Place]:
     told: Select[Any] = (
         select(
             stations.c.id,
@@ -126,7 +142,7 @@ def _places(change: Change, where: Sequence[Any]) -> dict[int, _Place]:
             feeds.c.name,
         )
         .join(feeds, feeds.c.id == stations.c.feed)
-        .where(~stations.c.removed, *where)
+        .where(~stations.c.removed, stations.c.id.in_(keys))
     )
     found = {row.id: _Place(row) for row in change.connection.execute(told)}
     for part in chunks(sorted(found)):

@@ -14,7 +14,7 @@ from planner.errors import NotFound
 from planner.model.station import LIVE_KINDS, STATUSES, Station, Status
 from planner.ocpi.ids import normalise_evse_id
 from planner.store.bodies import digest, encode_station
-from planner.store.copies import complete_all, complete_stations
+from planner.store.copies import complete_all, complete_stations, is_completed
 from planner.store.database import Change
 from planner.store.feeds import feed_id, replace_faults
 from planner.store.pace import learn
@@ -27,7 +27,11 @@ CODES: dict[Status, int] = {status: code for code, status in enumerate(STATUSES)
 
 @dataclass(slots=True)
 class _Work:
-    """What one update comes to, before it is written."""
+    """What one update comes to, before it is written.
+
+    ``idents`` are EVSE IDs that came, went or were changed, ``stirring`` those with a new status:
+    who is seen may change by either, what sources add to each other by the former only.
+    """
 
     added: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
@@ -35,6 +39,7 @@ class _Work:
     removed: list[int] = field(default_factory=list)
     station_ids: set[str] = field(default_factory=set)
     idents: set[str] = field(default_factory=set)
+    stirring: set[str] = field(default_factory=set)
 
 
 def apply_stations(change: Change, told: StationsUpdate) -> None:
@@ -47,11 +52,11 @@ def apply_stations(change: Change, told: StationsUpdate) -> None:
     work = _compare(newest, known, told, feed, change.sequence)
     _write_stations(change, work)
     _write_evses(change, feed, newest, work, keep_newer=kind in LIVE_KINDS)
-    looked_at = settle(change, work.station_ids, work.idents)
-    if told.full:
+    flipped = settle(change, work.station_ids, work.idents | work.stirring)
+    if told.full and not is_completed(change):
         complete_all(change)
     else:
-        complete_stations(change, work.station_ids, looked_at)
+        complete_stations(change, work.station_ids, work.idents | flipped)
     replace_faults(
         change, feed, "locations", told.faults, None if told.full else [*newest, *told.removed]
     )
@@ -276,10 +281,11 @@ def _write_evses(
             fresh = _status_news(row, status, at, keep_newer=keep_newer)
             if fresh:
                 news += fresh
-                work.idents.add(ident)
+                work.stirring.add(ident)
         gone += [(key, uid) for uid in before]
         work.idents |= {row.ident for row in before.values()}
     work.idents.discard("")
+    work.stirring.discard("")
     _write_evse_rows(change, added, idents, gone)
     _write_statuses(change, news)
 

@@ -158,7 +158,8 @@ class Store:
             feed = feed_id(change.connection, name)
             station_ids, idents = names_of_feed(change, feed)
             forget(change, feed)
-            complete_stations(change, station_ids, settle(change, station_ids, idents))
+            flipped = settle(change, station_ids, idents)
+            complete_stations(change, station_ids, idents | flipped)
 
     def rejections(self, feed: str, *, mended: bool = False) -> list[Fault]:
         """List what a feed had to leave out, and why; with ``mended`` also what was repaired."""

@@ -36,11 +36,10 @@ def settle(change: Change, station_ids: Collection[str], idents: Collection[str]
     Returns
     -------
     set of str
-        The EVSE IDs that were looked at: those, and those of stations that came or went.
+        The EVSE IDs of which another copy is seen now than before.
     """
-    looked_at = {*idents, *_settle_stations(change, station_ids)}
-    _settle_evses(change, looked_at)
-    return looked_at
+    reopened = _settle_stations(change, station_ids)
+    return reopened | _settle_evses(change, {*idents, *reopened})
 
 
 def _settle_stations(change: Change, station_ids: Collection[str]) -> set[str]:
@@ -62,9 +61,9 @@ def _settle_stations(change: Change, station_ids: Collection[str]) -> set[str]:
         )
         .join(feeds, feeds.c.id == stations.c.feed)
         .where(~stations.c.removed)
-        .where(or_(stations.c.hidden, stations.c.station_id.in_(rivals)))
     )
-    rows = _fetch(change, query, stations.c.station_id, station_ids)
+    contested = or_(stations.c.hidden, stations.c.station_id.in_(rivals))
+    rows = _fetch(change, query, contested, stations.c.station_id, station_ids)
     flips: list[tuple[int, bool]] = []
     for copies in _grouped(rows):
         best = min(copies, key=_station_rank)
@@ -87,7 +86,8 @@ def _settle_stations(change: Change, station_ids: Collection[str]) -> set[str]:
     return touched
 
 
-def _settle_evses(change: Change, idents: Collection[str]) -> None:
+def _settle_evses(change: Change, idents: Collection[str]) -> set[str]:
+    """Hide all but the best copy of each EVSE; give the EVSE IDs where that is another now."""
     rivals = (
         select(evses.c.ident)
         .where(evses.c.ident != "")
@@ -108,10 +108,11 @@ def _settle_evses(change: Change, idents: Collection[str]) -> None:
         .join(stations, stations.c.id == evses.c.station)
         .join(feeds, feeds.c.id == stations.c.feed)
         .where(evses.c.ident != "")
-        .where(or_(evses.c.hidden, evses.c.ident.in_(rivals)))
     )
-    rows = _fetch(change, query, evses.c.ident, idents)
+    contested = or_(evses.c.hidden, evses.c.ident.in_(rivals))
+    rows = _fetch(change, query, contested, evses.c.ident, idents)
     flips: list[dict[str, Any]] = []
+    flipped: set[str] = set()
     for copies in _grouped(rows):
         seen = [row for row in copies if not row.station_hidden]
         best = min(seen, key=_evse_rank) if seen else None
@@ -120,8 +121,10 @@ def _settle_evses(change: Change, idents: Collection[str]) -> None:
             for row in copies
             if row.hidden != (row is not best)
         ]
+        if any(row.hidden != (row is not best) for row in copies):
+            flipped.add(copies[0].name)
     if not flips:
-        return
+        return flipped
     change.connection.execute(
         update(evses)
         .where(evses.c.station == bindparam("key"), evses.c.uid == bindparam("name"))
@@ -133,12 +136,15 @@ def _settle_evses(change: Change, idents: Collection[str]) -> None:
             update(stations).where(stations.c.id.in_(part)).values(sequence=change.sequence)
         )
     change.touch("stations")
+    return flipped
 
 
-def _fetch(change: Change, query: Any, column: Any, touched: Collection[str]) -> list[Any]:
+def _fetch(
+    change: Change, query: Any, contested: Any, column: Any, touched: Collection[str]
+) -> list[Any]:
     """Fetch the rows of the touched names; when these are many, of all names that have rivals."""
     if len(touched) > CHUNK:
-        return list(change.connection.execute(query))
+        return list(change.connection.execute(query.where(contested)))
     if not touched:
         return []
     return list(change.connection.execute(query.where(column.in_(sorted(touched)))))

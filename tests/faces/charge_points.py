@@ -87,7 +87,7 @@ def serving(
         stores.append(open_home(settings))
         return DepotDesk.open(stores[0], clock)
 
-    server = OcppServer(desk, clock)
+    server = OcppServer(desk, clock, tick_s=0.1, ask_after_s=0.2)
 
     async def run() -> None:
         said["loop"], said["stop"] = asyncio.get_running_loop(), asyncio.Event()

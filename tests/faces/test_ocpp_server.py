@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ocpp.exceptions import OCPPError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from planner.feeds.depots.registry import register, unregister
@@ -253,7 +254,7 @@ def test_a_silent_charge_point_is_unknown_and_tells_again_when_it_is_back(
             one.socket.transport.abort()  # dies without a word
         await soon(lambda: not served.server._desk.presence._connected)
         clock.now += 290
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.4)
         assert statuses(store)["CP-1-1"] == "AVAILABLE"
         clock.now += 20
         await soon(lambda: statuses(store)["CP-1-1"] == "UNKNOWN")
@@ -318,7 +319,7 @@ def test_a_newer_connection_of_a_charge_point_takes_the_place_of_the_older(
                 await asyncio.wait_for(older.recv(), 5)
             await newer.status(1, "Available", NOW)
             clock.now += 400
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(0.4)
             assert statuses(store)["CP-1-1"] == "AVAILABLE"
 
     asyncio.run(run())
@@ -391,3 +392,30 @@ def test_no_uid_and_no_password_is_ever_logged(
     assert "never began" in said
     assert UID not in said
     assert basic("CP-1")["Authorization"] not in said
+
+
+def test_what_is_not_registered_is_refused_and_who_is_not_known_proves_nothing(
+    served: Served, store: Store, clock: Clock
+) -> None:
+    async def run() -> None:
+        async with post_16(served, "CP-1") as one, post_201(served, "CP-2") as two:
+            with pytest.raises(OCPPError) as told:
+                await one.start_charging(3, UID, 0, NOW)
+            assert told.value.code == "PropertyConstraintViolation"
+            with pytest.raises(OCPPError):
+                await two.event("Started", "T1", NOW, evse=7, uid=UID)
+            await one.status(3, "Available", NOW)
+            begun = await one.start_charging(1, "DEADBEEF", 0, NOW - 60)
+            assert begun.id_tag_info == {"status": "Invalid"}
+            await one.stop_charging(begun.transaction_id, 900, NOW)
+            button = {"id_token": "", "type": "NoAuthorization"}
+            assert (await two.event("Started", "T2", NOW - 60, kwh=1.0, evse=1)) is not None
+            await two.event("Ended", "T2", NOW, kwh=2.0)
+            assert await two.authorize(button["id_token"], button["type"]) == "Invalid"
+
+    asyncio.run(run())
+    told = {one["evse_uid"]: one for one in sessions(store)}
+    assert told["CP-1-1"]["kwh"] == 0.9
+    assert told["CP-2-1"]["kwh"] == 1.0
+    assert "cdr_token" not in told["CP-2-1"]
+    assert [row.kind for row in store.snapshot().token_evidence] == ["whitelisted"]

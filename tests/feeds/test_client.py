@@ -347,9 +347,8 @@ def test_an_address_that_is_none_is_told_at_once(
 
 def test_an_answer_that_trickles_in_is_given_up() -> None:
     ticks = iter(range(0, 10_000, 100))
-    body = httpx.ByteStream(b"x" * 200_000)
     wire = Wire(
-        transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=body)),
+        transport=httpx.MockTransport(lambda _: httpx.Response(200, content=iter([b"x"] * 50))),
         patience=Patience(page_s=150.0),
         clock=lambda: float(next(ticks)),
     )

@@ -77,7 +77,7 @@ def demand_sound(store: Store, name: str) -> None:
 
 
 @given(st.lists(messages_16, max_size=12))
-@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 def test_no_order_of_1_6_opens_two_sessions_at_an_evse(
     store: Store, told: Sequence[tuple[str, int, float, float]]
 ) -> None:
@@ -100,7 +100,7 @@ def test_no_order_of_1_6_opens_two_sessions_at_an_evse(
 
 
 @given(st.lists(messages_201, max_size=10))
-@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 def test_no_order_of_2_0_1_opens_two_sessions_at_an_evse(
     store: Store, told: Sequence[tuple[str, str, int, float, float]]
 ) -> None:

@@ -118,6 +118,13 @@ def test_a_depot_is_verified_for_the_fleets_own_wallets_and_closed_to_all_others
     assert judged(store, clock, Wallet(tokens=(THEIRS,))).refusal(0).reason == "closed_group"
 
 
+def test_an_app_opens_nothing_for_nobody_starts_it_from_afar(store: Store, clock: Clock) -> None:
+    app = replace(OURS, type=TokenType.APP_USER)
+    store.wallets.save(Wallet(id="anna", tokens=(app,)))
+    connected(store, clock, "CP-1")
+    assert judged(store, clock, Wallet(tokens=(app,))).refusal(0).reason == "refused_capability"
+
+
 def test_a_token_that_is_issued_opens_until_it_is_blocked(store: Store, clock: Clock) -> None:
     store.issued.save([IssuedToken(token=OURS, last_updated=NOW)])
     desk = connected(store, clock, "CP-1")

@@ -19,7 +19,7 @@ from planner.energy.edge import car_terms
 from planner.energy.share import least_share
 from planner.errors import RegionDamaged
 from planner.legs import exact
-from planner.legs.bounds import RoadBounds
+from planner.legs.bounds import RoadBounds, least_use
 from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
 from planner.legs.hierarchy import build, customise
 from planner.legs.labels import FAR
@@ -206,6 +206,20 @@ def test_the_bounds_of_the_reference_itself_are_near_the_truth() -> None:
     truth = least_from(roads(1), metric.weight(35.0), first)[legs.places.arrive]
     truth = truth + 35.0 * metric.height_kwh_per_m * rise_m
     assert floors.priced_s == pytest.approx(truth, rel=0.02, abs=0.2)
+
+
+def test_where_no_share_of_the_energy_is_sure_the_climb_still_bounds_it() -> None:
+    own, graph = REFERENCES[0], roads(1)
+    legs = legs_of(1, own.vehicle, own.conditions, capacity_kwh=1e6)
+    metric, start = known(1, own.vehicle, own.conditions), np.array([0, 3])
+    least = least_use(RoadBounds(legs, 0.0), start, np.array([0.5, 2.0]))
+    ele_m = graph.ele_m.astype(np.float64)
+    for place, used in zip(start, (0.5, 2.0), strict=True):
+        first = int(legs.places.depart[place])
+        ends = legs.places.arrive
+        truth = used + least_from(graph, metric.reduced_kwh, first)[ends]
+        truth += metric.height_kwh_per_m * (ele_m[ends] - ele_m[first])
+        assert (least <= truth + 1e-6).all()
 
 
 def test_what_was_learned_for_one_plan_serves_the_next() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import FeedError
-from planner.ocpi.pager import Pager, keep_safe, shown, write_paging
+from planner.ocpi.addresses import keep_safe, shown
+from planner.ocpi.pager import Pager, write_paging
 
 URL = "https://cpo.example/ocpi/2.2.1/locations"
 
@@ -114,7 +115,7 @@ def test_an_object_at_which_the_party_fails_costs_only_itself(bad: set[int]) -> 
 def test_a_party_that_fails_at_everything_is_told_soon() -> None:
     pager = Pager(URL, limit=500)
     with pytest.raises(FeedError, match="3000"):
-        feed(pager, ({}, b'{"status_code": 3000}') for _ in range(30))
+        feed(pager, [({}, b'{"status_code": 3000}')] * 30)
 
 
 def test_a_link_that_leads_nowhere_is_made_up_for_by_the_total() -> None:
@@ -131,7 +132,7 @@ def test_a_link_that_leads_nowhere_is_made_up_for_by_the_total() -> None:
 def test_empty_pages_do_not_come_for_ever() -> None:
     pager = Pager(URL)
     with pytest.raises(FeedError, match="empty pages"):
-        feed(pager, ({"Link": f'<{URL}?n={n}>; rel="next"'}, body([])) for n in range(100))
+        feed(pager, [({"Link": f'<{URL}?n={n}>; rel="next"'}, body([])) for n in range(100)])
 
 
 def test_a_link_keeps_the_scheme_that_works() -> None:

@@ -337,6 +337,19 @@ def test_a_bad_edge_is_named_and_the_others_are_kept() -> None:
         assert any(f"edge (n1, n2, 0): {said}" in note for note in graph.notes), key
 
 
+@pytest.mark.parametrize(
+    "absurd", [{"length": 1e30}, {"travel_time": 1e12}, {"speed_kph": 1e-9}, {"length": 1e9}]
+)
+def test_an_edge_that_leads_round_the_world_is_left_out(absurd: dict[str, float]) -> None:
+    given = nx.MultiDiGraph()
+    given.add_nodes_from((n, {"x": 10.0 + n / 1000, "y": 50.0}) for n in range(3))
+    for tail, head, more in ((0, 1, {}), (1, 0, {}), (1, 2, absurd), (2, 1, absurd)):
+        given.add_edge(tail, head, **({"highway": "residential", "length": 80.0} | more))
+    made = RoadGraph.from_networkx(given, name="x")
+    assert len(made.head) == 2
+    assert any("is no one road" in note for note in made.notes)
+
+
 def test_a_length_in_kilometres_gives_way_to_the_line_and_is_told() -> None:
     graph = RoadGraph.from_networkx(small(length=0.715), name="x")
     assert float(graph.length_m.sum()) == pytest.approx(4 * 357.4, abs=1)
@@ -398,6 +411,11 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(
 
 def test_files_that_are_none_are_named(tmp_path: Path, osm_graph: Make) -> None:
     (tmp_path / "x.graphml").write_text("<graphml>")
+    with pytest.raises(DataError, match=r"x\.graphml.*osmnx\.save_graphml"):
+        load_graph(tmp_path / "x.graphml")
+    typed = nx.MultiDiGraph([(1, 2), (2, 1)])
+    nx.set_node_attributes(typed, 10.5, "x")
+    nx.write_graphml(typed, tmp_path / "x.graphml")
     with pytest.raises(DataError, match=r"x\.graphml.*osmnx\.save_graphml"):
         load_graph(tmp_path / "x.graphml")
     with pytest.raises(DataMissing, match=r"y\.graphml"):

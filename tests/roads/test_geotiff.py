@@ -13,6 +13,7 @@ from planner.roads.graph import RoadGraph
 from planner.roads.region import build_region
 
 rasterio = pytest.importorskip("rasterio")
+from affine import Affine  # noqa: E402
 from rasterio.transform import from_bounds, from_origin  # noqa: E402 -- after the skip
 from rasterio.warp import transform as reproject  # noqa: E402
 
@@ -186,6 +187,38 @@ def test_a_tile_without_a_place_on_the_map_is_refused(tmp_path: Path) -> None:
         open_heights(tmp_path)
 
 
+MOON = "+proj=longlat +a=1737400 +b=1737400 +no_defs"
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform"),
+    [(MOON, Affine(0.1, 0, 10, 0, -0.1, 51)), ("EPSG:4326", Affine(0, 0, 10, 0, 0, 50))],
+)
+def test_a_tile_that_lies_nowhere_on_earth_is_named(
+    tmp_path: Path, crs: str, transform: Affine
+) -> None:
+    with rasterio.open(
+        tmp_path / "x.tif", "w", driver="GTiff", width=9, height=9, count=1, dtype="int16",
+        transform=transform, crs=crs,
+    ) as file:  # fmt: skip
+        file.write(np.zeros((9, 9), "int16"), 1)
+    with pytest.raises(DataError, match=r"x\.tif.*gdalwarp"):
+        open_heights(tmp_path)
+
+
+@pytest.mark.parametrize("absurd", [1e30, -12_000.0])
+def test_what_no_land_is_as_high_as_is_no_height(tmp_path: Path, absurd: float) -> None:
+    write(tmp_path / "x.tif", "EPSG:4326", BOX, 0.001, hole=absurd)
+    found = open_heights(tmp_path).heights_m(np.array([10.05, 10.15]), np.array([50.1, 50.1]))
+    assert np.isnan(found).tolist() == [True, False]
+    across = np.linspace(10.09, 10.11, 50)
+    beside = open_heights(tmp_path).heights_m(across, np.full(50, 50.1))
+    known = np.isfinite(beside)
+    assert known.any(), "posts on the other side still tell"
+    off = np.abs(beside - hill(across, np.full(50, 50.1)))[known]
+    assert off.max() < 5, "no height is mixed with one that is none"
+
+
 def test_without_rasterio_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +258,7 @@ def andorra_tiles(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
                 data,
                 src_transform=own,
                 src_crs="EPSG:4326",
+                src_nodata=-32768,
                 dst_transform=to,
                 dst_crs=crs,
                 resampling=Resampling.bilinear,

@@ -79,6 +79,7 @@ BAD = [
     (NODES, "a,b,km\n7,3,11.5\n7,99,3\n", "edges.csv:3: b is no node"),
     (NODES, "a,b,km\n7,3,-1\n", "edges.csv:2: km must be above 0"),
     (NODES, "a,b,km\n7,3,nan\n", "edges.csv:2: km must be above 0"),
+    (NODES, "a,b,km\n7,3,1e9\n", "edges.csv:2: km must be at most 5000"),
     (NODES, "a,b,km\n7,3,far\n", "edges.csv:2: km is 'far'"),
     (NODES, "a,b,km\n7,3\n", "edges.csv:2: km is ''"),
     (NODES, "a,b,km\n7,3,1.15\n", "edges.csv:2: km is far below"),

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from planner.model.station import Connector, Hours, RegularHours, Station, Status
 from planner.store.completing import Copy, complete
 from planner.store.feeds import Source
 from planner.store.store import Store
+from planner.store.tables import stations
 from planner.store.updates import StationsUpdate
 
 from .conftest import make_station
@@ -97,6 +99,10 @@ def test_what_was_filled_goes_when_its_source_goes_or_changes(store: Store):
 def test_a_pull_in_full_completes_what_an_older_program_left(store: Store):
     tell(store, osm("n7", "NL*ABC*E1", hours=SHOP))
     one = make_station("1", "NL*ABC*E1", hours=None)
+    tell(store, one)
+    with store.database.writing() as change:
+        change.connection.execute(update(stations).values(shown=None))
+    assert the_one(store).hours is None
     store.apply(StationsUpdate(feed="live", stations=[(one, {})], full=True))
     assert the_one(store).hours == SHOP
 
@@ -155,11 +161,14 @@ def test_a_fleets_own_depot_is_closed_by_nobody_else(store: Store):
 def test_a_terminal_is_not_taken_over_where_the_operator_lists_what_there_is():
     ours = make_station("1", "NL*ABC*E1", card_terminal=None)
     evses = tuple(replace(evse, capabilities=("RFID_READER",)) for evse in ours.evses)
-    theirs = osm("n7", "NL*ABC*E1", card_terminal=True)
+    theirs = make_station("9", "NL*ABC*E1", feed="irve", card_terminal=True)
     copy = Copy(theirs, {"1": theirs.evses[0]})
     assert complete(replace(ours, evses=evses), ["1"], [copy]).card_terminal is None
     bare = tuple(replace(evse, capabilities=()) for evse in ours.evses)
     assert complete(replace(ours, evses=bare), ["1"], [copy]).card_terminal is True
+    mapped = osm("n7", "NL*ABC*E1", card_terminal=True)
+    seen = complete(replace(ours, evses=bare), ["1"], [Copy(mapped, {"1": mapped.evses[0]})])
+    assert seen.card_terminal is None
 
 
 HOURS = st.sampled_from([None, ALWAYS, SHOP])
@@ -178,8 +187,8 @@ FACTS = st.fixed_dictionaries(
 @given(ours=FACTS, others=st.lists(FACTS, max_size=3), kw=st.sampled_from([0.0, 11.0]))
 def test_nothing_told_is_overridden_and_nothing_is_opened(ours, others, kw):
     told = powered(make_station("1", "NL*ABC*E1", **ours), kw)
-    stations = [powered(osm(f"n{n}", "NL*ABC*E1", **facts), 50.0) for n, facts in enumerate(others)]
-    found = complete(told, ["1"], [Copy(s, {"1": s.evses[0]}) for s in stations])
+    maps = [powered(osm(f"n{n}", "NL*ABC*E1", **facts), 50.0) for n, facts in enumerate(others)]
+    found = complete(told, ["1"], [Copy(s, {"1": s.evses[0]}) for s in maps])
     for name in ("hours", "max_height_m", "card_terminal"):
         if getattr(told, name) is not None:
             assert getattr(found, name) == getattr(told, name)

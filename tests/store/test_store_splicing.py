@@ -14,6 +14,7 @@ from planner.model.geo import LonLat
 from planner.model.station import STATUSES, Hours
 from planner.ocpi.tariffs import Element, PriceComponent, Restrictions, Tariff
 from planner.store import splicing
+from planner.store.copies import complete_all
 from planner.store.feeds import Source
 from planner.store.snapshot import Snapshot
 from planner.store.store import Store
@@ -119,6 +120,9 @@ def test_whatever_changed_the_next_snapshot_is_that_of_all(seed: int, tmp_path: 
             store.feeds.record_sync("live", float(step))
         followed = store.snapshot(followed)
         demand_same(followed, store.snapshot())
+    with store.database.writing() as changed:
+        complete_all(changed)
+        assert not changed.touched, "what sources add to each other had not followed"
     store.close()
 
 

@@ -10,7 +10,7 @@ from flask import Response, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from planner.access.chargers import Chargers, accessible
-from planner.faces.api.answers import EvidenceAnswer, Said, Time
+from planner.faces.api.answers import EvidenceAnswer, Problem, Said, Time
 from planner.faces.api.doors import Answer, Door, json_answer, office, services
 from planner.faces.faults import read_model
 from planner.faces.fields import Body, Box, Moment
@@ -202,7 +202,12 @@ def _stations(
     summary="Grade, rule and evidence of each token at an EVSE",
     scope="plan",
     body=AccessRequest,
-    answers={200: Answer(says="The grades", model=AccessAnswerList)},
+    answers={
+        200: Answer(says="The grades", model=AccessAnswerList),
+        404: Answer(
+            says="There is no such EVSE", model=Problem, media=("application/problem+json",)
+        ),
+    },
 )
 def access(body: AccessRequest) -> Response:
     """Grade tokens at an EVSE."""

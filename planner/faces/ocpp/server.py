@@ -65,11 +65,22 @@ class OcppServer:
         Opens the desk; called in the thread that uses it.
     clock : callable
         Gives UTC epoch seconds.
+    tick_s, ask_after_s : float
+        How often the desk is told of the time; when who was silent is asked for its status.
     """
 
-    def __init__(self, open_desk: Callable[[], DepotDesk], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        open_desk: Callable[[], DepotDesk],
+        clock: Callable[[], float],
+        *,
+        tick_s: float = TICK_S,
+        ask_after_s: float = ASK_AFTER_S,
+    ) -> None:
         self._open_desk = open_desk
         self._clock = clock
+        self._tick_s = tick_s
+        self._ask_after_s = ask_after_s
         self._thread = ThreadPoolExecutor(1, "depots")
         self._checks = ThreadPoolExecutor(2, "passwords")
         self._lines: dict[str, _Line] = {}
@@ -210,7 +221,7 @@ class OcppServer:
 
     async def _ask_status(self, line: _Line) -> None:
         """Ask for statuses that are from before a long silence; see `Presence.confirm`."""
-        await asyncio.sleep(ASK_AFTER_S)
+        await asyncio.sleep(self._ask_after_s)
         presence, name = line.caller.desk.presence, line.caller.name
         for evse, connector in await self._do(presence.doubted, name):
             if line.caller.version == "1.6":
@@ -243,9 +254,11 @@ class OcppServer:
                 await self._do(desk.tick)
             except PlugsureError as error:
                 log.warning("the depots could not be kept up: %s", error)
+            except Exception:  # a defect in one round must not end all later ones
+                log.exception("the depots could not be kept up, by a defect")
             for name in set(self._lines) - set(desk.presence.points):
                 self._later(self._lines[name].socket.close(1008, "not registered"))
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._tick_s)
 
 
 def _port_of(server: Server) -> int:

@@ -81,6 +81,7 @@ class Charging:
         uid: str = "",
     ) -> Answer | None:
         """Take a StopTransaction of 1.6; one of a transaction that nobody began is let go."""
+        self.tokens.renew()
         now = self.clock()
         at = read_moment(said_at, now)
         with self.store.database.writing() as change:
@@ -96,6 +97,7 @@ class Charging:
         self, name: str, connector: int, number: int | None, readings: Sequence[Reading]
     ) -> None:
         """Take MeterValues of 1.6; readings of no transaction are let go."""
+        self.tokens.renew()
         now = self.clock()
         with self.store.database.writing() as change:
             known = self.store.charge_points.known(change.connection, name)
@@ -109,6 +111,7 @@ class Charging:
 
     def event(self, name: str, transaction: str, news: News) -> Answer | None:
         """Take a TransactionEvent of 2.0.1; answers for its token if it shows one."""
+        self.tokens.renew()
         now = self.clock()
         shown, answer = news.token, None
         if shown is not None:

@@ -21,8 +21,8 @@ PLUGS: dict[str, tuple[str, str, str]] = {
 }
 """Standard, format and kind of current of a plug. Source: OCPI 2.2.1, ConnectorType."""
 
-CAPABILITIES = ("REMOTE_START_STOP_CAPABLE", "RFID_READER")
-"""What every charge point that speaks OCPP can do with a card or an app."""
+CAPABILITIES = ("RFID_READER",)
+"""How one starts to charge: with a card. Nothing here starts it for an app."""
 
 MAINS_V = 230.0
 ONE_PHASE_KW = 7.4

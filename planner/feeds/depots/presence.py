@@ -215,7 +215,9 @@ class Presence:
             if word.value != before or at > since:
                 shown[uid] = (word.value, at)
                 news[uid] = (word, at)
-        self.store.charge_points.save_state(change, known.point.id, replace(state, shown=shown))
+        state = replace(state, shown=shown)
+        self.store.charge_points.save_state(change, known.point.id, state)
+        self.points[known.point.id] = replace(known, state=state)
         if news:
             station_id = f"{DEPOT_PARTY}*{known.point.depot}"
             apply_status_news(change, known.feed, {station_id: news})

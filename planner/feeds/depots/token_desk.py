@@ -25,7 +25,7 @@ class TokenDesk:
         return self._tokens.answer(uid, kind, self.clock())[0]
 
     def find(self, shown: TokenShown) -> Token | None:
-        """Say which token was shown; None if it is none of the fleet's."""
+        """Say which token was shown, by the last `renew`; None if it is none of the fleet's."""
         return self._tokens.answer(shown.uid, shown.kind, shown.at)[1]
 
     def renew(self) -> None:
