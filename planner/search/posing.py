@@ -39,7 +39,7 @@ class Terms:
 
     ``shut`` holds stations whose sites are not to be used, ``slack_s`` how much later than planned
     each arrival may come, ``windows`` whether latest arrivals are kept. With ``spare`` the way is
-    that of a fallback, of whose EVSEs more is asked.
+    that of a fallback, of whose EVSEs more is asked; it is the quickest, whatever it costs.
     """
 
     root: Arrival
@@ -189,7 +189,7 @@ class Ground:
             if key not in self._evses:
                 chosen = self.problem.doors.choices(place, spare=spare)
                 self._numbers[key] = tuple(choice.evse for choice in chosen)
-                weight = self.problem.money_weight
+                weight = 0.0 if spare else self.problem.money_weight
                 self._evses[key] = tuple(
                     core.Offer(
                         station=place,

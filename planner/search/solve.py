@@ -16,6 +16,10 @@ is run again less choosy, and the plan says how much dearer it may be than the b
 FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
 
+PRICED_SETTLED = 1_500
+"""The same where money counts besides hours: labels then are compared in money, time and charge,
+and each costs many times as much."""
+
 NEARLY = 0.02
 """Share by which a plan may be dearer than the best on its stations without a word of it."""
 
@@ -80,14 +84,24 @@ def _search_growing(
     *,
     windows: bool,
 ) -> Solution | Failure:
-    found: Solution | Failure = Failure(stage, Trace())
+    best: Solution | Failure = Failure(stage, Trace())
+    if stage.problem.money_weight > 0.0:
+        most_settled = min(most_settled, PRICED_SETTLED)
+        stretches = tuple(max(stretch, 1.0 + NEARLY) for stretch in stretches)
     for stretch in stretches:
         found = search_stage(
             stage, order=order, windows=windows, most_settled=most_settled, stretch=stretch
         )
-        if isinstance(found, Solution) or found.trace.exhausted:
+        if isinstance(found, Failure):
+            best = found if isinstance(best, Failure) else best
+            if found.trace.exhausted:
+                break
+            continue
+        if isinstance(best, Failure) or found.gap < best.gap:
+            best = found
+        if best.gap <= stretch - 1.0 + NEARLY:
             break
-    return found
+    return best
 
 
 def search_stage(
