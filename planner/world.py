@@ -265,7 +265,7 @@ class World:
         """
         car = self.roads.car(vehicle, conditions, self.sites)
         places = self.sites.joined(node, distance_m)
-        return RoadBounds(SweptPlaces(car, places, self.sites.selections(car)), car.share)
+        return RoadBounds(SweptPlaces(car, places, self.sites.selections(car)))
 
     @cached_property
     def station_tree(self) -> cKDTree:

@@ -21,7 +21,6 @@ from planner.faces.commands.console import (
     shown_path,
 )
 from planner.faces.commands.plan_table import show_outcome
-from planner.faces.commands.reservations import reserve_first_stop
 from planner.faces.commands.secrets import wallet_request
 from planner.faces.faults import read_model
 from planner.faces.judging import grades_at
@@ -104,6 +103,10 @@ def plan(ctx: click.Context, /, **given: Any) -> None:
         raise error if from_file else _in_options(error, given) from error
     outcome = make_plan(used.world, mission)
     if given["reserve"]:
+        from planner.faces.commands.reservations import (  # noqa: PLC0415 -- it brings the whole API
+            reserve_first_stop,
+        )
+
         outcome = reserve_first_stop(used, mission, outcome)
     _show(outcome, used, given["format_"])
     ctx.exit(0 if isinstance(outcome, Plan) else 1)
