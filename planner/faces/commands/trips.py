@@ -36,6 +36,7 @@ from planner.formats.plan_reading import plan_from_json
 from planner.formats.sealed import is_sealed, unseal
 from planner.formats.stamps import stamp
 from planner.formats.token_text import token_bodies
+from planner.model.mission import AVOIDABLE
 from planner.model.plan import Outcome, Plan
 from planner.plan import plan as make_plan
 from planner.verify import verify as check_plan
@@ -75,6 +76,9 @@ OPTIONS = {
 @click.option("--objective", type=click.Choice(("fastest", "cheapest", "surest")))
 @click.option("--temperature", type=float, help="°C.  [default: 15]")
 @click.option("--payload-kg", type=float, help="Load besides the driver.")
+@click.option(
+    "--avoid", "avoided", multiple=True, type=click.Choice(AVOIDABLE), help="Roads; repeatable."
+)
 @click.option("--exclude-station", "excluded", multiple=True, metavar="ID", help="Repeatable.")
 @click.option("--alternatives", type=click.IntRange(0, 5), help="Other trips to show.")
 @click.option("--request", metavar="FILE", help="A plan request as the API takes it; - is stdin.")
@@ -134,6 +138,7 @@ def _request_of(given: dict[str, Any]) -> dict[str, Any]:
         "reserve_soc": given["reserve_soc"],
         "arrival_soc": given["arrival"],
         "alternatives": given["alternatives"],
+        "avoid": list(given["avoided"]) or None,
         "exclude_stations": list(given["excluded"]) or None,
         "guarantee": _given({"min_grade": given["min_grade"], "fallbacks": given["fallbacks"]}),
         "objective": _given({"preset": given["objective"]}),
