@@ -23,6 +23,7 @@ from planner.model.geo import LonLat, distance_m
 from planner.model.mission import Guarantee, Mission, Waypoint
 from planner.model.plan import Plan
 from planner.plan import plan
+from planner.roads.snap import stoppable
 from planner.settings import Settings
 from planner.world import World
 
@@ -46,7 +47,7 @@ def random_ends(bench: BenchWorld, world: World, seed: int) -> tuple[LonLat, Lon
     draw = np.random.default_rng(seed)
     inside = (graph.lon > bench.box.west) & (graph.lon < bench.box.east)
     inside &= (graph.lat > bench.box.south) & (graph.lat < bench.box.north)
-    nodes = np.flatnonzero(inside & graph.component_ok)
+    nodes = np.flatnonzero(inside & stoppable(graph))
     while True:
         first, second = (
             LonLat(float(graph.lon[n]), float(graph.lat[n])) for n in draw.choice(nodes, 2)

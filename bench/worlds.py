@@ -19,6 +19,7 @@ from planner.model.token import Token, TokenType, Wallet
 from planner.model.vehicle import Vehicle
 from planner.roads.graph import RoadGraph
 from planner.roads.region import build_region
+from planner.roads.snap import stoppable
 from planner.store.feeds import Source
 from planner.store.store import Store
 
@@ -141,7 +142,7 @@ def _agree(store: Store, home: Path, partners: tuple[str, ...]) -> None:
 def write_stations(graph: RoadGraph, path: Path, count: int = 600, seed: int = 7) -> None:
     """Write made-up OCPI Locations on nodes of a graph."""
     draw = np.random.default_rng(seed)
-    nodes = draw.choice(np.flatnonzero(graph.component_ok), count, replace=False)
+    nodes = draw.choice(np.flatnonzero(stoppable(graph)), count, replace=False)
     with path.open("w", encoding="utf-8") as out:
         for number, node in enumerate(nodes):
             party = ("AAA", "BBB", "CCC")[int(draw.integers(3))]

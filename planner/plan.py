@@ -81,7 +81,7 @@ def plan_onward(
 
 
 def _by_the_promised(world: World, mission: Mission, numbers: list[int]) -> Plan | None:
-    chargers, there = _judge(world, mission), world.during(mission.departure)
+    chargers, there = _judge(world, mission), _there(world, mission)
     for number in numbers:
         found = keep_to_first(prepare(there, mission, chargers, first_stop=number))
         if isinstance(found, Solution):
@@ -124,7 +124,11 @@ def attempt(world: World, mission: Mission, *, near: bool = False) -> Plan | Non
 
 def open_trip(world: World, mission: Mission) -> Trip:
     """Ask once what the wallet opens for this car, and prepare the roads as they are by then."""
-    return prepare(world.during(mission.departure), mission, _judge(world, mission))
+    return prepare(_there(world, mission), mission, _judge(world, mission))
+
+
+def _there(world: World, mission: Mission) -> World:
+    return world.during(mission.departure, mission.avoid)
 
 
 def _judge(world: World, mission: Mission) -> Chargers:

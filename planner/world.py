@@ -40,23 +40,28 @@ KEPT_CARS = 16
 """Cars and days of which each thread keeps what it has learned of roads."""
 
 
-KEPT_WORKS = 2
-"""Sets of closures, each with metrics of its own, that are kept at a time: now, and another day."""
+KEPT_WORKS = 4
+"""Sets of closures and of kinds of roads to avoid, each with metrics of its own, that are kept at a
+time: now, and another day, each for those who avoid something and those who do not."""
+
+
+Hindrance = tuple[tuple[Closure, ...], tuple[str, ...]]
+"""Closures in force, and kinds of roads that are avoided."""
 
 
 @dataclass(frozen=True, eq=False)
 class RoadSide:
     """The parts of a world that only a region makes: shared by all worlds on it.
 
-    Where closures are in force, ``works`` are these, ``usual`` the roads without them, and
-    ``graph`` the changed one.
+    Where closures are in force or roads are avoided, ``works`` are these, ``usual`` the roads
+    without them, and ``graph`` the changed one.
     """
 
     graph: RoadGraph
     snapper: Snapper
     usual: "RoadSide | None" = None
     works: Works | None = None
-    _under: "list[tuple[tuple[Closure, ...], RoadSide]]" = field(default_factory=list, repr=False)
+    _under: "list[tuple[Hindrance, RoadSide]]" = field(default_factory=list, repr=False)
     _changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _threads: threading.local = field(default_factory=threading.local, repr=False)
 
@@ -65,14 +70,15 @@ class RoadSide:
         """Make the indexes of a region."""
         return cls(graph, Snapper(graph))
 
-    def under(self, closures: tuple[Closure, ...]) -> "RoadSide":
-        """Return these roads with closures in force; the last few sets are kept."""
+    def under(self, closures: tuple[Closure, ...], avoid: tuple[str, ...] = ()) -> "RoadSide":
+        """Return these roads with closures in force, or some kinds avoided; the last are kept."""
         with self._changing:
-            place = next((n for n, known in enumerate(self._under) if known[0] == closures), None)
+            asked = (closures, avoid)
+            place = next((n for n, known in enumerate(self._under) if known[0] == asked), None)
             if place is None:
-                works = put_in_force(self.graph, closures)
+                works = put_in_force(self.graph, closures, avoid)
                 made = RoadSide(works.changed.graph, self.snapper, self, works)
-                self._under.insert(0, (closures, made))
+                self._under.insert(0, (asked, made))
                 del self._under[KEPT_WORKS:]
             else:
                 self._under.insert(0, self._under.pop(place))
@@ -194,17 +200,18 @@ class World:
                     newer.__dict__[name] = self.__dict__[name]
         return newer
 
-    def during(self, departure: float) -> "World":
+    def during(self, departure: float, avoid: tuple[str, ...] = ()) -> "World":
         """Return the world for a trip that departs then: with the closures that are in force.
 
-        The same closures give the same roads until others push them out; where none is in force,
-        it is the usual world.
+        Roads to ``avoid`` (`planner.model.mission.AVOIDABLE`) are closed as well. The same closures
+        give the same roads until others push them out; where none is in force and nothing is
+        avoided, it is the usual world.
         """
         usual = self.usual or self
         closures = tuple(c for c in self.snapshot.closures if c.is_in_force(departure))
-        if not closures:
+        if not closures and not avoid:
             return usual
-        roads = usual.roads.under(closures)
+        roads = usual.roads.under(closures, avoid)
         if roads is self.roads:
             return self
         changed = replace(usual, roads=roads, usual=usual)
@@ -214,7 +221,7 @@ class World:
 
     @property
     def works(self) -> Works | None:
-        """The closures in force; None in the usual world."""
+        """The closures in force and roads avoided; None in the usual world."""
         return self.roads.works
 
     @property
@@ -237,7 +244,7 @@ class World:
     def hash(self) -> str:
         """Name of the world: of region and snapshot together, and the closures in force."""
         text = f"{self._map.hash}|{self.snapshot.hash}"
-        if self.works is not None:
+        if self.works is not None and self.works.hash:
             text += f"|{self.works.hash}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -265,7 +272,7 @@ class World:
         """
         car = self.roads.car(vehicle, conditions, self.sites)
         places = self.sites.joined(node, distance_m)
-        return RoadBounds(SweptPlaces(car, places, self.sites.selections(car)), car.share)
+        return RoadBounds(SweptPlaces(car, places, self.sites.selections(car)))
 
     @cached_property
     def station_tree(self) -> cKDTree:

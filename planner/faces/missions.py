@@ -81,6 +81,7 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
         guarantee=_guarantee(request, assumed),
         objective=_objective(request.objective, assumed),
         conditions=_conditions(request, assumed),
+        avoid=tuple(sorted(set(request.avoid))),
         exclude_stations=tuple(request.exclude_stations),
         alternatives=request.alternatives,
         assumed=tuple(assumed),

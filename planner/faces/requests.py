@@ -169,6 +169,9 @@ class PlanRequest(Body):
     guarantee: GuaranteeRequest | None = None
     objective: ObjectiveRequest | None = None
     conditions: ConditionsRequest | None = None
+    avoid: Annotated[list[Literal["toll", "ferry", "motorway"]], Field(max_length=3)] = Field(
+        default_factory=list, description="Kinds of roads that neither trip nor fallbacks use"
+    )
     exclude_stations: Annotated[list[Text], Field(max_length=1000)] = Field(default_factory=list)
     alternatives: Annotated[Whole, Field(ge=0, le=5)] = 0
 

@@ -9,7 +9,7 @@ from planner.formats.pointers import Node
 from planner.formats.sealed import SealedToken
 from planner.formats.stamps import stamp
 from planner.model.grade import Grade
-from planner.model.mission import Guarantee, Mission, Objective, Waypoint
+from planner.model.mission import AVOIDABLE, Guarantee, Mission, Objective, Waypoint
 from planner.model.token import Token, TokenType, Wallet
 from planner.model.vehicle import Conditions, Vehicle
 
@@ -47,6 +47,7 @@ def mission_to_json(mission: Mission) -> dict[str, Any]:
             "payload_kg": mission.conditions.payload_kg,
             "speed_cap_kmh": mission.conditions.speed_cap_kmh,
         },
+        "avoid": list(mission.avoid),
         "exclude_stations": list(mission.exclude_stations),
         "alternatives": mission.alternatives,
         "assumed": list(mission.assumed),
@@ -72,6 +73,7 @@ def mission_from_json(node: Node) -> Mission:
         ),
         objective=_objective(node.at("objective")),
         conditions=_conditions(node.at("conditions")),
+        avoid=_avoided(node),
         exclude_stations=node.given("exclude_stations", Node.texts, ()),
         alternatives=node.given("alternatives", Node.whole, 0),
         assumed=node.given("assumed", Node.texts, ()),
@@ -125,6 +127,15 @@ def _objective(node: Node) -> Objective:
         currency=node.at("currency").text(),
         preset=node.given("preset", Node.text, ""),
     )
+
+
+def _avoided(node: Node) -> tuple[str, ...]:
+    nothing: tuple[str, ...] = ()
+    given = node.given("avoid", Node.texts, nothing)
+    strange = [kind for kind in given if kind not in AVOIDABLE]
+    if strange:
+        node.at("avoid").fail(f"holds {strange[0]!r}; known are {', '.join(AVOIDABLE)}")
+    return tuple(sorted(set(given)))
 
 
 def _conditions(node: Node) -> Conditions:

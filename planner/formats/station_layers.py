@@ -11,7 +11,8 @@ from typing import Any
 
 import shapely
 
-from planner.errors import DataMissing, InputError
+from planner.errors import DataMissing
+from planner.roads.exchange_files import ending_of
 from planner.roads.optional import library
 
 LAYER = "stations"
@@ -60,13 +61,7 @@ def write_stations(
     DataMissing
         GeoPandas, or for GeoParquet pyarrow, is not installed.
     """
-    kind = path.suffix.lower()
-    if kind not in SUFFIXES:
-        raise InputError(
-            "the file's name does not tell its format",
-            place=str(path),
-            remedy=f"Name it with one of {', '.join(SUFFIXES)}",
-        )
+    kind = ending_of(path, SUFFIXES)
     if not path.parent.is_dir():
         raise DataMissing("there is no such folder", place=str(path.parent), remedy="Make it")
     frame = _frame(features, judged=judged)

@@ -60,14 +60,13 @@ class Weights(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class RoadBounds:
-    """Bounds for the car of ``legs``; ``share`` from `planner.legs.profiles.nearest_reference`.
+    """Bounds for the car of ``legs``, by its share of its reference's energy.
 
     The labels of ``legs`` must be those of that reference, one kind for each of
     `PRICES_S_PER_KWH`.
     """
 
     legs: Weights
-    share: float
 
     def to(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from all places to one."""
@@ -96,9 +95,10 @@ class RoadBounds:
         fixed_kwh = self.height_kwh_per_m * rise_m + kwh + kwh[place] - ALLOWANCE_KWH
         fixed_s = seconds + seconds[place]
         least = [self._least(place, kind, inward=inward) for kind in range(len(PRICES_S_PER_KWH))]
-        reduced_kwh = self.share * least[THRIFTIEST]
+        reduced_kwh = self.legs.car.share * least[THRIFTIEST]
         priced_s = np.maximum(
-            _between(least[:THRIFTIEST], price * self.share), least[0] + price * reduced_kwh
+            _between(least[:THRIFTIEST], price * self.legs.car.share),
+            least[0] + price * reduced_kwh,
         )
         return Floors(
             least[0] + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
@@ -141,9 +141,9 @@ def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F6
     lift_kwh = legs.car.height_kwh_per_m
     lifted = used_kwh - lift_kwh * ele_m[begins].astype(np.float64)
     base = float(lifted.min())
-    if bounds.share <= 0.0:  # in a storm from behind nothing but the climb is sure
+    if legs.car.share <= 0.0:  # in a storm from behind nothing but the climb is sure
         return np.asarray(base + lift_kwh * ele_m[ends].astype(np.float64) - ALLOWANCE_KWH)
-    per_kwh = WEIGHT_PER_KWH / bounds.share
+    per_kwh = WEIGHT_PER_KWH / legs.car.share
     starts = np.minimum(np.floor((lifted - base) * per_kwh), FAR - 1).astype(np.int32)
     weight = spread(legs.car.labels[THRIFTIEST].metric, begins, starts)[ends]
     least = weight / per_kwh + base + lift_kwh * ele_m[ends].astype(np.float64) - ALLOWANCE_KWH

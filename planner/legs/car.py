@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from planner.energy.consumption import (
     edge_energy_kwh,
-    edge_time_s,
     height_potential_kwh_per_m,
 )
-from planner.energy.edge import FERRY, CarTerms, car_terms
+from planner.energy.edge import CarTerms, car_terms
 from planner.legs.exact import NET, PREFIX, RUN, SUFFIX, TIME, WIDTH, ArcMemo, edge_arrays
 from planner.legs.labels import Entries, ancestors, drive_met, meet, met_edges
+from planner.legs.metric import edges_energy_kwh, edges_time_s
 from planner.legs.profiles import ALLOWANCE_KWH, WEIGHT_PER_KWH
 from planner.legs.rows import KEPT_ROWS, Path, Row
 from planner.legs.sites import Book, Labels
@@ -97,39 +97,15 @@ class CarOnRoads:
 
     def energies_kwh(self, edges: I64) -> tuple[F64, F64]:
         """Careful and mean kWh of each of these edges; on deck nothing."""
-        graph = self.graph
-        on_deck = (graph.flags[edges] & FERRY) != 0
         careful, mean = (
-            np.where(
-                on_deck,
-                0.0,
-                edge_energy_kwh(
-                    self.vehicle,
-                    self.conditions,
-                    length_m=graph.length_m[edges],
-                    speed_kmh=graph.speed_kmh[edges],
-                    climb_m=graph.climb_m[edges],
-                    descent_m=graph.descent_m[edges],
-                    ele_m=graph.ele_m[graph.tail[edges]],
-                    quantile=quantile,
-                ),
-            )
+            edges_energy_kwh(self.graph, self.vehicle, self.conditions, edges, quantile=quantile)
             for quantile in (True, False)
         )
         return careful, mean
 
     def times_s(self, edges: I64) -> F64:
         """Seconds of each of these edges."""
-        graph = self.graph
-        driven_s = edge_time_s(
-            self.vehicle,
-            self.conditions,
-            length_m=graph.length_m[edges],
-            speed_kmh=graph.speed_kmh[edges],
-            duration_s=graph.duration_s[edges],
-        )
-        on_deck = (graph.flags[edges] & FERRY) != 0
-        return np.asarray(np.where(on_deck, graph.duration_s[edges], driven_s))
+        return edges_time_s(self.graph, self.vehicle, self.conditions, edges)
 
     def approach(self, distance_m: F64) -> tuple[F64, F64, F64]:
         """Seconds, careful kWh and mean kWh between places and their nodes, at `APPROACH_KMH`."""

@@ -188,6 +188,16 @@ def _halves(arc: int, start: int, end: int, arcs: Arcs) -> tuple[int, int, int]:
 
 
 @njit(cache=True, nogil=True)
+def _with_room(stack: I32, size: int) -> I32:
+    """Return the stack, or a wider one with its first ``size`` rows, with room for two more."""
+    if size + 2 <= len(stack):
+        return stack
+    wider = np.empty((2 * len(stack), 3), np.int32)
+    wider[:size] = stack[:size]
+    return wider
+
+
+@njit(cache=True, nogil=True)
 def arc_slot(
     arc: int,
     start: int,
@@ -223,10 +233,7 @@ def arc_slot(
         else:
             left, right = slot_of(first, keys), slot_of(second, keys)
             if keys[left] != first or keys[right] != second:
-                if size + 2 > len(stack):
-                    wider = np.empty((2 * len(stack), 3), np.int32)
-                    wider[:size] = stack[:size]
-                    stack = wider
+                stack = _with_room(stack, size)
                 stack[size, 0], stack[size, 1], stack[size, 2] = first, begins, middle
                 stack[size + 1, 0], stack[size + 1, 1], stack[size + 1, 2] = second, middle, ends
                 size += 2
@@ -257,10 +264,7 @@ def arc_edges(arc: int, start: int, end: int, arcs: Arcs, known: I32, size: int)
             known[size] = first
             size += 1
             continue
-        if waiting + 2 > len(stack):
-            wider = np.empty((2 * len(stack), 3), np.int32)
-            wider[:waiting] = stack[:waiting]
-            stack = wider
+        stack = _with_room(stack, waiting)
         stack[waiting, 0], stack[waiting, 1], stack[waiting, 2] = second, middle, ends
         stack[waiting + 1, 0], stack[waiting + 1, 1], stack[waiting + 1, 2] = first, begins, middle
         waiting += 2

@@ -13,6 +13,12 @@ from planner.roads.graph import RoadGraph
 
 F64 = NDArray[np.float64]
 
+Edges = NDArray[np.int64] | slice
+"""Numbers of edges, or a run of them."""
+
+EVERY = slice(None)
+"""All edges of a graph."""
+
 
 @dataclass(frozen=True, eq=False)
 class Metric:
@@ -46,25 +52,44 @@ class Metric:
 
 def measure(graph: RoadGraph, vehicle: Vehicle, conditions: Conditions) -> Metric:
     """Price each edge of the graph once for this car and day."""
-    on_deck = (np.asarray(graph.flags) & FERRY) != 0
+    return Metric(
+        graph,
+        vehicle,
+        conditions,
+        edges_time_s(graph, vehicle, conditions, EVERY),
+        edges_energy_kwh(graph, vehicle, conditions, EVERY, quantile=True),
+        height_potential_kwh_per_m(vehicle, conditions, quantile=True),
+    )
+
+
+def edges_time_s(graph: RoadGraph, vehicle: Vehicle, conditions: Conditions, edges: Edges) -> F64:
+    """Seconds of some edges of a graph, of all for `EVERY`; on deck by the timetable."""
     driven_s = edge_time_s(
         vehicle,
         conditions,
-        length_m=graph.length_m,
-        speed_kmh=graph.speed_kmh,
-        duration_s=graph.duration_s,
+        length_m=graph.length_m[edges],
+        speed_kmh=graph.speed_kmh[edges],
+        duration_s=graph.duration_s[edges],
     )
-    time_s = np.where(on_deck, graph.duration_s, driven_s)
+    return np.asarray(np.where(_on_deck(graph, edges), graph.duration_s[edges], driven_s))
+
+
+def edges_energy_kwh(
+    graph: RoadGraph, vehicle: Vehicle, conditions: Conditions, edges: Edges, *, quantile: bool
+) -> F64:
+    """Energies of some edges of a graph in kWh, of all for `EVERY`; none on deck."""
     driven_kwh = edge_energy_kwh(
         vehicle,
         conditions,
-        length_m=graph.length_m,
-        speed_kmh=graph.speed_kmh,
-        climb_m=graph.climb_m,
-        descent_m=graph.descent_m,
-        ele_m=np.asarray(graph.ele_m)[graph.tail],
-        quantile=True,
+        length_m=graph.length_m[edges],
+        speed_kmh=graph.speed_kmh[edges],
+        climb_m=graph.climb_m[edges],
+        descent_m=graph.descent_m[edges],
+        ele_m=graph.ele_m[graph.tail[edges]],
+        quantile=quantile,
     )
-    potential = height_potential_kwh_per_m(vehicle, conditions, quantile=True)
-    energy_kwh = np.where(on_deck, 0.0, driven_kwh)
-    return Metric(graph, vehicle, conditions, time_s, energy_kwh, potential)
+    return np.asarray(np.where(_on_deck(graph, edges), 0.0, driven_kwh))
+
+
+def _on_deck(graph: RoadGraph, edges: Edges) -> NDArray[np.bool_]:
+    return np.asarray((graph.flags[edges] & FERRY) != 0)

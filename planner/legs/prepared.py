@@ -6,7 +6,7 @@ without any of it being made again; labels of sites that appear are added.
 """
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -43,6 +43,7 @@ from planner.legs.sites import SiteLabels, extend_labels
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import RoadGraph
 from planner.roads.parts import read_manifest
+from planner.roads.region import Progress, silent
 
 I32 = NDArray[np.int32]
 
@@ -50,12 +51,6 @@ NO_SITES: I32 = np.empty(0, np.int32)
 
 FOLDER = "legs"
 """Of a region's folder, what is prepared for legs."""
-
-Progress = Callable[[str, float], None]
-
-
-def silent(_stage: str, _share: float) -> None:
-    """Tell nobody of the progress."""
 
 
 @dataclass(frozen=True, eq=False)

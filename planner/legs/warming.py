@@ -22,7 +22,7 @@ def drive_somewhere(roads: PreparedRoads) -> None:
     legs.path(0, nodes.size - 1, 0)
     metrics = tuple(labels.metric for labels in car.labels)
     sites = SiteSelections(metrics, places.arrive[:1], places.depart[:1])
-    bounds = RoadBounds(SweptPlaces(car, places, sites), car.share)
+    bounds = RoadBounds(SweptPlaces(car, places, sites))
     bounds.to(1 % nodes.size, 36.0)
     bounds.time_from(0)
     least_use(bounds, np.zeros(1, np.intp), np.zeros(1))

@@ -8,6 +8,9 @@ from planner.model.grade import Grade
 from planner.model.token import Wallet
 from planner.model.vehicle import Conditions, Vehicle
 
+AVOIDABLE = ("ferry", "motorway", "toll")
+"""Kinds of roads that a trip may be asked to keep off."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waypoint:
@@ -47,7 +50,8 @@ class Mission:
 
     ``soc`` 0 to 1 at the start; ``reserve_soc`` is never gone below; ``arrival_soc`` is kept at
     the last waypoint. ``now`` is the clock by which statuses age. ``assumed`` lists, in words,
-    each value that the request left open.
+    each value that the request left open. ``avoid`` holds some of `AVOIDABLE`, in that order: no
+    leg of the trip or of a fallback's way uses such a road.
     """
 
     waypoints: tuple[Waypoint, ...]
@@ -61,6 +65,7 @@ class Mission:
     guarantee: Guarantee = field(default_factory=Guarantee)
     objective: Objective = field(default_factory=Objective)
     conditions: Conditions = field(default_factory=Conditions)
+    avoid: tuple[str, ...] = ()
     exclude_stations: tuple[str, ...] = ()
     alternatives: int = 0
     assumed: tuple[str, ...] = ()

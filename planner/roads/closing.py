@@ -1,4 +1,4 @@
-"""Roads with some edges closed or slowed: the same arrays but for speed, duration and flags."""
+"""Roads with edges closed, slowed or avoided: the same arrays but for speed, duration and flags."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +17,13 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class ChangedGraph:
-    """A region's roads while some closures are in force.
+    """A region's roads while some closures are in force, or some kinds of roads are avoided.
 
     Attributes
     ----------
     graph : RoadGraph
-        Of another hash than the region, and without a folder; closed edges bear `Flag.CLOSED`.
+        Of another hash than the region, and without a folder; edges that are closed or avoided bear
+        `Flag.CLOSED`.
     edges : int64[k]
         All that differ, ascending.
     """
@@ -38,7 +39,8 @@ class Works:
     Attributes
     ----------
     hash : str
-        Names the closures with their reasons, and the region.
+        Names the closures with their reasons, and the region; empty where there is none. What a
+        trip avoids is its own wish and nothing that is known of roads, so it is not in here.
     placed : tuple of (Closure, int64[k])
         Each with its edges in this region.
     lost : tuple of Closure
@@ -51,8 +53,15 @@ class Works:
     changed: ChangedGraph
 
 
-def put_in_force(graph: RoadGraph, closures: Sequence[Closure]) -> Works:
-    """Close and slow roads; what was matched to another region is matched to this one anew."""
+AVOIDED = {"ferry": Flag.FERRY, "motorway": Flag.MOTORWAY, "toll": Flag.TOLL}
+"""Which edges are meant by each of `planner.model.mission.AVOIDABLE`."""
+
+
+def put_in_force(graph: RoadGraph, closures: Sequence[Closure], avoid: Iterable[str] = ()) -> Works:
+    """Close and slow roads; what was matched to another region is matched to this one anew.
+
+    Kinds of roads to ``avoid`` are closed as well.
+    """
     strange = [closure for closure in closures if closure.region_hash != graph.hash]
     drawn = [(c.id, c.geometry, c.both) for c in strange if c.geometry is not None]
     matches = match_geometries(graph, drawn) if drawn else []
@@ -61,9 +70,22 @@ def put_in_force(graph: RoadGraph, closures: Sequence[Closure]) -> Works:
     known = tuple(pair for pair in placed if len(pair[1]))
     changed = change_roads(graph, known)
     words = "\n".join(f"{closure.id}\t{closure.reason}" for closure in closures)
-    name = sha256(f"{changed.graph.hash}\n{words}".encode()).hexdigest()[:16]
+    name = sha256(f"{changed.graph.hash}\n{words}".encode()).hexdigest()[:16] if closures else ""
     lost = tuple(closure for closure, edges in placed if not len(edges))
-    return Works(name, known, lost, changed)
+    return Works(name, known, lost, _shut(graph, changed, avoid))
+
+
+def _shut(graph: RoadGraph, changed: ChangedGraph, avoid: Iterable[str]) -> ChangedGraph:
+    """Close all edges of the kinds to avoid as well."""
+    kinds = np.uint8(sum(AVOIDED[kind] for kind in avoid))
+    avoided = (graph.flags & kinds) != 0
+    if not avoided.any():
+        return changed
+    flags = changed.graph.flags | np.where(avoided, np.uint8(Flag.CLOSED), np.uint8(0))
+    flags.setflags(write=False)
+    edges = np.union1d(changed.edges, np.flatnonzero(avoided))
+    name = _name(changed.graph, edges, (flags[edges],))
+    return ChangedGraph(replace(changed.graph, hash=name, flags=flags), edges)
 
 
 def _edges(graph: RoadGraph, closure: Closure, found: Mapping[str, I64]) -> I64:

@@ -1,5 +1,6 @@
 """Graphs in files: GraphML as OSMnx keeps it, and GeoPackage for maps."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -22,13 +23,7 @@ def save_graph(graph: RoadGraph, path: Path) -> None:
     DataMissing
         OSMnx is not installed.
     """
-    kind = path.suffix.lower()
-    if kind not in SUFFIXES:
-        raise InputError(
-            "the file's name does not tell its format",
-            place=str(path),
-            remedy=f"Name it with one of {', '.join(SUFFIXES)}",
-        )
+    kind = ending_of(path, SUFFIXES)
     if not path.parent.is_dir():
         raise InputError("there is no such folder", place=str(path.parent))
     osmnx = library("osmnx")
@@ -38,6 +33,18 @@ def save_graph(graph: RoadGraph, path: Path) -> None:
     else:
         path.unlink(missing_ok=True)
         osmnx.save_graph_geopackage(made, path, directed=True)
+
+
+def ending_of(path: Path, known: Iterable[str]) -> str:
+    """Return the ending by which a file's format is told; `InputError` for one not known."""
+    ending = path.suffix.lower()
+    if ending not in known:
+        raise InputError(
+            "the file's name does not tell its format",
+            place=str(path),
+            remedy=f"Name it with one of {', '.join(known)}",
+        )
+    return ending
 
 
 def load_graph(path: Path) -> Any:

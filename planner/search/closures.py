@@ -22,7 +22,7 @@ MOST_REASONS = 5
 def closure_notes(trip: Trip, legs: Sequence[Leg]) -> Iterator[str]:
     """Say which closures in force lie near a way, or near the one that they may have changed."""
     works = trip.world.works
-    if works is None:
+    if works is None or not works.hash:
         return
     path = np.array([edge for leg in legs for edge in leg.path], np.int64)
     driven = set(path.tolist())

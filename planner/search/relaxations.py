@@ -9,6 +9,8 @@ from planner.model.plan import Infeasible, Plan, Relaxation
 from planner.model.token import Token, TokenType
 from planner.search.setup import Trip
 
+ROADS = {"ferry": "ferries", "motorway": "motorways", "toll": "toll roads"}
+
 Attempt = Callable[[Mission], Plan | None]
 
 
@@ -24,11 +26,10 @@ class _Change:
 
 def relax(failed: Infeasible, attempt: Attempt, trip: Trip) -> Infeasible:
     """Return the answer with the smallest single changes that make the trip feasible."""
-    if failed.reason == "no_route":
-        return failed
     helped: list[Relaxation] = []
     settled: set[str] = set()
-    for change in _changes(trip):
+    found = _roads(trip.mission) if failed.reason == "no_route" else _changes(trip)
+    for change in found:
         if change.kind in settled and change.kind != "token":
             continue
         made = attempt(change.mission)
@@ -48,6 +49,7 @@ def relax(failed: Infeasible, attempt: Attempt, trip: Trip) -> Infeasible:
 def _changes(trip: Trip) -> Iterator[_Change]:
     """All changes worth trying, the smallest of each kind first."""
     mission = replace(trip.mission, alternatives=0)
+    yield from _roads(mission)
     yield from _tokens(trip, mission)
     if not mission.wallet.payment_card:
         wallet = replace(mission.wallet, payment_card=True)
@@ -94,6 +96,17 @@ def _changes(trip: Trip) -> Iterator[_Change]:
             f"Leave {hours} h later",
             replace(mission, departure=later),
         )
+
+
+def _roads(mission: Mission) -> Iterator[_Change]:
+    """Allow one kind of road that the trip avoids, else all of them."""
+    mission = replace(mission, alternatives=0)
+    for kind in mission.avoid:
+        left = tuple(other for other in mission.avoid if other != kind)
+        yield _Change("avoid", kind, f"Allow {ROADS[kind]}", replace(mission, avoid=left))
+    if len(mission.avoid) > 1:
+        every = " and ".join(ROADS[kind] for kind in mission.avoid)
+        yield _Change("avoid", "all", f"Allow {every}", replace(mission, avoid=()))
 
 
 def _tokens(trip: Trip, mission: Mission) -> Iterator[_Change]:

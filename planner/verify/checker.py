@@ -24,7 +24,7 @@ def verify(world: Known, outcome: Outcome) -> list[Claim]:
         promise, ledger, excluded; ``where`` a pointer into the outcome by its own field names.
     """
     if isinstance(outcome, Infeasible):
-        there = world.during(outcome.mission.departure)
+        there = world.during(outcome.mission.departure, outcome.mission.avoid)
         scene = Scene(there, outcome.mission, outcome.world)
         return list(check_rejected(scene, outcome.rejected, "/rejected"))
     return list(check_plan(world, outcome, ""))
@@ -32,7 +32,9 @@ def verify(world: Known, outcome: Outcome) -> list[Claim]:
 
 def check_plan(world: Known, plan: Plan, where: str) -> Iterator[Claim]:
     """Check a plan and its alternatives."""
-    scene = Scene(world.during(plan.mission.departure), plan.mission, plan.world)
+    scene = Scene(
+        world.during(plan.mission.departure, plan.mission.avoid), plan.mission, plan.world
+    )
     yield from check_world(scene, plan, where)
     yield from check_trip(scene, main_trip(scene, plan, where))
     yield from check_summary(plan, where)

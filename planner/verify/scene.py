@@ -35,8 +35,11 @@ class Known(Protocol):
     def names(self) -> WorldNames:
         """Hashes and times."""
 
-    def during(self, departure: float) -> "Known":
-        """Return the world with the closures that are in force for a trip of that departure."""
+    def during(self, departure: float, avoid: tuple[str, ...] = ()) -> "Known":
+        """Return the world with the closures in force for a trip of that departure.
+
+        No leg uses roads to ``avoid`` there either.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,9 @@ def libraries() -> None:
         pytest.skip(f"the page's libraries cannot be installed: {error}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(libraries: None) -> Iterator[Any]:
+    """One browser a file: its driver keeps an event loop in this thread as long as it lives."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -1,5 +1,6 @@
 """The map and the chart: drawn from our own server alone, touched, on small screens, on paper."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -111,7 +112,10 @@ def test_a_phone_shows_all_without_scrolling_sideways(visit: Open, scheme: str) 
     ]  # the grip is dragged, not pressed
     half = page.locator(".panel").bounding_box()["height"]
     page.locator("#grip").press("ArrowUp")
-    page.wait_for_function(f"document.getElementById('panel').offsetHeight > {half} + 100")
+    deadline = time.monotonic() + 10.0
+    while page.locator("#panel").bounding_box()["height"] <= half + 100:
+        assert time.monotonic() < deadline, "the panel does not grow"
+        page.wait_for_timeout(50)
 
 
 def test_paper_holds_the_trip_and_nothing_to_press(visit: Open) -> None:

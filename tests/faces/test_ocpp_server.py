@@ -17,6 +17,7 @@ from planner.model.station import DEPOT_PARTY
 from planner.model.token import Token, TokenType, Wallet
 from planner.settings import Settings
 from planner.store.store import Store
+from tests.faces.awaiting import finish
 from tests.faces.charge_points import (
     Clock,
     Served,
@@ -112,7 +113,7 @@ def test_charge_points_of_both_versions_tell_their_status_to_the_next_plan(
             assert statuses(store) == wanted
             assert time.monotonic() - began < 2
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_a_transaction_of_1_6_becomes_a_session(served: Served, store: Store, clock: Clock) -> None:
@@ -128,7 +129,7 @@ def test_a_transaction_of_1_6_becomes_a_session(served: Served, store: Store, cl
             assert sessions(store)[0]["kwh"] == 3.5
             await one.stop_charging(begun.transaction_id, 21_000, NOW - 60, UID)
 
-    asyncio.run(run())
+    finish(run())
     (session,) = sessions(store)
     assert (session["status"], session["kwh"]) == ("COMPLETED", 20.0)
     assert (session["location_id"], session["evse_uid"]) == ("Nord", "CP-1-1")
@@ -149,7 +150,7 @@ def test_a_transaction_of_2_0_1_becomes_a_session(served: Served, store: Store) 
             await two.event("Updated", "T1", NOW - 600, kwh=12.0)
             await two.event("Ended", "T1", NOW - 60, kwh=31.5)
 
-    asyncio.run(run())
+    finish(run())
     (session,) = sessions(store)
     assert (session["status"], session["kwh"], session["evse_uid"]) == ("COMPLETED", 21.5, "CP-2-1")
 
@@ -168,7 +169,7 @@ def test_what_was_kept_offline_comes_late_and_twice_and_changes_nothing(
                 await one.stop_charging(first.transaction_id, 9000, NOW - 5000)
             await one.start_charging(1, UID, 0, NOW - 7000)
 
-    asyncio.run(run())
+    finish(run())
     assert statuses(store)["CP-1-1"] == "CHARGING"
     (session,) = sessions(store)
     assert (session["status"], session["kwh"]) == ("COMPLETED", 9.0)
@@ -198,7 +199,7 @@ def test_unknown_charge_points_and_wrong_passwords_are_refused_and_soon_made_to_
         async with line(served, "CP-1", "ocpp1.6"):
             pass
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_no_other_subprotocol_is_spoken(served: Served) -> None:
@@ -208,7 +209,7 @@ def test_no_other_subprotocol_is_spoken(served: Served) -> None:
                 pass
         assert told.value.response.status_code == 400
 
-    asyncio.run(run())
+    finish(run())
 
 
 BAD = [
@@ -241,7 +242,7 @@ def test_malformed_frames_are_answered_and_cost_no_connection(served: Served, ve
             await socket.send('[2,"b","Heartbeat",{}]')
             assert json.loads(await asyncio.wait_for(socket.recv(), 5))[:2] == [3, "b"]
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_a_silent_charge_point_is_unknown_and_tells_again_when_it_is_back(
@@ -266,7 +267,7 @@ def test_a_silent_charge_point_is_unknown_and_tells_again_when_it_is_back(
             await soon(lambda: statuses(store)["CP-1-2"] == "AVAILABLE")
             assert one.asked == 2
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_who_cannot_be_asked_is_believed_again_after_a_silence(
@@ -282,7 +283,7 @@ def test_who_cannot_be_asked_is_believed_again_after_a_silence(
             await soon(lambda: statuses(store)["CP-2-1"] == "UNKNOWN")
             await soon(lambda: statuses(store)["CP-2-1"] == "AVAILABLE", 8)
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_a_server_that_starts_again_knows_what_was_told_and_who_has_been_silent(
@@ -302,10 +303,10 @@ def test_a_server_that_starts_again_knows_what_was_told_and_who_has_been_silent(
             await soon(lambda: statuses(store)["CP-2-1"] == "UNKNOWN")
 
     with serving(settings, clock) as before:
-        number = asyncio.run(charge(before))
+        number = finish(charge(before))
     clock.now += 3600
     with serving(settings, clock) as after:
-        asyncio.run(end(after, number))
+        finish(end(after, number))
     (session,) = sessions(store)
     assert (session["status"], session["kwh"]) == ("COMPLETED", 8.0)
 
@@ -322,7 +323,7 @@ def test_a_newer_connection_of_a_charge_point_takes_the_place_of_the_older(
             await asyncio.sleep(0.4)
             assert statuses(store)["CP-1-1"] == "AVAILABLE"
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_a_charge_point_that_is_taken_out_is_let_go(served: Served, store: Store) -> None:
@@ -334,7 +335,7 @@ def test_a_charge_point_that_is_taken_out_is_let_go(served: Served, store: Store
                 await asyncio.wait_for(socket.recv(), 5)
         assert set(statuses(store)) == {"CP-2-1"}
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_many_charge_points_at_once_are_served_in_order(
@@ -357,7 +358,7 @@ def test_many_charge_points_at_once_are_served_in_order(
         await asyncio.gather(*(one_day(served, name) for name in names))
 
     with serving(settings, clock) as served:
-        asyncio.run(run(served))
+        finish(run(served))
     with store.database.reading() as connection:
         feed = store.charge_points.get("P-0").feed
         held = store.objects.stamps(connection, feed, "sessions")
@@ -386,7 +387,7 @@ def test_no_uid_and_no_password_is_ever_logged(
             await one.socket.send(f"{UID} is no frame")
             await one.authorize(UID)
 
-    asyncio.run(run())
+    finish(run())
     said = "\n".join(record.getMessage() + (record.exc_text or "") for record in caplog.records)
     assert "CP-1 connected" in said
     assert "never began" in said
@@ -413,7 +414,7 @@ def test_what_is_not_registered_is_refused_and_who_is_not_known_proves_nothing(
             await two.event("Ended", "T2", NOW, kwh=2.0)
             assert await two.authorize(button["id_token"], button["type"]) == "Invalid"
 
-    asyncio.run(run())
+    finish(run())
     told = {one["evse_uid"]: one for one in sessions(store)}
     assert told["CP-1-1"]["kwh"] == 0.9
     assert told["CP-2-1"]["kwh"] == 1.0

@@ -33,6 +33,7 @@ from planner.model.geo import LonLat
 from planner.model.token import Token, TokenType, Wallet
 from planner.settings import Settings
 from planner.store.store import Store
+from tests.faces.awaiting import finish
 from tests.faces.charge_points import (
     Clock,
     Served,
@@ -107,7 +108,7 @@ def test_a_trip_charges_at_own_depots_and_shuns_one_that_breaks_within_two_secon
                 await one.__aexit__(None, None, None)
 
     with serving(settings, Clock(NOW)) as served:
-        asyncio.run(run(served))
+        finish(run(served))
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -161,7 +162,7 @@ def test_tls_is_what_a_client_that_checks_certificates_speaks(
                 pass
 
     with serving(settings, Clock(NOW), tls=tls_context(str(cert), str(key))) as served:
-        asyncio.run(run(served))
+        finish(run(served))
 
 
 @pytest.mark.parametrize(
@@ -245,11 +246,11 @@ def test_the_listener_is_one_process_that_starts_again_and_ends_with_the_server(
 
     with log.open("wb") as said, subprocess.Popen(words, env=env, stderr=said) as child:
         try:
-            wait_for(lambda: asyncio.run(connects()))
+            wait_for(lambda: finish(connects()))
             first = listener_of(child.pid)
             os.kill(first, signal.SIGKILL)
             second = wait_for(lambda: {listener_of(child.pid)} - {first, 0}).pop()
-            wait_for(lambda: asyncio.run(connects()))
+            wait_for(lambda: finish(connects()))
             assert main_of_listener(os.getppid(), "127.0.0.1", ports[1]) == 2
             assert "cannot be served" in capsys.readouterr().err
             child.send_signal(signal.SIGTERM)

@@ -180,7 +180,7 @@ def test_no_road_does_better_than_the_bounds(
 ) -> None:
     graph = roads(seed)
     legs = legs_of(seed, car, day, capacity_kwh=1e6)
-    bounds = RoadBounds(legs, legs.car.share)
+    bounds = RoadBounds(legs)
     floors = bounds.to(place, price) if inward else bounds.from_(place, price)
     metric = known(seed, car, day)
     ele_m = graph.ele_m.astype(np.float64)
@@ -199,7 +199,7 @@ def test_no_road_does_better_than_the_bounds(
 def test_the_bounds_of_the_reference_itself_are_near_the_truth() -> None:
     own = REFERENCES[0]
     legs = legs_of(1, own.vehicle, own.conditions, capacity_kwh=1e6)
-    floors = RoadBounds(legs, legs.car.share).from_(0, 35.0)
+    floors = RoadBounds(legs).from_(0, 35.0)
     metric = measure(roads(1), own.vehicle, own.conditions)
     first = int(legs.places.depart[0])
     rise_m = roads(1).ele_m[legs.places.arrive] - roads(1).ele_m[first]
@@ -212,7 +212,8 @@ def test_where_no_share_of_the_energy_is_sure_the_climb_still_bounds_it() -> Non
     own, graph = REFERENCES[0], roads(1)
     legs = legs_of(1, own.vehicle, own.conditions, capacity_kwh=1e6)
     metric, start = known(1, own.vehicle, own.conditions), np.array([0, 3])
-    least = least_use(RoadBounds(legs, 0.0), start, np.array([0.5, 2.0]))
+    legs.car.share = 0.0
+    least = least_use(RoadBounds(legs), start, np.array([0.5, 2.0]))
     ele_m = graph.ele_m.astype(np.float64)
     for place, used in zip(start, (0.5, 2.0), strict=True):
         first = int(legs.places.depart[place])

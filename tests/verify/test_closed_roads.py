@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 import planner.plan
 from planner.model.closure import SPAN_S, Closure, Geometry
 from planner.model.geo import LonLat
 from planner.model.plan import Infeasible, Leg, Plan
-from planner.roads.graph import RoadGraph
+from planner.roads.closing import AVOIDED
+from planner.roads.graph import Flag, RoadGraph
 from planner.verify import verify
 from planner.world import World
 from tests.access.worlds import HOUR, NOW, wallet
@@ -94,6 +96,46 @@ def test_closures_elsewhere_or_at_other_times_break_nothing(road: RoadGraph, mad
     for times in ({"ends": DEPARTURE + 1}, {"begins": DEPARTURE + SPAN_S}):
         meeting = closure(road, made.legs[0].path, closed=True, **times)
         assert verify(world_with(road, meeting), made)
+
+
+def with_kind(road: RoadGraph, edges: Any, flag: Flag) -> RoadGraph:
+    """The road with some edges of a kind that one may avoid."""
+    flags = road.flags.copy()
+    flags[list(edges)] |= np.uint8(flag)
+    return replace(road, flags=flags, hash=f"{road.hash}-{flag.name}-{min(edges)}", folder=None)
+
+
+@pytest.mark.parametrize(("kind", "flag"), list(AVOIDED.items()))
+def test_roads_to_avoid_carry_no_leg_of_trip_or_fallback(
+    road: RoadGraph, made: Plan, kind: str, flag: Flag
+) -> None:
+    avoided = set(made.legs[0].path[2:4])
+    world = build_world(with_kind(road, avoided, flag), build_snapshot())
+    asked = replace(mission(wallet=wallet(CARD)), avoid=(kind,))
+    after = planner.plan.plan(world, asked)
+    assert isinstance(after, Plan), after
+    assert not avoided & {edge for leg in every_leg(after) for edge in leg.path}
+    assert verify(world, after) == []
+    usual = plan_in(world)
+    assert avoided & {edge for leg in every_leg(usual) for edge in leg.path} or flag is Flag.FERRY
+    assert after.world.hash == usual.world.hash
+    broken = verify(world, replace(usual, mission=asked))
+    assert any(f"{kind}, which the trip avoids" in claim.detail for claim in broken) or (
+        flag is Flag.FERRY
+    )
+
+
+def test_where_only_a_toll_road_leads_there_allowing_tolls_is_told_to_help(
+    road: RoadGraph,
+) -> None:
+    every = range(len(road.head))
+    world = build_world(with_kind(road, every, Flag.TOLL), build_snapshot())
+    failed = planner.plan.plan(
+        world, replace(mission(wallet=wallet(CARD)), avoid=("motorway", "toll"))
+    )
+    assert isinstance(failed, Infeasible)
+    assert [(help_.change, help_.value) for help_ in failed.relaxations] == [("avoid", "toll")]
+    assert verify(world, failed) == []
 
 
 def test_a_plan_keeps_off_closed_roads_in_all_its_branches_and_says_so(

@@ -21,7 +21,6 @@ from planner.faces.commands.console import (
     shown_path,
 )
 from planner.faces.commands.plan_table import show_outcome
-from planner.faces.commands.reservations import reserve_first_stop
 from planner.faces.commands.secrets import wallet_request
 from planner.faces.faults import read_model
 from planner.faces.judging import grades_at
@@ -37,6 +36,7 @@ from planner.formats.plan_reading import plan_from_json
 from planner.formats.sealed import is_sealed, unseal
 from planner.formats.stamps import stamp
 from planner.formats.token_text import token_bodies
+from planner.model.mission import AVOIDABLE
 from planner.model.plan import Outcome, Plan
 from planner.plan import plan as make_plan
 from planner.verify import verify as check_plan
@@ -76,6 +76,9 @@ OPTIONS = {
 @click.option("--objective", type=click.Choice(("fastest", "cheapest", "surest")))
 @click.option("--temperature", type=float, help="°C.  [default: 15]")
 @click.option("--payload-kg", type=float, help="Load besides the driver.")
+@click.option(
+    "--avoid", "avoided", multiple=True, type=click.Choice(AVOIDABLE), help="Roads; repeatable."
+)
 @click.option("--exclude-station", "excluded", multiple=True, metavar="ID", help="Repeatable.")
 @click.option("--alternatives", type=click.IntRange(0, 5), help="Other trips to show.")
 @click.option("--request", metavar="FILE", help="A plan request as the API takes it; - is stdin.")
@@ -104,6 +107,10 @@ def plan(ctx: click.Context, /, **given: Any) -> None:
         raise error if from_file else _in_options(error, given) from error
     outcome = make_plan(used.world, mission)
     if given["reserve"]:
+        from planner.faces.commands.reservations import (  # noqa: PLC0415 -- it brings the whole API
+            reserve_first_stop,
+        )
+
         outcome = reserve_first_stop(used, mission, outcome)
     _show(outcome, used, given["format_"])
     ctx.exit(0 if isinstance(outcome, Plan) else 1)
@@ -131,6 +138,7 @@ def _request_of(given: dict[str, Any]) -> dict[str, Any]:
         "reserve_soc": given["reserve_soc"],
         "arrival_soc": given["arrival"],
         "alternatives": given["alternatives"],
+        "avoid": list(given["avoided"]) or None,
         "exclude_stations": list(given["excluded"]) or None,
         "guarantee": _given({"min_grade": given["min_grade"], "fallbacks": given["fallbacks"]}),
         "objective": _given({"preset": given["objective"]}),
