@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.edge import car_terms
+from planner.energy.share import Terrain
 from planner.errors import DataError, RegionDamaged
 from planner.legs.car import CarOnRoads
 from planner.legs.hierarchy import (
@@ -38,6 +39,7 @@ from planner.legs.profiles import (
     measure_reference,
     nearest_reference,
     reference_weights,
+    terrain_of,
 )
 from planner.legs.sites import SiteLabels, extend_labels
 from planner.model.vehicle import Conditions, Vehicle
@@ -103,7 +105,7 @@ class PreparedRoads:
 
     def car(self, vehicle: Vehicle, conditions: Conditions, sites: I32) -> CarOnRoads:
         """Put a car on the roads; ``sites`` are the nodes of all sites it may stop at."""
-        reference, share = nearest_reference(car_terms(vehicle, conditions), *self.speeds_kmh)
+        reference, share = nearest_reference(car_terms(vehicle, conditions), self.terrain)
         labels = self.reference(reference, sites).labels
         return CarOnRoads(self.graph, labels, vehicle, conditions, share)
 
@@ -120,10 +122,9 @@ class PreparedRoads:
         return known
 
     @cached_property
-    def speeds_kmh(self) -> tuple[float, float]:
-        """The least and the most speed of all edges."""
-        speed = np.asarray(self.graph.speed_kmh)
-        return (float(speed.min()), float(speed.max())) if speed.size else (1.0, 1.0)
+    def terrain(self) -> Terrain:
+        """What the edges of the region are."""
+        return terrain_of(self.graph)
 
     def _metrics(self, reference: Reference) -> tuple[Customised, ...]:
         measured = measure_reference(self.graph, reference) if self._lacks(reference) else None
