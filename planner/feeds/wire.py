@@ -27,6 +27,8 @@ _BROKEN = (httpx.TransportError, httpx.DecodingError)
 _HOPELESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MOST_REDIRECTS = 5
+_SAME_METHOD = (307, 308)
+"""Redirects that were not acted on, and are followed by the same request. Source: RFC 9110."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,8 @@ class Wire:
             },
             content=request.body,
         ) as response:
-            if response.next_request is not None and request.method == "GET":
+            is_movable = request.method == "GET" or response.status_code in _SAME_METHOD
+            if response.next_request is not None and is_movable:
                 onward = str(response.next_request.url)
                 return Answer(response.status_code, response.headers, b""), onward
             body = bytearray()
