@@ -10,6 +10,8 @@ from pathlib import Path
 from planner.energy.catalogue import FILE_NAME, load_catalogue, shipped_path
 from planner.errors import UnknownWallet
 from planner.faces.missions import Desk
+from planner.feeds.client import OcpiClient
+from planner.feeds.wire import Wire
 from planner.formats.sealed import unseal
 from planner.model.mission import Mission
 from planner.model.plan import Plan
@@ -119,6 +121,10 @@ class Office:
                 world = world.renewed(newer)
         self._world, self._checked = world, asked
         return world
+
+    def client(self) -> OcpiClient:
+        """Make what calls OCPI parties."""
+        return OcpiClient(Wire(networks=self.settings.ocpi_networks))
 
     def desk(self, now: float | None = None) -> Desk:
         """Make what requests are read with."""

@@ -7,13 +7,14 @@ a `FeedError` that names the address without query, and never a token.
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
 import httpx
 
 from planner.errors import FeedError
+from planner.feeds.peers import Network, watch_peer
 from planner.ocpi.addresses import shown
 from planner.ocpi.handshake import Request
 
@@ -67,6 +68,8 @@ class Wire:
         Times and tries.
     max_body_bytes : int
         Bound on one answer, after decompression.
+    networks : sequence of networks
+        Of our own, to which the names of parties may lead.
     sleep, clock : callable
         Waiting, and a clock in seconds that never goes back.
     new_id : callable
@@ -79,12 +82,14 @@ class Wire:
         transport: httpx.BaseTransport | None = None,
         patience: Patience | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
+        networks: Sequence[Network] = (),
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._patience = patience or Patience()
         self._max_body_bytes = max_body_bytes
+        self._networks = networks
         self._sleep = sleep
         self._clock = clock
         self.new_id = new_id
@@ -148,6 +153,7 @@ class Wire:
                 "X-Correlation-ID": correlation,
             },
             content=request.body,
+            extensions={"trace": watch_peer(request.url, self._networks, place)},
         ) as response:
             is_movable = request.method == "GET" or response.status_code in _SAME_METHOD
             if response.next_request is not None and is_movable:
