@@ -23,6 +23,8 @@ from planner.store.copies import complete_stations
 from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
+from planner.store.fleet_plans import FleetPlans
+from planner.store.fleet_records import FleetRecords
 from planner.store.issued import Issued
 from planner.store.keys import Keys
 from planner.store.objects import Objects
@@ -36,6 +38,7 @@ from planner.store.tariffs import apply_tariffs
 from planner.store.updates import StationsUpdate, StatusUpdate, TariffsUpdate, Update
 from planner.store.vault import Vault
 from planner.store.wallets import Wallets
+from planner.store.webhooks import Webhooks
 from planner.store.winners import settle
 
 
@@ -63,6 +66,10 @@ class Store:
         A fleet's own depots, and what their charge points last said.
     closures : Closures
         Roads that are closed or slower for a while.
+    fleet, fleet_plans : FleetRecords, FleetPlans
+        The fleet's vehicles, drivers and policies, and the plans by which it drives.
+    webhooks : Webhooks
+        Who is told of what, and what is still to be told.
     """
 
     database: Database
@@ -80,6 +87,9 @@ class Store:
     commands: Commands
     charge_points: ChargePoints
     closures: Closures
+    fleet: FleetRecords
+    fleet_plans: FleetPlans
+    webhooks: Webhooks
 
     @classmethod
     def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
@@ -119,6 +129,9 @@ class Store:
             commands=Commands(database, vault),
             charge_points=ChargePoints(database),
             closures=Closures(database),
+            fleet=FleetRecords(database, vault),
+            fleet_plans=FleetPlans(database),
+            webhooks=Webhooks(database, vault),
         )
 
     def close(self) -> None:

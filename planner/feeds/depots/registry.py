@@ -134,6 +134,7 @@ def station_of(depot: Depot, points: Sequence[KnownPoint], now: float) -> Statio
         time_zone=zone,
         hours=read_opening_hours(depot.hours, zone=zone, country=country, now=now),
         last_updated=now,
+        max_kw=depot.max_kw,
     )
 
 
