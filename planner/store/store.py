@@ -16,6 +16,7 @@ from typing import assert_never
 from planner.errors import Fault
 from planner.store.callers import Callers
 from planner.store.charge_points import ChargePoints
+from planner.store.charges import Charges
 from planner.store.closures import Closures
 from planner.store.collecting import paused_collection
 from planner.store.commands import Commands
@@ -64,6 +65,8 @@ class Store:
         Our own tokens, and what we asked of operators.
     charge_points : ChargePoints
         A fleet's own depots, and what their charge points last said.
+    charges : Charges
+        What was charged, and the trips by which it was planned.
     closures : Closures
         Roads that are closed or slower for a while.
     fleet, fleet_plans : FleetRecords, FleetPlans
@@ -86,6 +89,7 @@ class Store:
     issued: Issued
     commands: Commands
     charge_points: ChargePoints
+    charges: Charges
     closures: Closures
     fleet: FleetRecords
     fleet_plans: FleetPlans
@@ -128,6 +132,7 @@ class Store:
             issued=Issued(database, vault),
             commands=Commands(database, vault),
             charge_points=ChargePoints(database),
+            charges=Charges(database, vault),
             closures=Closures(database),
             fleet=FleetRecords(database, vault),
             fleet_plans=FleetPlans(database),
