@@ -70,6 +70,11 @@ class FleetRecords:
         sealed = self._bodies(fleet_drivers)
         return tuple(decode(self._vault.unseal(body), Driver) for body in sealed)
 
+    def has_drivers(self) -> bool:
+        """Say whether any driver is stored."""
+        with self._database.reading() as connection:
+            return connection.execute(select(fleet_drivers.c.id).limit(1)).first() is not None
+
     def remove_driver(self, name: str) -> None:
         """Delete a driver; NotFound if there is none of that id."""
         self._remove(fleet_drivers, name, "driver")
