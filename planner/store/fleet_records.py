@@ -47,14 +47,12 @@ class FleetRecords:
         if not done:
             raise NotFound("the fleet has no vehicle of that id", place=name)
 
-    def states(self) -> dict[str, VehicleState]:
-        """Give where each vehicle last was, by its id; those that never told are left out."""
-        wanted = select(fleet_vehicles.c.id, fleet_vehicles.c.state).where(
-            fleet_vehicles.c.state.is_not(None)
-        )
+    def state(self, name: str) -> VehicleState | None:
+        """Give where a vehicle last was, None if it never told."""
+        wanted = select(fleet_vehicles.c.state).where(fleet_vehicles.c.id == name)
         with self._database.reading() as connection:
-            rows = connection.execute(wanted.order_by(fleet_vehicles.c.id)).all()
-        return {name: decode(self._vault.unseal(sealed), VehicleState) for name, sealed in rows}
+            sealed = connection.execute(wanted).scalar()
+        return None if sealed is None else decode(self._vault.unseal(sealed), VehicleState)
 
     def save_driver(self, driver: Driver) -> None:
         """Keep a driver."""
