@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from planner.fleet.anomalies import Anomaly
 from planner.fleet.bill import Bill, Line, Sum
 from planner.fleet.purse import Purse
 from planner.formats.stamps import stamp
@@ -72,6 +73,32 @@ def line_to_json(line: Line, purse: Purse) -> dict[str, Any]:
         "gross": amount(line.gross),
         "planned": amount(line.planned),
         "billed_as_planned": amount(line.billed_as_planned),
+    }
+
+
+def anomaly_to_json(anomaly: Anomaly, purse: Purse) -> dict[str, Any]:
+    """Write an anomaly, with the charge that it is about."""
+    entry = anomaly.entry
+    charge = entry.charge
+    return {
+        "kind": anomaly.kind,
+        "says": anomaly.says,
+        "figure": anomaly.figure,
+        "expected": anomaly.expected,
+        "unit": anomaly.unit,
+        "cost": amount(anomaly.cost),
+        "currency": anomaly.currency or None,
+        "cdr": charge.id,
+        "is_session": charge.is_session,
+        "party": charge.party or None,
+        "begins": stamp(charge.begins, charge.location),
+        "ends": stamp(charge.ends, charge.location),
+        "station": charge.station_name or charge.station_id or None,
+        "evse_id": charge.evse_id or charge.evse_uid or None,
+        "card": purse.label(charge) or None,
+        "vehicle": entry.vehicle or None,
+        "driver": entry.driver or None,
+        "mission": entry.mission or None,
     }
 
 

@@ -10,9 +10,11 @@ import click
 from planner.errors import InputError
 from planner.faces.commands.console import Time, note, office, show_json, show_table
 from planner.faces.histories import Books, open_books
+from planner.fleet.anomalies import KINDS
 from planner.fleet.bill import DIMENSIONS, By, bill
-from planner.formats.bill_json import bill_to_json, line_to_json
-from planner.formats.bill_tables import LINE_COLUMNS, SUM_COLUMNS, to_csv, to_xlsx
+from planner.fleet.judging import find_anomalies
+from planner.formats.bill_json import anomaly_to_json, bill_to_json, line_to_json
+from planner.formats.bill_tables import ANOMALY_COLUMNS, LINE_COLUMNS, SUM_COLUMNS, to_csv, to_xlsx
 
 FILES = {".csv": "csv", ".xlsx": "xlsx", ".json": "json"}
 Sheets = Mapping[str, tuple[Sequence[str], list[dict[str, Any]]]]
@@ -98,6 +100,33 @@ def charges(
         columns = ("ends", "station", "card", "vehicle", "mission", "kWh", "gross", "currency")
         names = ("ends", "station", "card", "vehicle", "mission", "energy_kwh", "gross", "currency")
         show_table("", columns, [[_text(row[name]) for name in names] for row in rows])
+
+
+@report.command(epilog="Example: plugsure report anomalies --out odd.csv")
+@click.option("--kind", type=click.Choice(KINDS), multiple=True, help="Only these. Repeatable.")
+@span
+def anomalies(
+    kind: tuple[str, ...],
+    since: float | None,
+    until: float | None,
+    plans: tuple[Path, ...],
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """List what is odd about charges, each with its figure and its cost, the dearest first."""
+    used = office()
+    books = open_books(used, since=since, until=until, plan_files=plans)
+    found = find_anomalies(books.history, used.clock())
+    purse = books.history.purse
+    rows = [anomaly_to_json(one, purse) for one in found if not kind or one.kind in kind]
+    if out is not None:
+        _write(out, {"anomalies": rows}, {"Anomalies": (ANOMALY_COLUMNS, rows)})
+    elif as_json:
+        show_json({"anomalies": rows})
+    else:
+        names = ("ends", "kind", "says", "cost", "currency", "vehicle")
+        show_table("", names, [[_text(row[name]) for name in names] for row in rows])
 
 
 def _line_rows(books: Books) -> list[dict[str, Any]]:
