@@ -18,6 +18,7 @@ MEASURES = (
     "push",
     "legs",
     "any_car",
+    "energy",
     "frvcp",
     "core",
     "plans",
