@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
+from planner.legs.rows import Row
 from planner.search import core
 from planner.search.core.bounds import least_price
 from planner.search.problem import (
@@ -120,6 +121,8 @@ class Ground:
         for row in rows:
             drivable = np.isfinite(row.time_s[targets]) & (row.cap_kwh[targets] >= -EPSILON_KWH)
             drivable &= row.required_kwh[targets] <= capacity + EPSILON_KWH
+            for other, kept in zip(rows, chosen, strict=False):
+                drivable &= ~(np.isin(targets, kept) & _is_worse(row, other, targets))
             chosen.append(targets[drivable])
         self._kinds[place] = np.repeat(np.arange(len(rows)), [part.size for part in chosen])
         parts = list(zip(rows, chosen, strict=True))
@@ -215,6 +218,16 @@ class Ground:
             known = core.Curve(curve.energy_kwh - reserve, curve.time_s)
             self._curves[id(curve)] = known
         return known
+
+
+def _is_worse(row: Row, other: Row, targets: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Mark the legs for which another leads to the same place no later with no less charge."""
+    return np.asarray(
+        (row.time_s[targets] >= other.time_s[targets])
+        & (row.net_kwh[targets] >= other.net_kwh[targets])
+        & (row.required_kwh[targets] >= other.required_kwh[targets])
+        & (row.cap_kwh[targets] <= other.cap_kwh[targets])
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from planner.search.core.compiled import kernel_only
-from planner.search.core.drives import bound, drive
+from planner.search.core.drives import bound, drive, last_opening
 from planner.search.core.functions import cut, find_piece, on_piece, uncovered, value
 from planner.search.core.heap import push
 from planner.search.core.state import (
@@ -49,8 +49,8 @@ def arrive(legs: LegArrays, frame: Frame, state: State, label: int) -> int:
 def stand(frame: Frame, state: State, label: int, n: int) -> tuple[float, float]:
     """Return the charges of the label in scratch that no settled label covers (none: low > high).
 
-    With ``lingers`` a label that may arrive later by staying longer before is not covered by one
-    that may not: only a later arrival finds some stations open.
+    With ``lingers`` a label that may come to a later opening of the place, by staying longer before,
+    is not covered by one that may not.
     """
     q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
     low, high = q[0], q[n - 1]
@@ -155,7 +155,8 @@ def correct(legs: LegArrays, frame: Frame, state: State, label: int) -> None:
     low, high, key = drive(legs, frame, state, ramp, leg, stage)
     if key < state.value[COST]:
         state.low[label], state.high[label] = low, high
-        state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
+        latest = state.ramp_closes[ramp] + legs.time_s[leg]
+        state.latest[label] = last_opening(frame, int(legs.target[leg]), latest)
         state.fresh[label] = True
         state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, label)
 

@@ -106,7 +106,7 @@ def leave_station(
     for offer in range(posts.first[station], posts.first[station + 1]):
         for window in range(posts.window_first[offer], posts.window_first[offer + 1]):
             opens = posts.opens[window]
-            waits = posts.waits[offer] or state.latest[label] >= opens
+            waits = posts.waits[offer] or opens <= max(state.latest[label], 0.0)
             m = start(
                 arrived[0],
                 arrived[1],

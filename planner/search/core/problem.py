@@ -153,6 +153,20 @@ class OfferTable:
         return first, np.array(opens, np.float64), np.array(closes, np.float64)
 
     @cached_property
+    def turns(self) -> tuple[I64, F64]:
+        """Where the openings of each station begin (and the end), all openings, sorted.
+
+        Only those are among them for which one may not wait outside.
+        """
+        first, opens, _ = self.window_arrays
+        offer = np.repeat(np.arange(len(self.sorted)), np.diff(first))
+        kept = np.isfinite(opens) & ~self.waits[offer]
+        station = np.array([o.station for o in self.sorted], np.int64)[offer[kept]]
+        order = np.lexsort((opens[kept], station))
+        places = np.searchsorted(station[order], np.arange(self.stations + 1))
+        return places.astype(np.int64), opens[kept][order]
+
+    @cached_property
     def waits(self) -> NDArray[np.bool_]:
         """Shape (offers,) of `sorted`: whether one may wait outside."""
         return np.array([offer.waits_outside for offer in self.sorted], np.bool_)

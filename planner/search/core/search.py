@@ -160,7 +160,7 @@ def _plant(problem: Problem, frame: Frame, state: State) -> None:
     state.stage[0], state.place[0] = start.stage, place
     state.ramp[0] = state.leg[0] = ROOT
     state.low[0] = state.high[0] = start.charge_kwh
-    state.latest[0], state.fresh[0] = 0.0, True
+    state.latest[0], state.fresh[0] = -np.inf, True
     state.tally[LABELS] = 1
     key = float((frame.ahead[:, start.stage, place] - frame.price * start.charge_kwh).max())
     if np.isfinite(key):
@@ -221,6 +221,8 @@ def _frame(problem: Problem, *, split: bool, asks: bool, stretch: float) -> Fram
         slack_kwh=SLACK_KWH,
         slack_cost=SLACK_S,
         patience=np.inf if problem.lingers else -np.inf,
+        turn_first=problem.offers.turns[0],
+        turn=problem.offers.turns[1],
         split=split,
         lingers=problem.offers.must_linger,
         asks=asks,

@@ -73,7 +73,8 @@ class Frame(NamedTuple):
 
     ``floor`` (stages, places), ``opens``, ``closes`` and ``service_s`` of the waypoints, ``price``
     (bounds,) and ``ahead`` (bounds, stages, places), see `planner.search.core.bounds`. ``patience``
-    is until when one may stay at a waypoint after its service: for ever, or not at all.
+    is until when one may stay at a waypoint after its service: for ever, or not at all. Station s
+    opens at ``turn[turn_first[s]:turn_first[s + 1]]``, where one may not wait outside.
     """
 
     stations: int
@@ -88,6 +89,8 @@ class Frame(NamedTuple):
     slack_kwh: float
     slack_cost: float
     patience: float
+    turn_first: I64
+    turn: F64
     split: bool
     lingers: bool
     asks: bool
@@ -97,8 +100,8 @@ class State(NamedTuple):
     """Heap, labels, ramps and their points, settled arrivals by (stage, place), admissions.
 
     A label is an arrival at ``place`` by ``leg`` for departures ``low`` to ``high`` of the ramp
-    ``ramp``. Settled, it has points of its own. ``latest`` is the latest moment at which it may
-    arrive by staying longer where it came from.
+    ``ramp``. Settled, it has points of its own. ``latest`` is the last opening of the place at
+    which it may arrive by staying longer where it came from.
     """
 
     tally: I64
