@@ -139,6 +139,8 @@ def _judge(world: World, mission: Mission) -> Chargers:
         min_grade=mission.guarantee.min_grade,
         now=mission.now,
         at=mission.departure,
+        policy=mission.policy,
+        taken=mission.taken,
     )
 
 

@@ -3,11 +3,17 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+
+from planner.errors import InputError
 
 NOMINATIM = "https://nominatim.openstreetmap.org/"
 OVERPASS = "https://overpass-api.de/api"
 """The public servers of OpenStreetMap. Source: OpenStreetMap wiki, Nominatim and Overpass API."""
+
+
+NETWORKS = "PLUGSURE_OCPI_NETWORKS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,9 @@ class Settings:
     nominatim, overpass : str
         ``PLUGSURE_NOMINATIM_URL``, ``PLUGSURE_OVERPASS_URL``: the servers of OpenStreetMap that
         ``region build --place`` asks; the public ones by default.
+    ocpi_networks : tuple of networks
+        ``PLUGSURE_OCPI_NETWORKS``: private networks in which OCPI parties live, so that their
+        names may lead there; none by default.
     """
 
     home: Path
@@ -32,10 +41,17 @@ class Settings:
     region: str | None = None
     nominatim: str = NOMINATIM
     overpass: str = OVERPASS
+    ocpi_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings from environment variables; all have defaults."""
+        """Read the settings from environment variables; all have defaults.
+
+        Raises
+        ------
+        InputError
+            If one is none of what it should be.
+        """
         env = os.environ if environ is None else environ
         default = Path(env.get("HOME", "~")).expanduser() / ".local" / "share" / "plugsure"
         home = Path(env.get("PLUGSURE_HOME") or default).expanduser()
@@ -46,9 +62,21 @@ class Settings:
             region=env.get("PLUGSURE_REGION") or None,
             nominatim=env.get("PLUGSURE_NOMINATIM_URL") or NOMINATIM,
             overpass=env.get("PLUGSURE_OVERPASS_URL") or OVERPASS,
+            ocpi_networks=_networks(env.get(NETWORKS, "")),
         )
 
     @property
     def regions(self) -> Path:
         """The folder that holds one folder for each region."""
         return self.home / "regions"
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise InputError(
+            str(error),
+            place=NETWORKS,
+            remedy="Write networks as 10.8.0.0/16, separated by commas",
+        ) from None

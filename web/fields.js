@@ -34,6 +34,24 @@ export function selectField({ id, label, value, options, hint }) {
   return { ...frame, get value() { return input.value; }, set(key) { input.value = key; } };
 }
 
+/** Any of some `[value, title]`; `values` are those that are ticked, in the order given. */
+export function checkFields({ label, options }) {
+  const error = h("p", { class: "field-error", id: uniqueId("error"), hidden: true });
+  const boxes = options.map(([value]) => h("input", { type: "checkbox", value, "aria-describedby": error.id }));
+  const node = h("fieldset", { class: "ticks" }, h("legend", { class: "label" }, label),
+    options.map(([, title], index) => h("label", { class: "tick" }, boxes[index], h("span", {}, title))), error);
+  return {
+    node,
+    get values() { return boxes.filter((box) => box.checked).map((box) => box.value); },
+    set(values) { for (const box of boxes) box.checked = values.includes(box.value); },
+    setError(text) {
+      error.textContent = text;
+      error.hidden = !text;
+      for (const box of boxes) if (text) box.setAttribute("aria-invalid", "true"); else box.removeAttribute("aria-invalid");
+    },
+  };
+}
+
 /** The charge of the battery in whole percent: a slider and, beside it, the number. */
 export function chargeSlider({ id, label, value }) {
   const input = h("input", { id, class: "slider", type: "range", min: 1, max: 100, step: 1, value });

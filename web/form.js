@@ -4,13 +4,14 @@ import { h, icon, uniqueId, announce } from "./dom.js";
 import { combobox } from "./combobox.js";
 import { placeList, placeTitle } from "./places.js";
 import { walletFields } from "./wallet.js";
-import { numberField, selectField, chargeSlider } from "./fields.js";
+import { numberField, selectField, checkFields, chargeSlider } from "./fields.js";
 import { findVehicles } from "./api.js";
 import { withOffset, offsetName } from "./words.js";
 import { faultsOf } from "./faults.js";
 
 const REMEMBERED = "plugsure-form";
 const PRESETS = [["fastest", "Earliest arrival"], ["cheapest", "Least cost"], ["surest", "Surest stops"]];
+const AVOIDABLE = [["toll", "Toll roads"], ["ferry", "Ferries"], ["motorway", "Motorways"]];
 const MIN_GRADES = [
   ["committed", "reserved for you"], ["verified", "verified"], ["contracted", "by contract"],
   ["ad_hoc", "contract or bank card"], ["indicated", "indicated at least"],
@@ -42,6 +43,8 @@ export function tripForm({ onPlan, onPlaces, middle }) {
     grade: selectField({ id: "grade", label: "Access must be", value: "ad_hoc", options: MIN_GRADES }),
     fallbacks: selectField({ id: "fallbacks", label: "Must survive", value: "1", options: [["0", "no failed stop"], ["1", "one failed stop"], ["2", "two failed stops"], ["3", "three failed stops"]] }),
     preset: selectField({ id: "preset", label: "Prefer", value: "fastest", options: PRESETS }),
+    cap: numberField({ id: "speed-cap", label: "Drive at most", unit: "km/h", min: 30, max: 300, placeholder: "as allowed" }),
+    avoid: checkFields({ label: "Keep off", options: AVOIDABLE }),
   };
   const more = h("details", { class: "group more" }, h("summary", {}, "Reserve, weather, load and more"),
     h("div", { class: "grid-2" }, Object.values(advanced).map((field) => field.node)));
@@ -61,6 +64,8 @@ export function tripForm({ onPlan, onPlaces, middle }) {
     const typedArrival = advanced.arrival.number;
     const temperature = advanced.temperature.number;
     const payload = advanced.payload.number;
+    const cap = advanced.cap.number;
+    const day = { ...(temperature === null ? {} : { temperature_c: temperature }), ...(cap === null ? {} : { speed_cap_kmh: cap }) };
     return {
       stops: where.places.map((place) => ({ location: place.location, ...(place.name ? { name: place.title ?? place.name } : {}) })),
       departure: when.value,
@@ -70,7 +75,8 @@ export function tripForm({ onPlan, onPlaces, middle }) {
       ...(typedArrival === null ? {} : { arrival_soc: typedArrival / 100 }),
       guarantee: { min_grade: advanced.grade.value, fallbacks: Number(advanced.fallbacks.value) },
       objective: { preset: advanced.preset.value },
-      ...(temperature === null ? {} : { conditions: { temperature_c: temperature } }),
+      ...(Object.keys(day).length ? { conditions: day } : {}),
+      avoid: advanced.avoid.values,
       alternatives: 2,
     };
   }
@@ -115,11 +121,12 @@ export function tripForm({ onPlan, onPlaces, middle }) {
   }
 
   function placeFault([head, ...rest], text) {
-    const fields = { reserve_soc: advanced.reserve, arrival_soc: advanced.arrival, conditions: advanced.temperature, departure: when, objective: advanced.preset };
+    const fields = { reserve_soc: advanced.reserve, arrival_soc: advanced.arrival, departure: when, objective: advanced.preset, avoid: advanced.avoid };
     if (head === "stops") where.setError(Number(rest[0] ?? 0), text);
     else if (head === "vehicle") (rest[0] === "soc" ? charge : rest[0] === "payload_kg" ? advanced.payload : vehicle).setError(text);
     else if (head === "wallet") wallet.setError(rest, text);
     else if (head === "guarantee") (rest[0] === "fallbacks" ? advanced.fallbacks : advanced.grade).setError(text);
+    else if (head === "conditions") (rest[0] === "speed_cap_kmh" ? advanced.cap : advanced.temperature).setError(text);
     else if (fields[head]) fields[head].setError(text);
     else return false;
     if (more.querySelector("[aria-invalid]")) more.open = true;
@@ -157,7 +164,8 @@ export function tripForm({ onPlan, onPlaces, middle }) {
       wallet.select(typeof mission.wallet === "string" ? mission.wallet : mission.wallet?.id);
       advanced.reserve.set(Math.round((mission.reserve_soc ?? 0.1) * 100));
       if (mission.arrival_soc !== mission.reserve_soc) advanced.arrival.set(Math.round(mission.arrival_soc * 100));
-      if (mission.conditions) { advanced.temperature.set(mission.conditions.temperature_c); advanced.payload.set(mission.conditions.payload_kg); }
+      if (mission.conditions) { advanced.temperature.set(mission.conditions.temperature_c); advanced.payload.set(mission.conditions.payload_kg); advanced.cap.set(mission.conditions.speed_cap_kmh); }
+      advanced.avoid.set(mission.avoid ?? []);
       if (mission.guarantee) { advanced.grade.set(mission.guarantee.min_grade); advanced.fallbacks.set(String(mission.guarantee.fallbacks)); }
       if (mission.objective?.preset) advanced.preset.set(mission.objective.preset);
     },
@@ -169,6 +177,7 @@ export function tripForm({ onPlan, onPlaces, middle }) {
       else if (change === "fallbacks") advanced.fallbacks.set(String(value));
       else if (change === "departure") when.set(typeof value === "number" ? value * 1000 : value);
       else if (change === "soc") charge.set(value);
+      else if (change === "avoid") advanced.avoid.set(value === "all" ? [] : advanced.avoid.values.filter((kind) => kind !== value));
       else return wallet.adopt(change === "token" ? value : null, change === "payment_card");
       return true;
     },

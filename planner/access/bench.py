@@ -18,7 +18,7 @@ from planner.access.outlets import Outlet, Outlets
 from planner.access.parking import INDOORS, is_tall, parking_refusal
 from planner.access.publication import is_unseen
 from planner.model.grade import Evidence, Grade, Verdict
-from planner.model.station import EvseFacts, Feed
+from planner.model.station import DEPOT_PARTY, EvseFacts, Feed
 from planner.model.token import Wallet
 from planner.model.vehicle import Vehicle
 from planner.store.snapshot import Snapshot, TokenEvidence
@@ -191,12 +191,20 @@ class Bench:
             self._parking[where] = parking_refusal(facts, self.vehicle, parking_type)
         parking = self._parking[where]
         words = [
-            grade_reason(verdict, self.min_grade),
+            self.grade_word(verdict, facts.party),
             "" if facts.hours_known else "hours_unknown",
         ]
         words += [told.reason for told in (outlet.refusal, parking) if told is not None]
         reason = min((CODES[word] for word in words if word), default=0)
         return Judged(verdict, outlet, parking, reason, unseen=False)
+
+    def grade_word(self, verdict: Verdict, party: str) -> str:
+        """Return why a verdict may not carry a stop, by the mission or the employer's policy."""
+        word = grade_reason(verdict, self.min_grade)
+        policy = self.known.policy
+        if word or policy is None or policy.min_grade is None or party == DEPOT_PARTY:
+            return word
+        return "" if verdict.grade >= policy.min_grade else "policy_grade"
 
     def _exceptional(self) -> Iterator[int]:
         """List the EVSEs that are judged one by one."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from planner.access.agreements import Roaming
 from planner.access.connection import Connections
 from planner.access.evidence import NOTHING, History
+from planner.model.fleet import Policy
 from planner.model.station import EvseFacts, Feed
 from planner.model.token import Token, Wallet
 
@@ -27,10 +28,14 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known beside the stations: feeds, hubs, agreements; the same for all cases."""
+    """What is known beside the stations: feeds, hubs, agreements; the same for all cases.
+
+    ``policy`` is what the driver's employer allows.
+    """
 
     connections: Connections
     roaming: Roaming
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

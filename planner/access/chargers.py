@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.agreements import PROVIDER_ALIASES, Roaming
-from planner.access.bench import Bench, Judged, Judgement, feed_of, grade_reason, records_of, tell
+from planner.access.allowance import Allowance
+from planner.access.bench import Bench, Judged, Judgement, feed_of, records_of, tell
 from planner.access.case import Known, Stay
 from planner.access.connection import Connections
 from planner.access.elsewhere import beside
@@ -29,6 +30,7 @@ from planner.access.moment import allows, moment_refusal, reports_by_station
 from planner.access.parking import FROM_FEED, FROM_STATION
 from planner.access.status import FAULTY, REPORT_S, believed, stamp, status_turns
 from planner.errors import InputError
+from planner.model.fleet import Hold, Policy
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.station import Status
 from planner.model.token import Wallet
@@ -56,6 +58,8 @@ class Chargers:
         Index in `REASONS`; 0 where it may carry a stop as far as lasting facts go.
     unseen : bool, shape (evses,)
         Not to be shown to this driver: never to be listed, only counted.
+    allowance : Allowance
+        What the employer and the rest of the fleet leave of it.
     """
 
     snapshot: Snapshot
@@ -70,6 +74,7 @@ class Chargers:
     power_kw: NDArray[np.float32]
     reason: NDArray[np.int16]
     unseen: NDArray[np.bool_]
+    allowance: Allowance = field(repr=False)
     _judgement: Judgement = field(repr=False)
     _bench: Bench = field(repr=False)
     _points: tuple[float, ...] = field(repr=False)
@@ -103,19 +108,18 @@ class Chargers:
         """Return why EVSE ``e`` may not carry a stop from ``arrival`` to ``departure``.
 
         Both are UTC epoch seconds. Asks, in this order: lasting facts, evidence that must still be
-        valid, opening hours, status, and reports of drivers. None: it may.
+        valid, opening hours, status, reports of drivers, the employer's policy, and what other
+        vehicles of the fleet count on. None: it may.
         """
-        judged = self._judged_at(e, arrival, departure)
-        if judged.reason:
-            return self._ended(e, judged)
-        return self._moment(e, arrival, departure, judged.verdict)
+        return self._refusal_at(e, arrival, departure, as_fallback=False)
 
     def fallback_refusal_at(self, e: int, arrival: float, departure: float) -> Refusal | None:
         """Return why EVSE ``e`` may not be a fallback, None if it may.
 
-        As for a stop; but where its state is unknown, another must stand beside it.
+        As for a stop; but where its state is unknown, another must stand beside it. It may be of an
+        operator that is not preferred, and another vehicle's fallback too.
         """
-        found = self.refusal_at(e, arrival, departure)
+        found = self._refusal_at(e, arrival, departure, as_fallback=True)
         if found is not None or not self.is_uncertain(e):
             return found
         station = int(self.snapshot.evse_station[e])
@@ -123,7 +127,7 @@ class Chargers:
         if any(
             o != e
             and self.snapshot.status_word(o) not in FAULTY
-            and self.refusal_at(o, arrival, departure) is None
+            and self._refusal_at(o, arrival, departure, as_fallback=True) is None
             for o in beside
         ):
             return None
@@ -180,6 +184,17 @@ class Chargers:
                 found = here
         return found
 
+    def _refusal_at(
+        self, e: int, arrival: float, departure: float, *, as_fallback: bool
+    ) -> Refusal | None:
+        judged = self._judged_at(e, arrival, departure)
+        if judged.reason:
+            return self._ended(e, judged)
+        verdict = judged.verdict
+        return self._moment(e, arrival, departure, verdict) or self.allowance.refusal(
+            e, verdict.token, arrival, departure, as_fallback=as_fallback
+        )
+
     def _judged(self, e: int) -> Judged:
         exception = self._judgement.exceptions.get(e)
         return exception or self._judgement.rows[int(self.snapshot.facts_of[e])]
@@ -203,7 +218,8 @@ class Chargers:
     def _ended(self, e: int, judged: Judged) -> Refusal | None:
         """Say that access ends before the stay, where it stood at the columns' moment."""
         before = self._judged(e)
-        if before.reason or not grade_reason(judged.verdict, self.min_grade):
+        party = self.snapshot.facts[int(self.snapshot.facts_of[e])].party
+        if before.reason or not self._bench.grade_word(judged.verdict, party):
             return judged.refusal()
         had = before.verdict
         until = f" until {stamp(had.valid_until)}" if had.valid_until is not None else ""
@@ -248,6 +264,8 @@ def accessible(
     min_grade: Grade,
     now: float,
     at: float | None = None,
+    policy: Policy | None = None,
+    taken: tuple[Hold, ...] = (),
     aliases: Mapping[str, str] = PROVIDER_ALIASES,
 ) -> Chargers:
     """Judge every EVSE of a snapshot for one wallet and vehicle.
@@ -261,6 +279,10 @@ def accessible(
     at : float, optional
         The moment for which the columns are judged, ``now`` by default; a trip that departs later
         passes its departure, so that an agreement counts that begins before then.
+    policy : Policy, optional
+        What the driver's employer allows.
+    taken : tuple of Hold
+        What other vehicles of the fleet count on.
     aliases : mapping
         Provider (``CC*PPP``) by the name, in lower case, under which operators list it.
 
@@ -287,7 +309,7 @@ def accessible(
         vehicle=vehicle,
         min_grade=min_grade,
         stay=Stay(now, moment, moment),
-        known=Known(connections=connections, roaming=roaming),
+        known=Known(connections=connections, roaming=roaming, policy=policy),
         records=records_of(wallet, own, now),
     )
     points = _points(wallet, roaming, own)
@@ -300,6 +322,7 @@ def accessible(
         wallet.digest,
         vehicle,
         min_grade,
+        policy,
         bisect_right(points, now),
         bisect_right(points, moment),
     )
@@ -317,6 +340,9 @@ def accessible(
         power_kw=judgement.power_kw,
         reason=judgement.reason,
         unseen=judgement.unseen,
+        allowance=Allowance(
+            snapshot, wallet, policy, taken, judgement.connector, judgement.power_kw
+        ),
         _judgement=judgement,
         _bench=bench,
         _points=points,

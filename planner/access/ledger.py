@@ -65,6 +65,11 @@ LEDGER: tuple[Reason, ...] = (
     Reason("invalid_token", "Card is not valid", "The card is marked as not valid"),
     Reason("expired_token", "Card expires", "The card expires before the stop ends"),
     Reason(
+        "policy_provider",
+        "Card not allowed",
+        "Not allowed by your employer's policy: it is to be paid for in another way",
+    ),
+    Reason(
         "hub_suspended",
         "Hub has cut the operator off",
         "The roaming hub does not let this card through",
@@ -110,6 +115,11 @@ LEDGER: tuple[Reason, ...] = (
         "Not sure enough",
         "There is some sign of access, but less than was asked for",
     ),
+    Reason(
+        "policy_grade",
+        "Not sure enough for your employer",
+        "Not allowed by your employer's policy: it asks for surer access than this",
+    ),
     # It would open; but when?
     Reason("hours_unknown", "Hours not known", "The operator does not say when the place is open"),
     Reason(
@@ -147,6 +157,23 @@ LEDGER: tuple[Reason, ...] = (
         "State is old",
         "The post was free when last heard of, too long ago to count on for the next half hour",
     ),
+    # It would do for others; but for this fleet?
+    Reason(
+        "policy_operator",
+        "Not a preferred operator",
+        "Not allowed by your employer's policy: it prefers other operators, and they will do",
+    ),
+    Reason(
+        "policy_price",
+        "Too dear for your employer",
+        "Not allowed by your employer's policy: the price must be known and below its ceiling",
+    ),
+    Reason(
+        "depot_power",
+        "Power of the depot is used up",
+        "Vehicles of your fleet draw what this depot can give",
+    ),
+    Reason("fleet_taken", "Taken by your fleet", "Taken by another vehicle of your fleet"),
     Reason(
         "lone_unknown",
         "No second post",

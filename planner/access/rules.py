@@ -70,6 +70,21 @@ def token_expires(case: Case) -> Verdict | None:
     return _refuse(case, "expired_token", Evidence("wallet", "expires", "", token.expires))
 
 
+def policy_forbids(case: Case) -> Verdict | None:
+    """Refuse what the employer does not let its drivers pay with, but at the fleet's own depots."""
+    policy = case.known.policy
+    if policy is None or case.facts.party == DEPOT_PARTY:
+        return None
+    if case.token is None:
+        if policy.payment_card:
+            return None
+        return _refuse(case, "policy_provider", Evidence("policy", "payment card", "no", None))
+    if policy.providers is None or case.token.provider in policy.providers:
+        return None
+    allowed = ", ".join(policy.providers) or "none"
+    return _refuse(case, "policy_provider", Evidence("policy", "providers", allowed, None))
+
+
 def hub_has_cut(case: Case) -> Verdict | None:
     """Refuse where every way to the operator leads by a hub that says SUSPENDED or PLANNED.
 
@@ -250,7 +265,12 @@ def wildcard_agreement(case: Case) -> Verdict | None:
 
 
 TOKEN_VETOES: tuple[Rule, ...] = (token_is_invalid, token_expires)
-PARTY_VETOES: tuple[Rule, ...] = (hub_has_cut, operator_blocks_token, depot_is_closed)
+PARTY_VETOES: tuple[Rule, ...] = (
+    policy_forbids,
+    hub_has_cut,
+    operator_blocks_token,
+    depot_is_closed,
+)
 EVSE_VETOES: tuple[Rule, ...] = (channel_is_missing, place_is_reserved, group_is_closed)
 HISTORY_VETOES: tuple[Rule, ...] = (was_refused_here,)
 VETOES: tuple[Rule, ...] = (*TOKEN_VETOES, *PARTY_VETOES, *EVSE_VETOES, *HISTORY_VETOES)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from planner.energy.catalogue import find_vehicle
 from planner.energy.description import vehicle_from_dict
-from planner.errors import Fault, InputError, InvalidToken, UnknownVehicle
+from planner.errors import Fault, InputError, InvalidToken, UnknownVehicle, UnknownWallet
+from planner.faces.crew import NO_FLEET, Crew, Garage, crew_of, vehicle_of_record
 from planner.faces.requests import (
     ConditionsRequest,
     ObjectiveRequest,
@@ -19,6 +20,7 @@ from planner.faces.requests import (
     WalletRequest,
 )
 from planner.formats.stamps import stamp
+from planner.model.fleet import FleetVehicle
 from planner.model.geo import LonLat
 from planner.model.grade import Grade
 from planner.model.mission import Guarantee, Mission, Objective, Waypoint
@@ -39,7 +41,7 @@ class Desk:
 
     ``places`` opens the region only where a place is asked for by name. ``wallet``
     raises UnknownWallet; ``token`` returns the stored token of a uid, None if there is none or
-    several; ``now`` is UTC epoch seconds.
+    several; ``now`` is UTC epoch seconds; ``garage`` holds the fleet's own records.
     """
 
     catalogue: Catalogue
@@ -47,6 +49,7 @@ class Desk:
     wallet: Callable[[str], Wallet]
     token: Callable[[str], Token | None]
     now: float
+    garage: Garage = NO_FLEET
 
 
 def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Mission:
@@ -66,14 +69,19 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
     if departure is None:
         departure = float(ceil(desk.now))
         assumed.append(f"departure {stamp(departure, waypoints[0].location)} (now)")
-    wallet = wallet_of(request.wallet, desk)
+    asked = request.vehicle
+    described = bool(asked.description())
+    crew = crew_of(
+        desk.garage, driver=request.driver, vehicle=asked.id or "", is_described=described
+    )
+    wallet = wallet_of(request.wallet or _wallet_of(crew), desk)
     reserve, arrival = _charges(request, assumed)
     return Mission(
         id=mission_id,
         waypoints=waypoints,
         departure=departure,
         now=desk.now,
-        vehicle=vehicle_of(request.vehicle, desk.catalogue),
+        vehicle=vehicle_of(asked, desk.catalogue, crew.vehicle),
         soc=request.vehicle.soc,
         wallet=wallet,
         reserve_soc=reserve,
@@ -85,7 +93,18 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
         exclude_stations=tuple(request.exclude_stations),
         alternatives=request.alternatives,
         assumed=tuple(assumed),
+        policy=crew.policy,
+        vehicle_id=crew.vehicle.id if crew.vehicle else "",
+        driver=crew.driver,
     )
+
+
+def _wallet_of(crew: Crew) -> str:
+    if not crew.wallet:
+        raise UnknownWallet(
+            f"driver {crew.driver!r} has no wallet", place="/wallet", remedy="Name one"
+        )
+    return crew.wallet
 
 
 def demand_on_roads(mission: Mission, world: World) -> None:
@@ -181,11 +200,15 @@ def _conditions(request: PlanRequest, assumed: list[str]) -> Conditions:
     )
 
 
-def vehicle_of(asked: VehicleRequest, catalogue: Catalogue) -> Vehicle:
-    """Find the vehicle in the catalogue, or make it of its full description."""
+def vehicle_of(
+    asked: VehicleRequest, catalogue: Catalogue, record: FleetVehicle | None = None
+) -> Vehicle:
+    """Make the vehicle of the fleet's record, its full description, or find it in the catalogue."""
     described = asked.description()
     if described:
         vehicle = vehicle_from_dict(_with_id(asked, described), place="/vehicle")
+    elif record is not None:
+        vehicle = _placed("/vehicle/id", lambda: vehicle_of_record(record, catalogue))
     else:
         vehicle = _from_catalogue(asked, catalogue)
     limit = vehicle.max_payload_kg

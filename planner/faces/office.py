@@ -4,12 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from planner.energy.catalogue import FILE_NAME, load_catalogue, shipped_path
 from planner.errors import UnknownWallet
+from planner.faces.crew import Garage
 from planner.faces.missions import Desk
+from planner.feeds.client import OcpiClient
+from planner.feeds.wire import Wire
 from planner.formats.sealed import unseal
 from planner.model.mission import Mission
 from planner.model.plan import Plan
@@ -120,6 +123,10 @@ class Office:
         self._world, self._checked = world, asked
         return world
 
+    def client(self) -> OcpiClient:
+        """Make what calls OCPI parties."""
+        return OcpiClient(Wire(networks=self.settings.ocpi_networks))
+
     def desk(self, now: float | None = None) -> Desk:
         """Make what requests are read with."""
         return Desk(
@@ -128,6 +135,18 @@ class Office:
             wallet=self.wallet,
             token=self.token,
             now=self.clock() if now is None else now,
+            garage=self.garage,
+        )
+
+    @property
+    def garage(self) -> Garage:
+        """The fleet's own records; each is read once, a batch names the same ones often."""
+        fleet = self.store.fleet
+        return Garage(
+            vehicle=cache(fleet.vehicle),
+            driver=cache(fleet.driver),
+            policy=cache(fleet.policy),
+            has_drivers=cache(fleet.has_drivers),
         )
 
     def wallet(self, name: str) -> Wallet:

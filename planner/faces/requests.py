@@ -10,6 +10,8 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -76,7 +78,7 @@ def describe_vehicle(schema: dict[str, Any]) -> None:
 
 
 class VehicleRequest(BaseModel):
-    """A vehicle of the catalogue by its ``id``, or one described in full; and its charge now.
+    """A vehicle of the fleet or catalogue by its ``id``, or one described in full; its charge now.
 
     A description has the names of the catalogue and is checked by `vehicle_from_dict`.
     """
@@ -162,8 +164,16 @@ class PlanRequest(Body):
 
     stops: Annotated[list[StopRequest], Field(min_length=2, max_length=25)]
     departure: Moment | None = None
+    driver: Text = Field(
+        default="", description="Of the fleet: brings a vehicle, a wallet and a policy along"
+    )
     vehicle: VehicleRequest
-    wallet: WalletChoice
+    wallet: WalletChoice = Field(
+        default="",
+        validate_default=True,
+        description="Needed unless the driver has one",
+        json_schema_extra={"default": None},
+    )
     reserve_soc: Annotated[Number, Field(ge=0, lt=1)] | None = None
     arrival_soc: Soc | None = None
     guarantee: GuaranteeRequest | None = None
@@ -175,10 +185,16 @@ class PlanRequest(Body):
     exclude_stations: Annotated[list[Text], Field(max_length=1000)] = Field(default_factory=list)
     alternatives: Annotated[Whole, Field(ge=0, le=5)] = 0
 
+    @field_validator("wallet")
+    @classmethod
+    def _named(cls, value: str | WalletRequest, info: ValidationInfo) -> str | WalletRequest:
+        if value == "" and not info.data.get("driver"):
+            raise ValueError("is missing")
+        return value
+
 
 class MissionRequest(PlanRequest):
     """One trip of many."""
 
     mission_id: Text = ""
-    driver: Text = ""
     priority: Whole = 0

@@ -200,6 +200,8 @@ class OcpiClient:
             if answer.status in LED_NOWHERE and pager.pass_over_link():
                 told.links_broken = True
                 continue
+            if answer.status in LED_NOWHERE and pager.end_here():
+                continue
             try:
                 _demand_ok(answer, place)
                 page = pager.receive(answer.headers, answer.body)

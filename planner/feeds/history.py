@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from planner.errors import DataError, Fault
+from planner.feeds.charges import keep_charge
 from planner.feeds.evidence import evidence_of_use
 from planner.feeds.fields import moment, text
 from planner.feeds.parties import party_of
@@ -68,6 +69,7 @@ def _keep_page(
         if held is not None and (after == held or module == "cdrs"):
             continue
         told[name] = Sent(after, moment(after["last_updated"]) or 0.0, now)
+        keep_charge(store, change, module, after, party, source=source.name, ours=ours)
         use = READERS[module](after)
         if use is not None and (held is None or READERS[module](held) is None):
             keep_use(store, change, feed, party, use, f"{TITLES[module]} {number}", ours, now)

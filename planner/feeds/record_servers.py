@@ -7,6 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from planner.errors import DataError
+from planner.feeds.charges import keep_charge
 from planner.feeds.desk import Asked, Given
 from planner.feeds.fields import moment, text
 from planner.feeds.haul import read_client_info
@@ -119,12 +120,13 @@ class SessionServer(RecordServer):
     allowed = ("GET", "PUT", "PATCH")
 
     def _take(self, change: Change, asked: Asked, party: str, held: Any, after: Any) -> None:
+        source, ours = asked.caller.source.name, self._ours
+        keep_charge(self._store(), change, self.module, after, party, source=source, ours=ours)
         before = read_session(held) if held is not None else None
         use = read_session(after)
         if use is not None and before is None:
             said = f"Session {text(after.get('id'))}"
-            feed, ours = asked.caller.feed, self._ours
-            keep_use(self._store(), change, feed, party, use, said, ours, asked.now)
+            keep_use(self._store(), change, asked.caller.feed, party, use, said, ours, asked.now)
 
 
 class CdrServer(RecordServer):
@@ -153,10 +155,12 @@ class CdrServer(RecordServer):
             if key not in known:
                 sent = Sent(cdr, moment(cdr.get("last_updated")) or 0.0, asked.now)
                 store.objects.write(change, feed, self.module, {key: sent}, known)
+                source, ours = asked.caller.source.name, self._ours
+                keep_charge(store, change, self.module, cdr, party, source=source, ours=ours)
                 use = read_cdr(cdr)
                 if use is not None:
                     said = f"CDR {name}"
-                    keep_use(store, change, feed, party, use, said, self._ours, asked.now)
+                    keep_use(store, change, feed, party, use, said, ours, asked.now)
         where = "/".join(quote(part, safe="") for part in (*party.split("*"), name))
         return Given(created=key not in known, headers={"Location": f"{asked.url}/{where}"})
 

@@ -204,4 +204,8 @@ def _both(listed: Iterable[Any], embedded: Iterable[Any]) -> Iterable[Any]:
 
 
 def _page_faults(stage: Stage) -> list[Fault]:
-    return [Fault(stage.module, fault.detail, fault.remedy) for fault in stage.told.faults]
+    """Give what is no object, or could not be had: its place in the list is all its name."""
+    return [
+        Fault(f"{stage.module}/{fault.place.rpartition('#/')[2]}", fault.detail, fault.remedy)
+        for fault in stage.told.faults
+    ]

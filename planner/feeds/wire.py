@@ -7,13 +7,14 @@ a `FeedError` that names the address without query, and never a token.
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
 import httpx
 
 from planner.errors import FeedError
+from planner.feeds.peers import Network, watch_peer
 from planner.ocpi.addresses import shown
 from planner.ocpi.handshake import Request
 
@@ -27,6 +28,8 @@ _BROKEN = (httpx.TransportError, httpx.DecodingError)
 _HOPELESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MOST_REDIRECTS = 5
+_SAME_METHOD = (307, 308)
+"""Redirects that were not acted on, and are followed by the same request. Source: RFC 9110."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class Wire:
         Times and tries.
     max_body_bytes : int
         Bound on one answer, after decompression.
+    networks : sequence of networks
+        Of our own, to which the names of parties may lead.
     sleep, clock : callable
         Waiting, and a clock in seconds that never goes back.
     new_id : callable
@@ -77,12 +82,14 @@ class Wire:
         transport: httpx.BaseTransport | None = None,
         patience: Patience | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
+        networks: Sequence[Network] = (),
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._patience = patience or Patience()
         self._max_body_bytes = max_body_bytes
+        self._networks = networks
         self._sleep = sleep
         self._clock = clock
         self.new_id = new_id
@@ -146,8 +153,10 @@ class Wire:
                 "X-Correlation-ID": correlation,
             },
             content=request.body,
+            extensions={"trace": watch_peer(request.url, self._networks, place)},
         ) as response:
-            if response.next_request is not None and request.method == "GET":
+            is_movable = request.method == "GET" or response.status_code in _SAME_METHOD
+            if response.next_request is not None and is_movable:
                 onward = str(response.next_request.url)
                 return Answer(response.status_code, response.headers, b""), onward
             body = bytearray()

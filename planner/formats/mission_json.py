@@ -5,6 +5,12 @@ from typing import Any
 
 from planner.energy.catalogue import vehicle_from_dict, vehicle_to_dict
 from planner.errors import InputError
+from planner.formats.fleet_json import (
+    holds_from_json,
+    holds_to_json,
+    mission_policy_to_json,
+    policy_from_json,
+)
 from planner.formats.pointers import Node
 from planner.formats.sealed import SealedToken
 from planner.formats.stamps import stamp
@@ -51,6 +57,10 @@ def mission_to_json(mission: Mission) -> dict[str, Any]:
         "exclude_stations": list(mission.exclude_stations),
         "alternatives": mission.alternatives,
         "assumed": list(mission.assumed),
+        "policy": None if mission.policy is None else mission_policy_to_json(mission.policy),
+        "taken": holds_to_json(mission.taken),
+        "vehicle_id": mission.vehicle_id,
+        "driver": mission.driver,
     }
 
 
@@ -77,6 +87,10 @@ def mission_from_json(node: Node) -> Mission:
         exclude_stations=node.given("exclude_stations", Node.texts, ()),
         alternatives=node.given("alternatives", Node.whole, 0),
         assumed=node.given("assumed", Node.texts, ()),
+        policy=node.optional("policy", policy_from_json),
+        taken=node.given("taken", holds_from_json, ()),
+        vehicle_id=node.given("vehicle_id", Node.text, ""),
+        driver=node.given("driver", Node.text, ""),
     )
 
 

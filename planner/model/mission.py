@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from planner.model.fleet import Hold, Policy
 from planner.model.geo import LonLat
 from planner.model.grade import Grade
 from planner.model.token import Wallet
@@ -51,7 +52,9 @@ class Mission:
     ``soc`` 0 to 1 at the start; ``reserve_soc`` is never gone below; ``arrival_soc`` is kept at
     the last waypoint. ``now`` is the clock by which statuses age. ``assumed`` lists, in words,
     each value that the request left open. ``avoid`` holds some of `AVOIDABLE`, in that order: no
-    leg of the trip or of a fallback's way uses such a road.
+    leg of the trip or of a fallback's way uses such a road. ``policy`` is the employer's;
+    ``taken`` are the times for which other vehicles of the fleet count on EVSEs. ``vehicle_id``
+    and ``driver`` are the fleet's own ids, empty where none was named.
     """
 
     waypoints: tuple[Waypoint, ...]
@@ -70,3 +73,7 @@ class Mission:
     alternatives: int = 0
     assumed: tuple[str, ...] = ()
     id: str = ""
+    policy: Policy | None = None
+    taken: tuple[Hold, ...] = ()
+    vehicle_id: str = ""
+    driver: str = ""

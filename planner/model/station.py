@@ -140,6 +140,8 @@ class Station:
         Reserved for people with reduced mobility.
     two_wheelers_only : bool
         For motorcycles and bicycles only.
+    max_kw : float or None
+        What a fleet's own depot may draw with all its EVSEs together, None where nothing limits it.
     elsewhere : tuple of SaidElsewhere
         What other sources of the same EVSEs say, where it adds or contradicts; made by the store.
     """
@@ -172,6 +174,7 @@ class Station:
     help_phone: str = ""
     directions: str = ""
     last_updated: float = 0.0
+    max_kw: float | None = None
     elsewhere: tuple[SaidElsewhere, ...] = ()
 
     @property

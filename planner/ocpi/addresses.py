@@ -39,10 +39,15 @@ def is_inward(url: str) -> bool:
     if host.endswith(_OWN_NAMES):
         return True
     try:
-        address = ip_address(host.partition("%")[0])
+        return is_inward_address(host)
     except ValueError:
         # 127.1, 0x7f000001 and 2130706433 are addresses too: nobody public writes theirs so.
         return _NUMBERS.fullmatch(host) is not None
+
+
+def is_inward_address(text: str) -> bool:
+    """Say whether an IP address is of our own machine or network; ValueError if it is none."""
+    address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return not address.is_global

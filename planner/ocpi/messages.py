@@ -165,8 +165,12 @@ def demand_success(envelope: Envelope, *, place: str) -> Any:
 
 
 def read_versions(data: Any, *, place: str) -> tuple[Version, ...]:
-    """Read the list of versions; entries without version or URL are left out."""
-    entries = data if isinstance(data, list) else []
+    """Read the list of versions; entries without version or URL are left out.
+
+    Some parties wrap the list, as ``{"versions": [...]}``.
+    """
+    listed = data.get("versions") if isinstance(data, Mapping) else data
+    entries = listed if isinstance(listed, list) else []
     versions = tuple(
         Version(entry["version"].strip(), entry["url"].strip())
         for entry in entries

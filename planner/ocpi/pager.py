@@ -3,7 +3,8 @@
 The rule of this file: a token goes only where the first request went. So a next page must lie on
 the same host, and an http link of an https feed is raised to https. A page is asked for once; a
 list that does not end, or that repeats itself, is an error and not a hang. Where links lead
-nowhere, or the party fails at an object of its own, the rest is asked for by offset.
+nowhere, or the party fails at an object of its own, the rest is asked for by offset; and where a
+party names neither a next page nor a total, by trying whether there is more.
 """
 
 import hashlib
@@ -34,6 +35,9 @@ MOST_PASSED_OVER = 10
 
 USUAL_PAGE = 100
 """Entries that a page is taken to have where nobody has said how many."""
+
+_ASKED_WRONGLY = range(2000, 3000)
+"""OCPI statuses by which a party may say that there is nothing at an offset."""
 
 _NEXT = re.compile(r"<([^>]*)>\s*;[^,]*?\brel\s*=\s*\"?next\"?", re.IGNORECASE)
 
@@ -83,8 +87,10 @@ class Pager:
         self.total: int | None = None
         self.passed_over = 0
         self._width = self._widest = max(1, limit or USUAL_PAGE)
-        self._counts = self._is_linked = False
+        self._counts = self._is_linked = self._was_linked = False
         self._empty = 0
+        self._is_trying = False
+        self._known: set[tuple[str, ...]] = set()
         self._pages_left = max_pages
         self._asked = {self._first, start}
         self._seen: set[bytes] = set()
@@ -103,10 +109,14 @@ class Pager:
         asked = self.url
         place = shown(asked)
         envelope = read_envelope(body, place=place)
+        if envelope.status_code in _ASKED_WRONGLY and self.end_here():
+            return Page(())
         if envelope.status_code == SERVER_ERROR and self._may_ask_for_less():
             return self._ask_for_less(asked, envelope.status_message)
         data = demand_success(envelope, place=place)
         entries = self._entries(data, place)
+        if self._known.issuperset(map(_identity, entries)) and self.end_here():
+            return Page(())
         self._refuse_repetition(entries, place)
         page = _sort(entries, place, self._position)
         self.received += len(entries)
@@ -115,7 +125,15 @@ class Pager:
         if entries and not self._counts:
             self._width = min(self._width, len(entries))
         self.url = self._next(asked, headers, data, len(entries))
+        if self._is_trying:
+            self._known.update(map(_identity, entries))
         return page
+
+    def end_here(self) -> bool:
+        """End the list where nobody had promised the page that was asked for; False if one had."""
+        if self._is_trying:
+            self.url = None
+        return self._is_trying
 
     @property
     def missing(self) -> int:
@@ -144,7 +162,7 @@ class Pager:
         query = dict(self._query)
         first = query.get("offset", "")
         query["offset"] = str((int(first) if first.isdecimal() else 0) + self._position)
-        if self._width < self._widest:
+        if self._width < self._widest and not self._is_trying:
             query["limit"] = str(self._width)
         return _with_query(self._first, query)
 
@@ -212,9 +230,12 @@ class Pager:
             following = data["next"].strip()
         is_counted = self.total is not None
         self._is_linked = bool(following) and not (self._counts and is_counted)
+        is_short = count < min(_count(headers, "x-limit") or 0, self._widest)
+        self._is_trying = not (following or is_counted or self._was_linked or is_short)
+        self._was_linked = self._was_linked or self._is_linked
         if self._is_linked:
             return self._accept(asked, _join(asked, following))
-        if count and is_counted and self._position < (self.total or 0):
+        if count and (self._is_trying or self._position < (self.total or 0)):
             return self._accept(asked, self._by_offset())
         return None
 
@@ -276,6 +297,16 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 def _count(headers: Mapping[str, str], name: str) -> int | None:
     text = _header(headers, name).strip()
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _identity(entry: Any) -> tuple[str, ...]:
+    """Name an entry, so that a party that knows no offset is told by what it gives again."""
+    if not isinstance(entry, dict):
+        return (repr(entry),)
+    named = entry.get("id", entry.get("uid"))
+    if named is None:
+        return (repr(entry),)
+    return (str(entry.get("country_code")), str(entry.get("party_id")), str(named))
 
 
 def _sort(entries: list[Any], place: str, before: int) -> Page:

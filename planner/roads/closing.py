@@ -45,12 +45,15 @@ class Works:
         Each with its edges in this region.
     lost : tuple of Closure
         Those that mean no road of this region: they were imported for another one.
+    strange : tuple of str
+        Kinds to avoid of which the region knows no road: it may have none, or not be told of them.
     """
 
     hash: str
     placed: tuple[tuple[Closure, I64], ...]
     lost: tuple[Closure, ...]
     changed: ChangedGraph
+    strange: tuple[str, ...] = ()
 
 
 AVOIDED = {"ferry": Flag.FERRY, "motorway": Flag.MOTORWAY, "toll": Flag.TOLL}
@@ -72,7 +75,8 @@ def put_in_force(graph: RoadGraph, closures: Sequence[Closure], avoid: Iterable[
     words = "\n".join(f"{closure.id}\t{closure.reason}" for closure in closures)
     name = sha256(f"{changed.graph.hash}\n{words}".encode()).hexdigest()[:16] if closures else ""
     lost = tuple(closure for closure, edges in placed if not len(edges))
-    return Works(name, known, lost, _shut(graph, changed, avoid))
+    unknown = tuple(kind for kind in avoid if not (graph.flags & AVOIDED[kind]).any())
+    return Works(name, known, lost, _shut(graph, changed, avoid), unknown)
 
 
 def _shut(graph: RoadGraph, changed: ChangedGraph, avoid: Iterable[str]) -> ChangedGraph:

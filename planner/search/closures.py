@@ -1,4 +1,7 @@
-"""What a plan says of closures: those it keeps off near its way, those it drives slower through."""
+"""What a plan says of closures: those it keeps off near its way, those it drives slower through.
+
+Also what it cannot say of roads that are to be avoided.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,10 +22,20 @@ NEAR_M = 20_000.0
 MOST_REASONS = 5
 
 
+ROAD = {"toll": "toll road"}
+
+
 def closure_notes(trip: Trip, legs: Sequence[Leg]) -> Iterator[str]:
     """Say which closures in force lie near a way, or near the one that they may have changed."""
     works = trip.world.works
-    if works is None or not works.hash:
+    if works is None:
+        return
+    for kind in works.strange:
+        yield (
+            f"No road of this region is known as a {ROAD.get(kind, kind)}, so the trip may meet one although "
+            "it was to be avoided."
+        )
+    if not works.hash:
         return
     path = np.array([edge for leg in legs for edge in leg.path], np.int64)
     driven = set(path.tolist())

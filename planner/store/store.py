@@ -16,6 +16,7 @@ from typing import assert_never
 from planner.errors import Fault
 from planner.store.callers import Callers
 from planner.store.charge_points import ChargePoints
+from planner.store.charges import Charges
 from planner.store.closures import Closures
 from planner.store.collecting import paused_collection
 from planner.store.commands import Commands
@@ -23,6 +24,8 @@ from planner.store.copies import complete_stations
 from planner.store.database import BUSY_S, Change, Database
 from planner.store.evidence import Knowledge
 from planner.store.feeds import Feeds, feed_id, forget
+from planner.store.fleet_plans import FleetPlans
+from planner.store.fleet_records import FleetRecords
 from planner.store.issued import Issued
 from planner.store.keys import Keys
 from planner.store.objects import Objects
@@ -36,6 +39,7 @@ from planner.store.tariffs import apply_tariffs
 from planner.store.updates import StationsUpdate, StatusUpdate, TariffsUpdate, Update
 from planner.store.vault import Vault
 from planner.store.wallets import Wallets
+from planner.store.webhooks import Webhooks
 from planner.store.winners import settle
 
 
@@ -61,8 +65,14 @@ class Store:
         Our own tokens, and what we asked of operators.
     charge_points : ChargePoints
         A fleet's own depots, and what their charge points last said.
+    charges : Charges
+        What was charged, and the trips by which it was planned.
     closures : Closures
         Roads that are closed or slower for a while.
+    fleet, fleet_plans : FleetRecords, FleetPlans
+        The fleet's vehicles, drivers and policies, and the plans by which it drives.
+    webhooks : Webhooks
+        Who is told of what, and what is still to be told.
     """
 
     database: Database
@@ -79,7 +89,11 @@ class Store:
     issued: Issued
     commands: Commands
     charge_points: ChargePoints
+    charges: Charges
     closures: Closures
+    fleet: FleetRecords
+    fleet_plans: FleetPlans
+    webhooks: Webhooks
 
     @classmethod
     def open(cls, url: str, key_file: Path, *, busy_s: float = BUSY_S) -> "Store":
@@ -118,7 +132,11 @@ class Store:
             issued=Issued(database, vault),
             commands=Commands(database, vault),
             charge_points=ChargePoints(database),
+            charges=Charges(database, vault),
             closures=Closures(database),
+            fleet=FleetRecords(database, vault),
+            fleet_plans=FleetPlans(database),
+            webhooks=Webhooks(database, vault),
         )
 
     def close(self) -> None:

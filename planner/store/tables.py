@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0005"
+REVISION = "0007"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -301,3 +301,72 @@ charge_points = Table(
     Index("charge_points_by_feed", "feed"),
 )
 """Charge points of depots by their OCPP identity; only a salted scrypt hash of each password."""
+
+fleet_vehicles = Table(
+    "fleet_vehicles",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", LargeBinary),
+)
+"""The fleet's vehicles; ``state`` is where each last was, encrypted."""
+
+fleet_drivers = Table(
+    "fleet_drivers",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""The fleet's drivers, encrypted whole: they are people."""
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What employers allow."""
+
+fleet_plans = Table(
+    "fleet_plans",
+    metadata,
+    Column("plan", String(64), primary_key=True),
+    Column("batch", String(64), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("mission_id", Text, nullable=False),
+    Column("vehicle", String(100), nullable=False),
+    Column("departs", Double, nullable=False),
+    Column("arrives", Double, nullable=False),
+    Column("holds", LargeBinary, nullable=False),
+    Index("fleet_plans_by_batch", "batch", "row"),
+    Index("fleet_plans_by_arrival", "arrives"),
+)
+"""Plans in use: by which vehicles of the fleet will drive, and what they count on meanwhile."""
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+)
+"""Who is told of what; secrets are encrypted."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("webhook", ForeignKey("webhooks.id"), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("told", Text, nullable=False),
+    Index("deliveries_due", "state", "due"),
+    Index("deliveries_by_webhook", "webhook", "created"),
+)
+"""Notices to webhooks: ``state`` is waiting, delivered or given_up; ``told`` how the last try went.
+"""

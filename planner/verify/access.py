@@ -25,6 +25,8 @@ _KINDS = {
     "invalid_token": "token",
     "expired_token": "token",
     "token_blocked": "token",
+    "fleet_taken": "fleet",
+    "depot_power": "fleet",
 }
 
 
@@ -158,8 +160,14 @@ def shared_causes(scene: Scene, first: ChargingStop, second: ChargingStop) -> tu
 
 def _refused(refused: Refusal, where: str) -> Claim:
     word = refused.reason
-    kind = _KINDS.get(word) or ("status" if word.startswith(("status_", "reported_")) else "access")
+    kind = _KINDS.get(word) or _kind_by_beginning(word)
     return Claim(kind, where, refused.detail)
+
+
+def _kind_by_beginning(word: str) -> str:
+    if word.startswith("policy_"):
+        return "policy"
+    return "status" if word.startswith(("status_", "reported_")) else "access"
 
 
 def _rests_on(claimed: tuple[Evidence, ...], derived: tuple[Evidence, ...], *, dated: bool) -> bool:

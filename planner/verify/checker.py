@@ -21,7 +21,8 @@ def verify(world: Known, outcome: Outcome) -> list[Claim]:
     list of Claim
         ``kind`` is one of path, time, energy, reserve, charging, connector, access, evidence,
         token, hours, status, floor, fallback, common_cause, tariff, window, summary, world,
-        promise, ledger, excluded; ``where`` a pointer into the outcome by its own field names.
+        promise, ledger, excluded, policy, fleet; ``where`` a pointer into the outcome by its own
+        field names.
     """
     if isinstance(outcome, Infeasible):
         there = world.during(outcome.mission.departure, outcome.mission.avoid)

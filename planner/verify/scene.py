@@ -85,6 +85,8 @@ class Scene:
             min_grade=self.mission.guarantee.min_grade,
             now=self.mission.now,
             at=self.mission.departure,
+            policy=self.mission.policy,
+            taken=self.mission.taken,
         )
 
     @cached_property

@@ -128,6 +128,19 @@ def test_what_would_help_but_only_the_driver_can_do_leads_to_the_cards(visit: Op
     assert "A Wanderkarte card would open two stops" in told.inner_text()
 
 
+def test_roads_to_keep_off_and_a_speed_not_to_pass_are_asked_for(visit: Open, mock: Mock) -> None:
+    window = visit().open()
+    page = window.page
+    page.get_by_text("Reserve, weather, load and more").click()
+    page.get_by_label("Toll roads").check()
+    page.get_by_label("Ferries").check()
+    page.get_by_label("Drive at most").fill("110")
+    window.plan()
+    asked = mock.asked[-1][1]
+    assert asked["avoid"] == ["toll", "ferry"]
+    assert asked["conditions"] == {"temperature_c": 15, "speed_cap_kmh": 110}
+
+
 def test_every_fault_stands_at_its_field_in_words(visit: Open) -> None:
     window = visit().open()
     window.fill_in("My own cards")

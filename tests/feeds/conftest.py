@@ -13,6 +13,9 @@ from planner.feeds.wire import Patience, Wire
 from planner.ocpi.messages import write_envelope
 from planner.ocpi.pager import write_paging
 from planner.store.store import Store
+from tests.databases import postgres, shared_database, url_with_tables
+
+__all__ = ["postgres", "shared_database", "url_with_tables"]
 
 NOW = 1_780_819_200.0
 TOKEN = "secret-token-c"
@@ -88,5 +91,13 @@ def client(waits: list[float]) -> Iterator[OcpiClient]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     made = Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", tmp_path / "key")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def either_store(url_with_tables: str, tmp_path: Path) -> Iterator[Store]:
+    """The same on each kind of database."""
+    made = Store.open(url_with_tables, tmp_path / "key")
     yield made
     made.close()

@@ -24,6 +24,11 @@ HERE = "locations/NL/TNM/LOC1"
 
 
 @pytest.fixture
+def store(either_store: Store) -> Store:
+    return either_store
+
+
+@pytest.fixture
 def cpo(store: Store) -> Partner:
     return Partner(desk_of(store), add_partner(store, "cpo", "NL*TNM"))
 

@@ -64,6 +64,11 @@ PERIODS = [
 
 
 @pytest.fixture
+def store(either_store: Store) -> Store:
+    return either_store
+
+
+@pytest.fixture
 def cpo(store: Store) -> Partner:
     store.issued.save([IssuedToken(token=TOKEN)])
     partner = Partner(desk_of(store, lambda: LATER), add_partner(store, "cpo", "NL*TNM"))

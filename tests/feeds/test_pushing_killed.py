@@ -20,11 +20,13 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import make_server
 from planner.faces.api.party import party_door
+from planner.feeds.client import OcpiClient
 from planner.store.store import Store
 
 class Used:
     store = Store.open(sys.argv[1], Path(sys.argv[2]))
     clock = staticmethod(lambda: 1_790_000_000.0)
+    client = OcpiClient
 
 env = {"PLUGSURE_OCPI_URL": "http://localhost/ocpi", "PLUGSURE_OCPI_PARTY": "DE*PLG"}
 app = Flask("killed")
@@ -37,8 +39,10 @@ EVSES = 12
 ENOUGH = 150
 
 
-def test_no_acknowledged_patch_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
-    url, key = f"sqlite:///{tmp_path}/s.sqlite", tmp_path / "key"
+def test_no_acknowledged_patch_is_lost_when_the_server_is_killed(
+    url_with_tables: str, tmp_path: Path
+) -> None:
+    url, key = url_with_tables, tmp_path / "key"
     store = Store.open(url, key)
     token = add_partner(store, "cpo", "NL*TNM")
     uids = [str(number) for number in range(EVSES)]

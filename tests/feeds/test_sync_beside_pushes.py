@@ -25,6 +25,11 @@ def place(number: int, seconds: float = -3600, **facts: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
+def store(either_store: Store) -> Store:
+    return either_store
+
+
+@pytest.fixture
 def feed(party: Any, store: Store) -> str:
     party.lists["locations"] = [place(n) for n in range(1, 8)]
     store.feeds.add(

@@ -23,6 +23,11 @@ APP = Token(uid="app-1", type=TokenType.APP_USER, contract_id="DEPLGC0000001", p
 
 
 @pytest.fixture
+def store(either_store: Store) -> Store:
+    return either_store
+
+
+@pytest.fixture
 def cpo(store: Store) -> Partner:
     store.issued.save(
         [

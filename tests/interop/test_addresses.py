@@ -1,6 +1,8 @@
 """A token goes to the party that it belongs to, over a connection that is its own."""
 
+import socket
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +173,46 @@ def test_a_party_that_registers_cannot_make_us_call_our_own_network(
     assert made.code == 3001
     assert "our own network" in made.message
     assert inner.asked == []
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Names that the name server of their party lets point where it likes."""
+    names: dict[str, str] = {}
+    usual = socket.getaddrinfo
+
+    def look_up(host: Any, *rest: Any, **more: Any) -> Any:
+        return usual(names.get(host, host), *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return names
+
+
+def test_a_public_name_that_leads_into_our_own_network_is_sent_nothing(
+    servers: list[Faulty], store: Store, caller: OcpiClient, named: dict[str, str]
+) -> None:
+    party = Faulty(None)
+    servers.append(party)
+    named["cpo.example"] = "127.0.0.1"
+    there = f"http://cpo.example:{party.port}/versions"
+    store.feeds.add(Source(name="cpo", kind="ocpi", url=there), {"token": TOKEN})
+    with pytest.raises(FeedError, match=r"cpo\.example leads into our own network") as caught:
+        sync_feed(store, "cpo", now=NOW, client=caller)
+    assert "PLUGSURE_OCPI_NETWORKS" in caught.value.faults[0].remedy
+    assert party.asked == []
+
+
+def test_a_name_may_lead_to_a_network_in_which_parties_live(
+    servers: list[Faulty], store: Store, named: dict[str, str]
+) -> None:
+    party = Faulty(None)
+    servers.append(party)
+    named["hub.example"] = "127.0.0.1"
+    party.host = "hub.example"
+    party.lists["locations"] = [location("L1", "E1")]
+    store.feeds.add(
+        Source(name="hub", kind="ocpi", url=f"{party.root}/versions", sender="NL*TNM"),
+        {"token": TOKEN},
+    )
+    with OcpiClient(Wire(networks=[ip_network("127.0.0.0/8")])) as client:
+        assert sync_feed(store, "hub", now=NOW, client=client).counts["stations"] == 1

@@ -213,7 +213,7 @@ def test_an_object_at_which_it_fails_costs_no_other(
     cpo.keep([worse if n == 5 else place(n) for n in range(1, 10)])
     report = sync_feed(store, "xw", now=NOW + 60, full=True, client=client)
     assert names(store) == {f"LOC{n}" for n in range(1, 10)}, "the new came, and the old stayed"
-    assert [fault.detail for fault in report.rejected if "3000" in fault.detail]
+    assert [fault.place for fault in report.rejected if "3000" in fault.detail] == ["locations/4"]
 
 
 def test_a_token_that_it_does_not_know_is_told(cpo: Cpo, store: Store, client: OcpiClient) -> None:

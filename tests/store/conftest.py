@@ -1,10 +1,5 @@
 """Stores on SQLite and, where there is one, on a PostgreSQL of the tests' own."""
 
-import itertools
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,91 +9,9 @@ from planner.model.geo import LonLat
 from planner.model.station import Connector, Evse, Hours, Station
 from planner.store.feeds import Source
 from planner.store.store import Store
+from tests.databases import postgres, url
 
-_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Path]:
-    """The folder of a running server's socket, or a skip that says why there is none."""
-    if not _BINARIES:
-        pytest.skip("there is no PostgreSQL server in /usr/lib/postgresql")
-    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
-    as_user = _unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="plugsure-pg-"))
-    data = folder / "data"
-    control = str(_BINARIES[-1] / "pg_ctl")
-    try:
-        if as_user:
-            shutil.chown(folder, "postgres")
-        made = _run(
-            [
-                *as_user,
-                str(_BINARIES[-1] / "initdb"),
-                "-D",
-                str(data),
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-N",
-            ]
-        )
-        if made.returncode:
-            pytest.skip(f"initdb failed: {made.stderr.strip()[-200:]}")
-        options = f"-F -c listen_addresses='' -k {folder}"
-        started = _run(
-            [
-                *as_user,
-                control,
-                "-D",
-                str(data),
-                "-w",
-                "-t",
-                "30",
-                "-l",
-                str(folder / "log"),
-                "-o",
-                options,
-                "start",
-            ]
-        )
-        if started.returncode:
-            pytest.skip(f"the PostgreSQL server did not start: {started.stderr.strip()[-200:]}")
-        yield folder
-        _run([*as_user, control, "-D", str(data), "-m", "immediate", "stop"])
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _unprivileged() -> list[str]:
-    if os.geteuid() != 0:
-        return []
-    if shutil.which("runuser") is None or _run(["id", "postgres"]).returncode:
-        pytest.skip("initdb refuses root, and there is no user postgres to run it as")
-    return ["runuser", "-u", "postgres", "--"]
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd="/")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'home' / 'plugsure.sqlite'}"
-    folder = request.getfixturevalue("postgres")
-    import psycopg  # noqa: PLC0415 -- only where it is installed
-
-    name = f"test{next(_numbers)}"
-    with psycopg.connect(host=str(folder), user="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-    return f"postgresql://postgres@/{name}?host={folder}"
+__all__ = ["postgres", "url"]
 
 
 @pytest.fixture

@@ -9,7 +9,16 @@ from importlib.util import find_spec
 from flask import Flask, Response, g, request
 
 from planner.errors import PlugsureError
-from planner.faces.api import batches, closures, misc, plans, problems, stations, wallets
+from planner.faces.api import (
+    batches,
+    closures,
+    fleet,
+    misc,
+    plans,
+    problems,
+    stations,
+    wallets,
+)
 from planner.faces.api.doors import NAME, Services
 from planner.faces.api.gate import Gate
 from planner.faces.api.idempotency import Answers
@@ -23,7 +32,15 @@ log = logging.getLogger(__name__)
 
 PAGES = "planner.faces.pages"
 
-DOORS = (plans.door, stations.door, wallets.door, batches.door, closures.door, misc.door)
+DOORS = (
+    plans.door,
+    stations.door,
+    wallets.door,
+    batches.door,
+    closures.door,
+    fleet.door,
+    misc.door,
+)
 
 
 def create_app(

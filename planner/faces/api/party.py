@@ -16,7 +16,6 @@ from werkzeug.exceptions import HTTPException
 
 from planner.errors import InputError
 from planner.faces.office import Office
-from planner.feeds.client import OcpiClient
 from planner.feeds.counter import open_desk
 from planner.ocpi.answers import Refusal, Response, refuse
 from planner.ocpi.messages import CLIENT_ERROR, SERVER_ERROR, Role
@@ -68,7 +67,7 @@ def party_door(used: Office, environ: Mapping[str, str] | None = None) -> Bluepr
         lambda: used.store,
         base_url=base_url,
         roles=roles,
-        client=OcpiClient,
+        client=used.client,
         new_token=new_token,
         clock=used.clock,
     )

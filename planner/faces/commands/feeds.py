@@ -26,7 +26,6 @@ from planner.faces.commands.console import (
 from planner.faces.commands.partners import FORMS, invite, leave, rotate
 from planner.faces.commands.rejected import rejected, retry_objects
 from planner.faces.overviews import overview_document
-from planner.feeds.client import OcpiClient
 from planner.feeds.files import FORMATS, load_file
 from planner.feeds.haul import Progress
 from planner.feeds.overview import overview
@@ -133,14 +132,16 @@ def _forget_on_failure(store: Store, name: str, read: Any) -> None:
 
 
 def _register(store: Store, name: str, our_url: str) -> None:
-    register_feed(
-        store,
-        name,
-        our_versions_url=our_url,
-        our_roles=our_roles(os.environ),
-        new_token=new_token,
-        now=time.time(),
-    )
+    with office().client() as client:
+        register_feed(
+            store,
+            name,
+            our_versions_url=our_url,
+            our_roles=our_roles(os.environ),
+            new_token=new_token,
+            now=time.time(),
+            client=client,
+        )
     note(f"Registered with {name}")
 
 
@@ -201,7 +202,7 @@ def _sync(
     """Pull a party, and bring it our tokens if we are a provider."""
     ours = our_roles(os.environ)[0] if PARTY in os.environ else None
     party = "" if ours is None else ours.party
-    with OcpiClient() as client:
+    with office().client() as client:
         report = sync_feed(
             store, name, now=now, full=full, progress=progress, client=client, ours=party
         )

@@ -30,14 +30,16 @@ def invite(name: str, hub: bool, auth_form: str | None) -> None:
 @click.argument("name")
 def rotate(name: str) -> None:
     """Change the tokens that the party NAME and we use for each other."""
-    register_feed(
-        office().store,
-        name,
-        our_versions_url=f"{our_url(os.environ)}/versions",
-        our_roles=our_roles(os.environ),
-        new_token=new_token,
-        now=time.time(),
-    )
+    with office().client() as client:
+        register_feed(
+            office().store,
+            name,
+            our_versions_url=f"{our_url(os.environ)}/versions",
+            our_roles=our_roles(os.environ),
+            new_token=new_token,
+            now=time.time(),
+            client=client,
+        )
     note(f"{name} and we have new tokens")
 
 
@@ -45,5 +47,6 @@ def rotate(name: str) -> None:
 @click.argument("name")
 def leave(name: str) -> None:
     """End the registration with the party NAME; what it told us stays until the feed is removed."""
-    unregister_feed(office().store, name, now=time.time())
+    with office().client() as client:
+        unregister_feed(office().store, name, now=time.time(), client=client)
     note(f"We are no longer registered with {name}")

@@ -14,7 +14,6 @@ from planner.faces.api.party import URL, new_token, our_roles, our_url
 from planner.faces.cli import tell
 from planner.faces.commands.console import note, office
 from planner.faces.office import Office
-from planner.feeds.client import OcpiClient
 from planner.feeds.reserving import Reserver
 from planner.formats.stamps import stamp
 from planner.model.mission import Mission
@@ -37,7 +36,7 @@ def reserver(used: Office, environ: Mapping[str, str] | None = None) -> Iterator
             place=URL,
             remedy="Set it to where `plugsure serve` is reached from outside, with /ocpi",
         )
-    with OcpiClient() as client:
+    with used.client() as client:
         yield Reserver(
             store=used.store,
             client=client,

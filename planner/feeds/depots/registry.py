@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.errors import InputError, NotFound
 from planner.feeds.depots.passwords import hash_password, new_password
 from planner.feeds.osm_hours import read_opening_hours
 from planner.feeds.places import country_at, time_zone
 from planner.model.geo import distance_m
-from planner.model.station import DEPOT, DEPOT_PARTY, Station, Status
+from planner.model.station import DEPOT, DEPOT_PARTY, Evse, Station, Status
 from planner.store.charge_points import ChargePoint, Depot, KnownPoint
 from planner.store.database import Change
 from planner.store.feeds import Source
@@ -126,7 +126,7 @@ def station_of(depot: Depot, points: Sequence[KnownPoint], now: float) -> Statio
         party_id=party_id,
         location_id=depot.name,
         location=depot.location,
-        evses=tuple(evse for known in points for evse in known.point.evses),
+        evses=tuple(_within(depot, evse) for known in points for evse in known.point.evses),
         name=depot.name,
         operator="own depot",
         address=depot.address,
@@ -134,7 +134,17 @@ def station_of(depot: Depot, points: Sequence[KnownPoint], now: float) -> Statio
         time_zone=zone,
         hours=read_opening_hours(depot.hours, zone=zone, country=country, now=now),
         last_updated=now,
+        max_kw=depot.max_kw,
     )
+
+
+def _within(depot: Depot, evse: Evse) -> Evse:
+    """Cap what an EVSE gives at what its depot may draw."""
+    most = depot.max_kw
+    if most is None or all(connector.power_kw <= most for connector in evse.connectors):
+        return evse
+    capped = tuple(replace(c, power_kw=min(c.power_kw, most)) for c in evse.connectors)
+    return replace(evse, connectors=capped)
 
 
 def _statuses(points: Sequence[KnownPoint], now: float) -> Mapping[str, Told]:

@@ -1,0 +1,96 @@
+"""What other vehicles of the fleet count on: times at EVSEs, and a depot's power.
+
+Nobody stops where another vehicle stands by then, or where it goes if its own stop fails. A
+fallback keeps off the first only: one failure is survived at a time, so two vehicles may have one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from planner.access.ledger import Refusal, refusal
+from planner.access.status import stamp
+from planner.model.fleet import Hold
+
+
+class Site(Protocol):
+    """What is asked of a station: its id, and what it may draw where that is limited."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def max_kw(self) -> float | None:
+        """Power limit of all its EVSEs together."""
+
+
+class Holds:
+    """The holds of others, found by EVSE and by station."""
+
+    def __init__(self, taken: Iterable[Hold]) -> None:
+        self._at_evse: dict[tuple[str, str], list[Hold]] = {}
+        self._at_station: dict[str, list[Hold]] = {}
+        for hold in taken:
+            self._at_evse.setdefault((hold.station_id, hold.evse_uid), []).append(hold)
+            self._at_station.setdefault(hold.station_id, []).append(hold)
+
+    def refusal(
+        self,
+        station: Site,
+        evse_uid: str,
+        power_kw: float,
+        arrival: float,
+        departure: float,
+        *,
+        as_fallback: bool,
+    ) -> Refusal | None:
+        """Return why a vehicle that draws ``power_kw`` may not stay at an EVSE, None if it may."""
+        for hold in self._at_evse.get((station.id, evse_uid), ()):
+            if overlaps(hold, arrival, departure) and not (as_fallback and hold.use == "fallback"):
+                kept = "as its fallback, " if hold.use == "fallback" else ""
+                times = f"{kept}{stamp(hold.begins)} to {stamp(hold.ends)}"
+                return refusal("fleet_taken", times)
+        if station.max_kw is None:
+            return None
+        drawn_kw = self._drawn_kw(station.id, evse_uid, arrival, departure, as_fallback=as_fallback)
+        if drawn_kw + power_kw <= station.max_kw:
+            return None
+        told = f"{power_kw:g} kW beside {drawn_kw:g} kW of {station.max_kw:g} kW"
+        return refusal("depot_power", told)
+
+    def turns(self, station: Site, evse_uid: str) -> Iterator[float]:
+        """Give the moments at which `refusal` may answer otherwise."""
+        found = self._at_evse.get((station.id, evse_uid), ())
+        if station.max_kw is not None:
+            found = self._at_station.get(station.id, ())
+        for hold in found:
+            yield hold.begins
+            yield hold.ends
+
+    def _drawn_kw(
+        self, station_id: str, evse_uid: str, arrival: float, departure: float, *, as_fallback: bool
+    ) -> float:
+        there = [
+            hold
+            for hold in self._at_station.get(station_id, ())
+            if hold.evse_uid != evse_uid and overlaps(hold, arrival, departure)
+        ]
+        stops = [hold for hold in there if hold.use == "stop"]
+        spares = () if as_fallback else [hold for hold in there if hold.use == "fallback"]
+        return most_drawn_kw(stops, spares)
+
+
+def overlaps(hold: Hold, begins: float, ends: float) -> bool:
+    """Say whether a hold and a stay share a moment; one that begins as the other ends does not."""
+    return hold.begins < ends and begins < hold.ends
+
+
+def most_drawn_kw(stops: Sequence[Hold], spares: Iterable[Hold]) -> float:
+    """Return the most that stops draw together at a moment, with the worst single fallback."""
+    worst_kw = 0.0
+    fallbacks = list(spares)
+    for moment in {hold.begins for hold in (*stops, *fallbacks)}:
+        now_kw = sum(hold.power_kw for hold in stops if hold.begins <= moment < hold.ends)
+        spare_kw = max((h.power_kw for h in fallbacks if h.begins <= moment < h.ends), default=0.0)
+        worst_kw = max(worst_kw, now_kw + spare_kw)
+    return worst_kw

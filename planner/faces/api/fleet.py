@@ -1,0 +1,358 @@
+"""The fleet's own records: vehicles, drivers, policies; their ids are the operator's."""
+
+from typing import Annotated, Any
+
+from flask import Response
+from pydantic import Field
+
+from planner.errors import InputError, NotFound, UnknownWallet
+from planner.faces.api.answers import Said
+from planner.faces.api.doors import Answer, Door, json_answer, office
+from planner.faces.crew import vehicle_of_record
+from planner.faces.fields import Amount, Body, Flag, Number, Text
+from planner.faces.requests import GradeWord
+from planner.formats.fleet_json import driver_to_json, policy_to_json, vehicle_record_to_json
+from planner.model.fleet import PREFER_WITHIN_S, Driver, FleetVehicle, Policy
+from planner.model.grade import Grade
+
+door = Door("fleet", "Fleet")
+
+OwnId = Annotated[
+    str, Field(strict=True, min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")
+]
+Party = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$")]
+
+
+class VehicleRecordRequest(Body):
+    """A vehicle to store, or to replace the one of that id."""
+
+    id: OwnId
+    model: Annotated[Text, Field(min_length=1, description="Id in the catalogue")]
+    name: Text = ""
+    overrides: dict[str, Any] = Field(
+        default_factory=dict, description="Fields of the catalogue's schema that differ in this one"
+    )
+    policy: OwnId | None = None
+
+
+class DriverRequest(Body):
+    """A driver to store; vehicle and wallet stand where a mission names none."""
+
+    id: OwnId
+    name: Text = ""
+    vehicle: OwnId | None = None
+    wallet: OwnId | None = None
+    policy: OwnId | None = None
+
+
+class PolicyRequest(Body):
+    """What an employer allows; what is left out is not restricted."""
+
+    id: OwnId
+    name: Text = ""
+    providers: Annotated[list[Party], Field(max_length=1000)] | None = Field(
+        default=None, description="CC*PPP of those whose tokens may be used"
+    )
+    payment_card: Flag = True
+    max_per_kwh: Annotated[Amount, Field(gt=0, le=1000)] | None = None
+    currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] = "EUR"
+    preferred_operators: Annotated[
+        list[Annotated[Text, Field(min_length=1)]], Field(max_length=1000)
+    ] = Field(default_factory=list, description="By CC*PPP or by name")
+    prefer_within_s: Annotated[Number, Field(ge=0, le=86_400)] = PREFER_WITHIN_S
+    min_grade: GradeWord | None = None
+
+
+class StateAnswer(Said):
+    """Where a vehicle last was."""
+
+    location: list[float]
+    soc: float
+    at: str
+    plan_id: str | None
+
+
+class VehicleRecordAnswer(Said):
+    """A vehicle of the fleet."""
+
+    id: str
+    name: str
+    model: str
+    title: str
+    overrides: dict[str, Any]
+    policy: str | None
+    state: StateAnswer | None
+
+
+class VehicleRecordsAnswer(Said):
+    """Vehicles, by id."""
+
+    vehicles: list[VehicleRecordAnswer]
+
+
+class DriverAnswer(Said):
+    """A driver."""
+
+    id: str
+    name: str
+    vehicle: str | None
+    wallet: str | None
+    policy: str | None
+
+
+class DriversAnswer(Said):
+    """Drivers, by id."""
+
+    drivers: list[DriverAnswer]
+
+
+class PolicyAnswer(Said):
+    """What an employer allows."""
+
+    id: str
+    name: str
+    providers: list[str] | None
+    payment_card: bool
+    max_per_kwh: str | None
+    currency: str
+    preferred_operators: list[str]
+    prefer_within_s: float
+    min_grade: str | None
+
+
+class PoliciesAnswer(Said):
+    """Policies, by id."""
+
+    policies: list[PolicyAnswer]
+
+
+GONE = {204: Answer(says="Deleted", media=())}
+
+
+@door.opens(
+    "GET",
+    "/v1/fleet/vehicles",
+    summary="The fleet's vehicles, with where each last was",
+    scope="fleet",
+    answers={200: Answer(says="Vehicles, by id", model=VehicleRecordsAnswer)},
+)
+def vehicles() -> Response:
+    """List the vehicles."""
+    return json_answer({"vehicles": [_said(one) for one in office().store.fleet.vehicles()]})
+
+
+@door.opens(
+    "POST",
+    "/v1/fleet/vehicles",
+    summary="Store a vehicle, or replace the one of that id",
+    scope="fleet",
+    body=VehicleRecordRequest,
+    answers={201: Answer(says="The vehicle as stored", model=VehicleRecordAnswer)},
+)
+def store_vehicle(body: VehicleRecordRequest) -> Response:
+    """Store a vehicle."""
+    used = office()
+    record = FleetVehicle(
+        id=body.id,
+        model=body.model,
+        name=body.name,
+        overrides=body.overrides,
+        policy=body.policy or "",
+    )
+    vehicle_of_record(record, used.catalogue)
+    _demand_policy(record.policy)
+    used.store.fleet.save_vehicle(record)
+    return json_answer(_said(record), 201, {"Location": f"/v1/fleet/vehicles/{record.id}"})
+
+
+@door.opens(
+    "GET",
+    "/v1/fleet/vehicles/<vehicle_id>",
+    summary="A vehicle of the fleet",
+    scope="fleet",
+    answers={200: Answer(says="The vehicle", model=VehicleRecordAnswer)},
+)
+def vehicle(vehicle_id: str) -> Response:
+    """Show a vehicle."""
+    return json_answer(_said(found_vehicle(vehicle_id)))
+
+
+@door.opens(
+    "DELETE",
+    "/v1/fleet/vehicles/<vehicle_id>",
+    summary="Delete a vehicle",
+    scope="fleet",
+    answers=GONE,
+)
+def remove_vehicle(vehicle_id: str) -> Response:
+    """Delete a vehicle."""
+    office().store.fleet.remove_vehicle(vehicle_id)
+    return Response(status=204)
+
+
+@door.opens(
+    "GET",
+    "/v1/fleet/drivers",
+    summary="The fleet's drivers",
+    scope="fleet",
+    answers={200: Answer(says="Drivers, by id", model=DriversAnswer)},
+)
+def drivers() -> Response:
+    """List the drivers."""
+    return json_answer({"drivers": [driver_to_json(one) for one in office().store.fleet.drivers()]})
+
+
+@door.opens(
+    "POST",
+    "/v1/fleet/drivers",
+    summary="Store a driver, or replace the one of that id",
+    scope="fleet",
+    body=DriverRequest,
+    answers={201: Answer(says="The driver as stored", model=DriverAnswer)},
+)
+def store_driver(body: DriverRequest) -> Response:
+    """Store a driver."""
+    used = office()
+    if body.vehicle and used.store.fleet.vehicle(body.vehicle) is None:
+        raise InputError("the fleet has no vehicle of that id", place="/vehicle")
+    if body.wallet:
+        try:
+            used.wallet(body.wallet)
+        except UnknownWallet as error:
+            raise UnknownWallet("there is no wallet of that id", place="/wallet") from error
+    _demand_policy(body.policy or "")
+    driver = Driver(
+        id=body.id,
+        name=body.name,
+        vehicle=body.vehicle or "",
+        wallet=body.wallet or "",
+        policy=body.policy or "",
+    )
+    used.store.fleet.save_driver(driver)
+    headers = {"Location": f"/v1/fleet/drivers/{driver.id}"}
+    return json_answer(driver_to_json(driver), 201, headers)
+
+
+@door.opens(
+    "GET",
+    "/v1/fleet/drivers/<driver_id>",
+    summary="A driver of the fleet",
+    scope="fleet",
+    answers={200: Answer(says="The driver", model=DriverAnswer)},
+)
+def driver(driver_id: str) -> Response:
+    """Show a driver."""
+    found = office().store.fleet.driver(driver_id)
+    if found is None:
+        raise NotFound("the fleet has no driver of that id", place=driver_id)
+    return json_answer(driver_to_json(found))
+
+
+@door.opens(
+    "DELETE",
+    "/v1/fleet/drivers/<driver_id>",
+    summary="Delete a driver",
+    scope="fleet",
+    answers=GONE,
+)
+def remove_driver(driver_id: str) -> Response:
+    """Delete a driver."""
+    office().store.fleet.remove_driver(driver_id)
+    return Response(status=204)
+
+
+@door.opens(
+    "GET",
+    "/v1/fleet/policies",
+    summary="What employers allow their drivers",
+    scope="fleet",
+    answers={200: Answer(says="Policies, by id", model=PoliciesAnswer)},
+)
+def policies() -> Response:
+    """List the policies."""
+    return json_answer(
+        {"policies": [policy_to_json(one) for one in office().store.fleet.policies()]}
+    )
+
+
+@door.opens(
+    "POST",
+    "/v1/fleet/policies",
+    summary="Store a policy, or replace the one of that id",
+    scope="fleet",
+    body=PolicyRequest,
+    answers={201: Answer(says="The policy as stored", model=PolicyAnswer)},
+)
+def store_policy(body: PolicyRequest) -> Response:
+    """Store a policy."""
+    policy = Policy(
+        id=body.id,
+        name=body.name,
+        providers=None if body.providers is None else tuple(dict.fromkeys(body.providers)),
+        payment_card=body.payment_card,
+        max_per_kwh=body.max_per_kwh,
+        currency=body.currency,
+        preferred_operators=tuple(dict.fromkeys(body.preferred_operators)),
+        prefer_within_s=body.prefer_within_s,
+        min_grade=None if body.min_grade is None else Grade.read(body.min_grade),
+    )
+    office().store.fleet.save_policy(policy)
+    headers = {"Location": f"/v1/fleet/policies/{policy.id}"}
+    return json_answer(policy_to_json(policy), 201, headers)
+
+
+@door.opens(
+    "GET",
+    "/v1/fleet/policies/<policy_id>",
+    summary="What an employer allows",
+    scope="fleet",
+    answers={200: Answer(says="The policy", model=PolicyAnswer)},
+)
+def policy(policy_id: str) -> Response:
+    """Show a policy."""
+    found = office().store.fleet.policy(policy_id)
+    if found is None:
+        raise NotFound("the fleet has no policy of that id", place=policy_id)
+    return json_answer(policy_to_json(found))
+
+
+@door.opens(
+    "DELETE",
+    "/v1/fleet/policies/<policy_id>",
+    summary="Delete a policy that nobody is under",
+    scope="fleet",
+    answers=GONE,
+)
+def remove_policy(policy_id: str) -> Response:
+    """Delete a policy; one that binds somebody stays, so that nobody is freed by a slip."""
+    fleet = office().store.fleet
+    if fleet.policy(policy_id) is None:
+        raise NotFound("the fleet has no policy of that id", place=policy_id)
+    bound = [one.id for one in fleet.vehicles() if one.policy == policy_id]
+    bound += [one.id for one in fleet.drivers() if one.policy == policy_id]
+    if bound:
+        raise InputError(
+            f"binds {', '.join(bound[:5])}", place=policy_id, remedy="Free them of it first"
+        )
+    fleet.remove_policy(policy_id)
+    return Response(status=204)
+
+
+def found_vehicle(vehicle_id: str) -> FleetVehicle:
+    """Return a vehicle of the fleet; NotFound if there is none of that id."""
+    found = office().store.fleet.vehicle(vehicle_id)
+    if found is None:
+        raise NotFound("the fleet has no vehicle of that id", place=vehicle_id)
+    return found
+
+
+def _said(record: FleetVehicle) -> dict[str, Any]:
+    used = office()
+    model = used.catalogue.by_id.get(record.model)
+    title = "" if model is None else model.title
+    return vehicle_record_to_json(record, title, used.store.fleet.state(record.id))
+
+
+def _demand_policy(name: str) -> None:
+    if name and office().store.fleet.policy(name) is None:
+        raise InputError("there is no policy of that id", place="/policy")

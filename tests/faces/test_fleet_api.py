@@ -1,0 +1,93 @@
+"""The fleet's own records by the API: stored under its ids, named by missions, kept by plans."""
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.faces.small_world import CAR, UID, trip
+
+VAN = {"id": "van-7", "model": CAR, "name": "Van 7", "overrides": {"usable_kwh": 55.0}}
+
+
+def stored(client: FlaskClient, path: str, body: dict[str, Any]) -> Any:
+    answer = client.post(path, json=body)
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+def test_records_come_back_as_they_were_stored_and_go_when_deleted(client: FlaskClient) -> None:
+    stored(client, "/v1/fleet/policies", {"id": "thrift", "max_per_kwh": "0.70"})
+    stored(client, "/v1/fleet/vehicles", {**VAN, "policy": "thrift"})
+    driver = {"id": "d-1", "name": "Zoë Quill", "vehicle": "van-7", "wallet": "anna"}
+    stored(client, "/v1/fleet/drivers", driver)
+    van = client.get("/v1/fleet/vehicles").json["vehicles"][0]
+    assert (van["id"], van["policy"], van["state"]) == ("van-7", "thrift", None)
+    assert van["title"].startswith("Volkswagen ID.3")
+    assert client.get("/v1/fleet/drivers/d-1").json == {**driver, "policy": None}
+    assert client.get("/v1/fleet/policies/thrift").json["max_per_kwh"] == "0.70"
+    assert client.delete("/v1/fleet/policies/thrift").status_code == 400
+    for path in ("vehicles/van-7", "drivers/d-1", "policies/thrift"):
+        assert client.delete(f"/v1/fleet/{path}").status_code == 204
+        assert client.get(f"/v1/fleet/{path}").status_code == 404
+
+
+def test_drivers_do_not_lie_in_the_database_in_clear(app: Flask, client: FlaskClient) -> None:
+    stored(client, "/v1/fleet/drivers", {"id": "d-1", "name": "Zoë Quill"})
+    home = app.extensions["plugsure"].office.settings.home
+    kept = b"".join(path.read_bytes() for path in home.glob("plugsure.sqlite*"))
+    assert "Zoë Quill".encode() not in kept
+    assert b"Quill" not in kept
+    assert UID.encode() not in kept
+
+
+def test_what_cannot_be_is_refused_with_its_place(client: FlaskClient) -> None:
+    for path, body, pointer in (
+        ("vehicles", {"id": "v", "model": "no-such-car"}, "/model"),
+        ("vehicles", {**VAN, "overrides": {"usable_kwh": -3}}, "/overrides/usable_kwh"),
+        ("vehicles", {**VAN, "policy": "nobody's"}, "/policy"),
+        ("vehicles", {**VAN, "policy": "none"}, "/policy"),
+        ("drivers", {"id": "d", "vehicle": "none"}, "/vehicle"),
+        ("drivers", {"id": "d", "wallet": "none"}, "/wallet"),
+        ("policies", {"id": "p", "providers": ["nobody"]}, "/providers/0"),
+        ("policies", {"id": "p", "max_per_kwh": "0"}, "/max_per_kwh"),
+    ):
+        answer = client.post(f"/v1/fleet/{path}", json=body)
+        assert answer.status_code == 400, body
+        assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def test_a_driver_brings_vehicle_wallet_and_policy_to_a_mission(client: FlaskClient) -> None:
+    stored(client, "/v1/fleet/policies", {"id": "sure", "min_grade": "contracted"})
+    stored(client, "/v1/fleet/vehicles", VAN)
+    crew = {"id": "d-1", "vehicle": "van-7", "wallet": "anna", "policy": "sure"}
+    stored(client, "/v1/fleet/drivers", crew)
+    request = trip(driver="d-1", vehicle={"soc": 0.7})
+    del request["wallet"]
+    made = client.post("/v1/plans", json=request)
+    assert made.status_code == 200, made.json
+    mission = made.json["mission"]
+    assert (mission["vehicle_id"], mission["driver"]) == ("van-7", "d-1")
+    assert mission["vehicle"]["usable_kwh"] == 55.0
+    assert mission["wallet"]["id"] == "anna"
+    assert mission["policy"]["min_grade"] == "contracted"
+    checked = client.post(f"/v1/plans/{made.json['id']}/verify").json
+    assert checked["broken"] == []
+
+
+def test_an_unknown_driver_of_a_fleet_that_knows_drivers_is_a_mistake(client: FlaskClient) -> None:
+    assert client.post("/v1/plans", json=trip(driver="Jo")).status_code == 200
+    stored(client, "/v1/fleet/drivers", {"id": "d-1"})
+    answer = client.post("/v1/plans", json=trip(driver="Jo"))
+    assert answer.status_code == 400
+    assert answer.json["errors"][0]["pointer"] == "/driver"
+
+
+def test_a_policy_shuts_out_providers_with_its_own_reason(client: FlaskClient) -> None:
+    stored(client, "/v1/fleet/policies", {"id": "ours", "providers": ["NL*XYZ"]})
+    stored(client, "/v1/fleet/drivers", {"id": "d-1", "wallet": "anna", "policy": "ours"})
+    answer = client.post("/v1/plans", json=trip(driver="d-1"))
+    assert answer.status_code == 422
+    rejected = answer.json["rejected"]
+    assert list(rejected["counts"]) == ["policy_provider"]
+    assert rejected["stations"][0]["detail"].startswith("Not allowed by your employer's policy:")
