@@ -6,7 +6,7 @@ have failed, and in how much longer each place must be open. The core counts sec
 beginning of a search, so only what has hours is stated anew for each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -74,25 +74,37 @@ class Ground:
     def pose(self, terms: Terms) -> "Posed":
         """State one search."""
         problem, root = self.problem, terms.root
-        table = self._table(terms)
+        offers: core.OfferTable | core.AskedOffers
+        if terms.spare or problem.money_weight == 0.0:
+            book = _Book(self, root.time, terms.slack_s, terms.spare)
+            offers, evse, ahead = core.AskedOffers(problem.stations, book.bring), book.evse, self._soonest
+        else:
+            table = self._table(terms)
+            offers, evse = table.at(root.time, terms.slack_s), table.evse
+            ahead = self._ahead(table.least_price, table.least_per_kwh)
         stated = core.Problem(
             legs=self.legs,
-            offers=table.at(root.time, terms.slack_s),
+            offers=offers,
             waypoints=self._waypoints(terms),
             start=core.Start(root.charge, root.stage, root.place),
             end_kwh=problem.end_kwh,
             floor_kwh=self._floors(terms),
             time_weight=problem.seconds_weight,
-            ahead=self.ahead(table),
+            ahead=ahead,
             lingers=False,
         )
-        return Posed(self, terms, stated, table.evse)
+        return Posed(self, terms, stated, evse)
 
     def kind(self, place: int, leg: int) -> int:
         """Return the kind of one of the legs from a place, by its number in `legs`."""
         return int(self._kinds[place][leg - int(self.legs.arrays.first[place])])
 
-    def ahead(self, table: "_Table") -> core.Ahead:
+    @cached_property
+    def _soonest(self) -> core.Ahead:
+        """Bounds of the rest where nothing costs money."""
+        return self._ahead(np.inf, 0.0)
+
+    def _ahead(self, least_price: float, least_per_kwh: float) -> core.Ahead:
         """Bounds of the rest, at the price of a kWh in time and, where that counts, in money."""
         problem, bounds = self.problem, self.problem.bounds
         weight, stages = problem.seconds_weight, len(problem.vias)
@@ -101,10 +113,10 @@ class Ground:
             bounds.priced_s, bounds.time_s + bounds.price_s_per_kwh * bounds.energy_kwh
         )
         rest = [weight * bounds.time_s, weight * together]
-        if table.least_per_kwh > 0.0:
-            price.append(price[1] + table.least_per_kwh)
-            rest.append(rest[1] + table.least_per_kwh * bounds.energy_kwh)
-        price = [min(each, table.least_price) for each in price]
+        if least_per_kwh > 0.0:
+            price.append(price[1] + least_per_kwh)
+            rest.append(rest[1] + least_per_kwh * bounds.energy_kwh)
+        price = [min(each, least_price) for each in price]
         least = np.full((len(price), stages, self.legs.places), np.inf)
         least[:, :-1] = rest
         for number, via in enumerate(problem.vias[1:-1], start=1):
@@ -188,27 +200,36 @@ class Ground:
         offers: list[core.Offer] = []
         evses: list[int] = []
         for place in places:
-            key = (place, spare)
-            if key not in self._evses:
-                chosen = self.problem.doors.choices(place, spare=spare)
-                self._numbers[key] = tuple(choice.evse for choice in chosen)
-                weight = 0.0 if spare else self.problem.money_weight
-                self._evses[key] = tuple(
-                    core.Offer(
-                        station=place,
-                        curve=self._curve(choice.curve),
-                        overhead_s=STOP_OVERHEAD_S,
-                        per_stop=weight * choice.eur_per_stop,
-                        per_kwh=weight * choice.eur_per_kwh,
-                        per_s=weight * choice.eur_per_hour / 3600.0,
-                        windows=choice.periods,
-                        waits_outside=False,
-                    )
-                    for choice in chosen
-                )
-            offers += self._evses[key]
-            evses += self._numbers[key]
+            offers += self.offers_at(place, spare=spare)
+            evses += self._numbers[place, spare]
         return _Table(tuple(evses), core.OfferTable(tuple(offers), self.problem.stations), self)
+
+    def offers_at(self, place: int, *, spare: bool) -> tuple[core.Offer, ...]:
+        """Offers of a station, their windows in epoch seconds; asked for once."""
+        key = (place, spare)
+        if key not in self._evses:
+            chosen = self.problem.doors.choices(place, spare=spare)
+            self._numbers[key] = tuple(choice.evse for choice in chosen)
+            weight = 0.0 if spare else self.problem.money_weight
+            self._evses[key] = tuple(
+                core.Offer(
+                    station=place,
+                    curve=self._curve(choice.curve),
+                    overhead_s=STOP_OVERHEAD_S,
+                    per_stop=weight * choice.eur_per_stop,
+                    per_kwh=weight * choice.eur_per_kwh,
+                    per_s=weight * choice.eur_per_hour / 3600.0,
+                    windows=choice.periods,
+                    waits_outside=False,
+                )
+                for choice in chosen
+            )
+        return self._evses[key]
+
+    def evses_at(self, place: int, *, spare: bool) -> tuple[int, ...]:
+        """EVSE of each offer of a station."""
+        self.offers_at(place, spare=spare)
+        return self._numbers[place, spare]
 
     def _curve(self, curve: ChargingCurve) -> core.Curve:
         """Count a curve's energy above the reserve."""
@@ -250,13 +271,34 @@ class _Table:
         """Count from a moment, each stay so early that it may last longer by the slack."""
         if not self.offers.has_hours:
             return self.offers
-        offers = tuple(
-            offer
-            if offer.windows == ALWAYS
-            else replace(offer, windows=_moved(offer.windows, moment, slack_s))
-            for offer in self.offers.offers
-        )
+        offers = tuple(_counted(offer, moment, slack_s) for offer in self.offers.offers)
         return core.OfferTable(offers, self.offers.stations)
+
+
+@dataclass(eq=False)
+class _Book:
+    """Offers of one search, brought when it comes to their station, with the EVSE of each."""
+
+    ground: Ground
+    moment: float
+    slack_s: float
+    spare: bool
+    evse: list[int] = field(default_factory=list)
+
+    def bring(self, place: int) -> tuple[core.Offer, ...]:
+        """Offers of a station, counted from the beginning of the search."""
+        self.evse += self.ground.evses_at(place, spare=self.spare)
+        return tuple(
+            _counted(offer, self.moment, self.slack_s)
+            for offer in self.ground.offers_at(place, spare=self.spare)
+        )
+
+
+def _counted(offer: core.Offer, moment: float, slack_s: float) -> core.Offer:
+    """Count from a moment, each stay so early that it may last longer by the slack."""
+    if offer.windows == ALWAYS:
+        return offer
+    return replace(offer, windows=_moved(offer.windows, moment, slack_s))
 
 
 def _moved(periods: tuple[Period, ...], moment: float, slack_s: float) -> tuple[Period, ...]:
@@ -271,7 +313,7 @@ class Posed:
     ground: Ground
     terms: Terms
     stated: core.Problem
-    evse: tuple[int, ...]
+    evse: Sequence[int]
 
     def read(self, plan: core.Plan) -> tuple[Call, ...]:
         """Return the places of a plan in order."""

@@ -75,20 +75,6 @@ def add_ramp(frame: Frame, state: State, label: int, offer: int, closes: float, 
 
 
 @kernel_only
-def last_opening(frame: Frame, place: int, latest: float) -> float:
-    """Return the last moment up to ``latest`` at which a place opens, -inf: none.
-
-    Of two labels that may come at the same openings, neither gains by staying longer before.
-    """
-    if place >= frame.stations:
-        return -np.inf
-    for number in range(frame.turn_first[place + 1] - 1, frame.turn_first[place] - 1, -1):
-        if frame.turn[number] <= latest:
-            return float(frame.turn[number])
-    return -np.inf
-
-
-@kernel_only
 def leave(legs: LegArrays, frame: Frame, state: State, ramp: int, place: int, stage: int) -> None:
     """Make a label for each leg that a departure of the ramp can drive."""
     following = frame.stations + stage + 1
@@ -104,7 +90,7 @@ def leave(legs: LegArrays, frame: Frame, state: State, ramp: int, place: int, st
         state.stage[label] = stage + 1 if target == following else stage
         state.place[label], state.ramp[label], state.leg[label] = target, ramp, leg
         state.low[label], state.high[label] = low, high
-        state.latest[label] = last_opening(frame, target, state.ramp_closes[ramp] + legs.time_s[leg])
+        state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
         state.fresh[label] = legs.exact[leg]
         state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, label)
 

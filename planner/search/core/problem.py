@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import InputError
 from planner.search.core.legs import LegTable
+
+if TYPE_CHECKING:
+    from planner.search.core.posts import AskedOffers
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -78,6 +82,10 @@ class OfferTable:
     stations: int
     order: I64 = field(init=False)
     """``order[i]`` is the place in ``offers`` of the search's i-th offer."""
+
+    def number(self, offer: int) -> int:
+        """Place in ``offers`` of the search's i-th offer."""
+        return int(self.order[offer])
 
     def __post_init__(self) -> None:
         station = np.array([offer.station for offer in self.offers], np.int64)
@@ -153,20 +161,6 @@ class OfferTable:
         return first, np.array(opens, np.float64), np.array(closes, np.float64)
 
     @cached_property
-    def turns(self) -> tuple[I64, F64]:
-        """Where the openings of each station begin (and the end), all openings, sorted.
-
-        Only those are among them for which one may not wait outside.
-        """
-        first, opens, _ = self.window_arrays
-        offer = np.repeat(np.arange(len(self.sorted)), np.diff(first))
-        kept = np.isfinite(opens) & ~self.waits[offer]
-        station = np.array([o.station for o in self.sorted], np.int64)[offer[kept]]
-        order = np.lexsort((opens[kept], station))
-        places = np.searchsorted(station[order], np.arange(self.stations + 1))
-        return places.astype(np.int64), opens[kept][order]
-
-    @cached_property
     def waits(self) -> NDArray[np.bool_]:
         """Shape (offers,) of `sorted`: whether one may wait outside."""
         return np.array([offer.waits_outside for offer in self.sorted], np.bool_)
@@ -238,7 +232,7 @@ class Problem:
     ----------
     legs : LegTable
         Between all places; those to other waypoints than the next are passed over.
-    offers : OfferTable
+    offers : OfferTable or AskedOffers
         Where one can charge.
     waypoints : tuple of Waypoint
         Two at least; the first is the start.
@@ -261,7 +255,7 @@ class Problem:
     """
 
     legs: LegTable
-    offers: OfferTable
+    offers: "OfferTable | AskedOffers"
     waypoints: tuple[Waypoint, ...]
     start: Start
     end_kwh: float = 0.0

@@ -26,7 +26,7 @@ import numpy as np
 
 from planner.search.core.hooks import Admit, Arrival, Confirm, check
 from planner.search.core.plans import Plan, Step, replay
-from planner.search.core.problem import Ahead, Problem, Waypoint
+from planner.search.core.problem import Ahead, OfferTable, Problem, Waypoint
 from planner.search.core.search import Asker, Effort, Found, search
 
 EQUAL = 1e-9
@@ -196,12 +196,14 @@ def _driven(problem: Problem, found: Found) -> Plan | None:
 
 def _untimed(problem: Problem) -> Problem:
     """Open every place of a trip at any hour."""
+    assert isinstance(problem.offers, OfferTable)
     waypoints = tuple(Waypoint(waypoint.service_s) for waypoint in problem.waypoints)
     return replace(problem, offers=problem.offers.always_open, waypoints=waypoints)
 
 
 def _unpriced(problem: Problem) -> Problem:
     """Let nothing of a trip cost money, and count seconds."""
+    assert isinstance(problem.offers, OfferTable)
     ahead = problem.ahead
     if ahead is not None:
         worth = problem.time_weight if problem.time_weight > 0.0 else np.inf
