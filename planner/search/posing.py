@@ -6,7 +6,7 @@ have failed, and in how much longer each place must be open. The core counts sec
 beginning of a search, so only what has hours is stated anew for each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
+from planner.legs.rows import Row
 from planner.search import core
 from planner.search.core.bounds import least_price
 from planner.search.problem import (
@@ -73,25 +74,37 @@ class Ground:
     def pose(self, terms: Terms) -> "Posed":
         """State one search."""
         problem, root = self.problem, terms.root
-        table = self._table(terms)
+        offers: core.OfferTable | core.AskedOffers
+        if terms.spare or problem.money_weight == 0.0:
+            book = _Book(self, root.time, terms.slack_s, terms.spare)
+            offers, evse, ahead = core.AskedOffers(problem.stations, book.bring), book.evse, self._soonest
+        else:
+            table = self._table(terms)
+            offers, evse = table.at(root.time, terms.slack_s), table.evse
+            ahead = self._ahead(table.least_price, table.least_per_kwh)
         stated = core.Problem(
             legs=self.legs,
-            offers=table.at(root.time, terms.slack_s),
+            offers=offers,
             waypoints=self._waypoints(terms),
             start=core.Start(root.charge, root.stage, root.place),
             end_kwh=problem.end_kwh,
             floor_kwh=self._floors(terms),
             time_weight=problem.seconds_weight,
-            ahead=self.ahead(table),
+            ahead=ahead,
             lingers=False,
         )
-        return Posed(self, terms, stated, table.evse)
+        return Posed(self, terms, stated, evse)
 
     def kind(self, place: int, leg: int) -> int:
         """Return the kind of one of the legs from a place, by its number in `legs`."""
         return int(self._kinds[place][leg - int(self.legs.arrays.first[place])])
 
-    def ahead(self, table: "_Table") -> core.Ahead:
+    @cached_property
+    def _soonest(self) -> core.Ahead:
+        """Bounds of the rest where nothing costs money."""
+        return self._ahead(np.inf, 0.0)
+
+    def _ahead(self, least_price: float, least_per_kwh: float) -> core.Ahead:
         """Bounds of the rest, at the price of a kWh in time and, where that counts, in money."""
         problem, bounds = self.problem, self.problem.bounds
         weight, stages = problem.seconds_weight, len(problem.vias)
@@ -100,10 +113,10 @@ class Ground:
             bounds.priced_s, bounds.time_s + bounds.price_s_per_kwh * bounds.energy_kwh
         )
         rest = [weight * bounds.time_s, weight * together]
-        if table.least_per_kwh > 0.0:
-            price.append(price[1] + table.least_per_kwh)
-            rest.append(rest[1] + table.least_per_kwh * bounds.energy_kwh)
-        price = [min(each, table.least_price) for each in price]
+        if least_per_kwh > 0.0:
+            price.append(price[1] + least_per_kwh)
+            rest.append(rest[1] + least_per_kwh * bounds.energy_kwh)
+        price = [min(each, least_price) for each in price]
         least = np.full((len(price), stages, self.legs.places), np.inf)
         least[:, :-1] = rest
         for number, via in enumerate(problem.vias[1:-1], start=1):
@@ -120,6 +133,8 @@ class Ground:
         for row in rows:
             drivable = np.isfinite(row.time_s[targets]) & (row.cap_kwh[targets] >= -EPSILON_KWH)
             drivable &= row.required_kwh[targets] <= capacity + EPSILON_KWH
+            for other, kept in zip(rows, chosen, strict=False):
+                drivable &= ~(np.isin(targets, kept) & _is_worse(row, other, targets))
             chosen.append(targets[drivable])
         self._kinds[place] = np.repeat(np.arange(len(rows)), [part.size for part in chosen])
         parts = list(zip(rows, chosen, strict=True))
@@ -185,27 +200,36 @@ class Ground:
         offers: list[core.Offer] = []
         evses: list[int] = []
         for place in places:
-            key = (place, spare)
-            if key not in self._evses:
-                chosen = self.problem.doors.choices(place, spare=spare)
-                self._numbers[key] = tuple(choice.evse for choice in chosen)
-                weight = 0.0 if spare else self.problem.money_weight
-                self._evses[key] = tuple(
-                    core.Offer(
-                        station=place,
-                        curve=self._curve(choice.curve),
-                        overhead_s=STOP_OVERHEAD_S,
-                        per_stop=weight * choice.eur_per_stop,
-                        per_kwh=weight * choice.eur_per_kwh,
-                        per_s=weight * choice.eur_per_hour / 3600.0,
-                        windows=choice.periods,
-                        waits_outside=False,
-                    )
-                    for choice in chosen
-                )
-            offers += self._evses[key]
-            evses += self._numbers[key]
+            offers += self.offers_at(place, spare=spare)
+            evses += self._numbers[place, spare]
         return _Table(tuple(evses), core.OfferTable(tuple(offers), self.problem.stations), self)
+
+    def offers_at(self, place: int, *, spare: bool) -> tuple[core.Offer, ...]:
+        """Offers of a station, their windows in epoch seconds; asked for once."""
+        key = (place, spare)
+        if key not in self._evses:
+            chosen = self.problem.doors.choices(place, spare=spare)
+            self._numbers[key] = tuple(choice.evse for choice in chosen)
+            weight = 0.0 if spare else self.problem.money_weight
+            self._evses[key] = tuple(
+                core.Offer(
+                    station=place,
+                    curve=self._curve(choice.curve),
+                    overhead_s=STOP_OVERHEAD_S,
+                    per_stop=weight * choice.eur_per_stop,
+                    per_kwh=weight * choice.eur_per_kwh,
+                    per_s=weight * choice.eur_per_hour / 3600.0,
+                    windows=choice.periods,
+                    waits_outside=False,
+                )
+                for choice in chosen
+            )
+        return self._evses[key]
+
+    def evses_at(self, place: int, *, spare: bool) -> tuple[int, ...]:
+        """EVSE of each offer of a station."""
+        self.offers_at(place, spare=spare)
+        return self._numbers[place, spare]
 
     def _curve(self, curve: ChargingCurve) -> core.Curve:
         """Count a curve's energy above the reserve."""
@@ -215,6 +239,16 @@ class Ground:
             known = core.Curve(curve.energy_kwh - reserve, curve.time_s)
             self._curves[id(curve)] = known
         return known
+
+
+def _is_worse(row: Row, other: Row, targets: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Mark the legs for which another leads to the same place no later with no less charge."""
+    return np.asarray(
+        (row.time_s[targets] >= other.time_s[targets])
+        & (row.net_kwh[targets] >= other.net_kwh[targets])
+        & (row.required_kwh[targets] >= other.required_kwh[targets])
+        & (row.cap_kwh[targets] <= other.cap_kwh[targets])
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,13 +271,34 @@ class _Table:
         """Count from a moment, each stay so early that it may last longer by the slack."""
         if not self.offers.has_hours:
             return self.offers
-        offers = tuple(
-            offer
-            if offer.windows == ALWAYS
-            else replace(offer, windows=_moved(offer.windows, moment, slack_s))
-            for offer in self.offers.offers
-        )
+        offers = tuple(_counted(offer, moment, slack_s) for offer in self.offers.offers)
         return core.OfferTable(offers, self.offers.stations)
+
+
+@dataclass(eq=False)
+class _Book:
+    """Offers of one search, brought when it comes to their station, with the EVSE of each."""
+
+    ground: Ground
+    moment: float
+    slack_s: float
+    spare: bool
+    evse: list[int] = field(default_factory=list)
+
+    def bring(self, place: int) -> tuple[core.Offer, ...]:
+        """Offers of a station, counted from the beginning of the search."""
+        self.evse += self.ground.evses_at(place, spare=self.spare)
+        return tuple(
+            _counted(offer, self.moment, self.slack_s)
+            for offer in self.ground.offers_at(place, spare=self.spare)
+        )
+
+
+def _counted(offer: core.Offer, moment: float, slack_s: float) -> core.Offer:
+    """Count from a moment, each stay so early that it may last longer by the slack."""
+    if offer.windows == ALWAYS:
+        return offer
+    return replace(offer, windows=_moved(offer.windows, moment, slack_s))
 
 
 def _moved(periods: tuple[Period, ...], moment: float, slack_s: float) -> tuple[Period, ...]:
@@ -258,7 +313,7 @@ class Posed:
     ground: Ground
     terms: Terms
     stated: core.Problem
-    evse: tuple[int, ...]
+    evse: Sequence[int]
 
     def read(self, plan: core.Plan) -> tuple[Call, ...]:
         """Return the places of a plan in order."""

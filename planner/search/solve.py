@@ -16,10 +16,6 @@ is run again less choosy, and the plan says how much dearer it may be than the b
 FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
 
-PRICED_SETTLED = 1_500
-"""The same where money counts besides hours: labels then are compared in money, time and charge,
-and each costs many times as much."""
-
 NEARLY = 0.02
 """Share by which a plan may be dearer than the best on its stations without a word of it."""
 
@@ -28,12 +24,14 @@ NEARLY = 0.02
 class Solution:
     """A way with the stage on which it can be read; it costs at most the share ``gap`` too much.
 
-    That is against the best way on the same legs and stations.
+    That is against the best way on the same legs and stations. ``is_complete`` says that no search
+    for it came to its limit.
     """
 
     stage: Stage
     way: Way
     gap: float
+    is_complete: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +84,6 @@ def _search_growing(
 ) -> Solution | Failure:
     best: Solution | Failure = Failure(stage, Trace())
     if stage.problem.money_weight > 0.0:
-        most_settled = min(most_settled, PRICED_SETTLED)
         stretches = tuple(max(stretch, 1.0 + NEARLY) for stretch in stretches)
     for stretch in stretches:
         found = search_stage(
@@ -99,7 +96,7 @@ def _search_growing(
             continue
         if isinstance(best, Failure) or found.gap < best.gap:
             best = found
-        if best.gap <= stretch - 1.0 + NEARLY:
+        if found.is_complete or best.gap <= stretch - 1.0 + NEARLY:
             break
     return best
 
@@ -121,4 +118,4 @@ def search_stage(
     ground = Ground(problem)
     prover = Prover(problem, Floors(problem), ground, most_settled, stretch)
     proven = prover.find(Terms(root, windows=windows), order, trace)
-    return Failure(stage, trace) if proven is None else Solution(stage, proven.way, proven.gap)
+    return Failure(stage, trace) if proven is None else Solution(stage, proven.way, proven.gap, trace.exhausted)

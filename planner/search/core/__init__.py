@@ -90,6 +90,7 @@ from planner.search.core.problem import (
     Start,
     Waypoint,
 )
+from planner.search.core.posts import AskedOffers
 from planner.search.core.search import Effort
 from planner.search.core.solve import Outcome, solve
 
@@ -99,6 +100,7 @@ __all__ = [
     "Admit",
     "Ahead",
     "Arrival",
+    "AskedOffers",
     "Confirm",
     "Curve",
     "Effort",

@@ -21,6 +21,7 @@ from planner.search.core.state import (
     SETTLED,
     Frame,
     LegArrays,
+    Posts,
     State,
 )
 
@@ -46,18 +47,21 @@ def arrive(legs: LegArrays, frame: Frame, state: State, label: int) -> int:
 
 
 @kernel_only
-def stand(frame: Frame, state: State, label: int, n: int) -> tuple[float, float]:
+def stand(
+    posts: Posts, frame: Frame, state: State, label: int, n: int
+) -> tuple[float, float]:
     """Return the charges of the label in scratch that no settled label covers (none: low > high).
 
-    With ``lingers`` a label that may arrive later by staying longer before is not covered by one
-    that may not: only a later arrival finds some stations open.
+    With ``lingers`` a label that may come to a later opening of the place, by staying longer before,
+    is not covered by one that may not.
     """
     q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
     low, high = q[0], q[n - 1]
-    places = frame.floor.shape[1]
+    places, place = frame.floor.shape[1], state.place[label]
+    mine = last_opening(posts, frame, place, state.latest[label])
     other = state.settled[state.stage[label] * places + state.place[label]]
     while other >= 0 and low <= high:
-        if not frame.lingers or state.latest[other] >= state.latest[label]:
+        if mine == -np.inf or last_opening(posts, frame, place, state.latest[other]) >= mine:
             low, high = uncovered(
                 q,
                 t,
@@ -75,6 +79,20 @@ def stand(frame: Frame, state: State, label: int, n: int) -> tuple[float, float]
             )
         other = state.next[other]
     return low, high
+
+
+@kernel_only
+def last_opening(posts: Posts, frame: Frame, place: int, latest: float) -> float:
+    """Return the last moment up to ``latest`` at which a place opens, -inf: none.
+
+    Of two labels that may come at the same openings, neither gains by staying longer before.
+    """
+    if place >= frame.stations or not frame.lingers:
+        return -np.inf
+    for number in range(posts.turn_last[place] - 1, posts.turn_first[place] - 1, -1):
+        if posts.turn[number] <= latest:
+            return float(posts.turn[number])
+    return -np.inf
 
 
 @kernel_only

@@ -84,6 +84,7 @@ def _least_slope(energy: F64, time_s: F64, fixed: float, rate: float, reserve: f
 
 def prices(problem: Problem) -> F64:
     """Prices of the bounds, the first 0: none above a*, none that makes a leg negative."""
+    assert isinstance(problem.offers, OfferTable)
     most = least_price(problem.offers, problem.time_weight, problem.reserve_kwh)
     legs = problem.legs.arrays
     gains = np.flatnonzero(legs.net_kwh[: problem.legs.size] < 0.0)

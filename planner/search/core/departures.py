@@ -38,7 +38,7 @@ def has_room(legs: LegArrays, posts: Posts, frame: Frame, state: State, place: i
     """Say whether the arrays hold whatever leaving a place may make; if not, what is needed."""
     points, ramps = 2 * n + 4, 1
     if place < frame.stations:
-        for offer in range(posts.first[place], posts.first[place + 1]):
+        for offer in range(posts.first[place], posts.last[place]):
             curve = posts.curve[offer]
             breaks = posts.curve_first[curve + 1] - posts.curve_first[curve]
             windows = posts.window_first[offer + 1] - posts.window_first[offer]
@@ -103,10 +103,10 @@ def leave_station(
     """Charge at each offer of a station, in each of its windows, and go on."""
     station = state.place[label]
     arrived, begun = state.scratch[:3], state.scratch[3:]
-    for offer in range(posts.first[station], posts.first[station + 1]):
+    for offer in range(posts.first[station], posts.last[station]):
         for window in range(posts.window_first[offer], posts.window_first[offer + 1]):
             opens = posts.opens[window]
-            waits = posts.waits[offer] or state.latest[label] >= opens
+            waits = posts.waits[offer] or opens <= max(state.latest[label], 0.0)
             m = start(
                 arrived[0],
                 arrived[1],

@@ -27,6 +27,7 @@ from planner.search.core.state import (
     EXACT,
     HEAP,
     LIMIT,
+    OFFERS,
     POPPED,
     ROOM,
     ROW,
@@ -66,8 +67,10 @@ def take(legs: LegArrays, posts: Posts, frame: Frame, state: State, key: float, 
         state.tally[POPPED] += 1
         correct(legs, frame, state, label)
         return DONE
+    if state.place[label] < frame.stations and posts.first[state.place[label]] < 0:
+        return OFFERS
     n = arrive(legs, frame, state, label)
-    low, high = stand(frame, state, label, n)
+    low, high = stand(posts, frame, state, label, n)
     needs = DONE
     if frame.asks and state.place[label] < frame.stations:
         needs, low, high = ask(legs, frame, state, label, n, low, high)

@@ -79,7 +79,7 @@ def trace(problem: Problem, state: State) -> tuple[Step, ...]:
                 place=int(state.place[label]),
                 stage=int(state.stage[label]),
                 leg=leg if leg >= 0 else None,
-                offer=int(problem.offers.order[offer]) if offer >= 0 else None,
+                offer=problem.offers.number(offer) if offer >= 0 else None,
                 left_kwh=left,
                 closes_s=float(state.ramp_closes[ramp]),
             )

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import InputError
 from planner.search.core.legs import LegTable
+
+if TYPE_CHECKING:
+    from planner.search.core.posts import AskedOffers
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -78,6 +82,10 @@ class OfferTable:
     stations: int
     order: I64 = field(init=False)
     """``order[i]`` is the place in ``offers`` of the search's i-th offer."""
+
+    def number(self, offer: int) -> int:
+        """Place in ``offers`` of the search's i-th offer."""
+        return int(self.order[offer])
 
     def __post_init__(self) -> None:
         station = np.array([offer.station for offer in self.offers], np.int64)
@@ -224,7 +232,7 @@ class Problem:
     ----------
     legs : LegTable
         Between all places; those to other waypoints than the next are passed over.
-    offers : OfferTable
+    offers : OfferTable or AskedOffers
         Where one can charge.
     waypoints : tuple of Waypoint
         Two at least; the first is the start.
@@ -247,7 +255,7 @@ class Problem:
     """
 
     legs: LegTable
-    offers: OfferTable
+    offers: "OfferTable | AskedOffers"
     waypoints: tuple[Waypoint, ...]
     start: Start
     end_kwh: float = 0.0

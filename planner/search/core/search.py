@@ -11,6 +11,7 @@ from planner.search.core.heap import push
 from planner.search.core.hooks import Admit, Arrival, Ruling, put
 from planner.search.core.kernel import run
 from planner.search.core.plans import Step, trace
+from planner.search.core.posts import AskedOffers, TablePosts
 from planner.search.core.problem import Problem
 from planner.search.core.state import (
     ADMIT,
@@ -24,6 +25,7 @@ from planner.search.core.state import (
     HEAP,
     LABELS,
     LIMIT,
+    OFFERS,
     POPPED,
     ROOM,
     ROOT,
@@ -116,7 +118,10 @@ def search(
     _plant(problem, frame, state)
     status = run(problem.legs.arrays, posts, frame, state)
     while status not in (0, CUT):
-        state = _answer(status, problem, asker, state)
+        if status == OFFERS:
+            posts = _fetch(problem, int(state.place[state.tally[ASKED]]))
+        else:
+            state = _answer(status, problem, asker, state)
         status = run(problem.legs.arrays, posts, frame, state)
     return _found(problem, state, stretch, is_complete=status != CUT)
 
@@ -160,7 +165,7 @@ def _plant(problem: Problem, frame: Frame, state: State) -> None:
     state.stage[0], state.place[0] = start.stage, place
     state.ramp[0] = state.leg[0] = ROOT
     state.low[0] = state.high[0] = start.charge_kwh
-    state.latest[0], state.fresh[0] = 0.0, True
+    state.latest[0], state.fresh[0] = -np.inf, True
     state.tally[LABELS] = 1
     key = float((frame.ahead[:, start.stage, place] - frame.price * start.charge_kwh).max())
     if np.isfinite(key):
@@ -239,9 +244,9 @@ def _ahead(problem: Problem) -> tuple[F64, F64]:
                 remedy=f"Give prices of which the first is 0, and bounds of the shape {shape}",
             )
         return price, least
-    if not problem.legs.is_complete:
+    if not problem.legs.is_complete or isinstance(problem.offers, AskedOffers):
         raise InputError(
-            "legs come row by row, and nothing bounds the rest of the trip",
+            "legs or offers come one by one, and nothing bounds the rest of the trip",
             remedy="Give Problem.ahead, or all legs at once",
         )
     price = prices(problem)
@@ -249,22 +254,13 @@ def _ahead(problem: Problem) -> tuple[F64, F64]:
 
 
 def _posts(problem: Problem) -> Posts:
-    offers, weight = problem.offers, problem.time_weight
-    overhead_s, per_stop, per_kwh, per_s = offers.figures
-    curves = offers.curve_arrays
-    windows = offers.window_arrays
-    return Posts(
-        first=offers.first,
-        curve=offers.curve_of,
-        overhead_s=overhead_s.copy(),
-        fixed_cost=weight * overhead_s + per_stop,
-        rate=weight + per_s,
-        per_kwh=per_kwh.copy(),
-        waits=offers.waits,
-        window_first=windows[0],
-        opens=windows[1],
-        closes=windows[2],
-        curve_first=curves[0],
-        energy_kwh=curves[1],
-        time_s=curves[2],
-    )
+    """Return the offers that are known when a run begins."""
+    offers = problem.offers
+    if isinstance(offers, AskedOffers):
+        return offers.posts(problem.time_weight)
+    return TablePosts(offers).posts(problem.time_weight)
+
+
+def _fetch(problem: Problem, station: int) -> Posts:
+    assert isinstance(problem.offers, AskedOffers)
+    return problem.offers.fetch(station, problem.time_weight)

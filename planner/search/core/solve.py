@@ -2,29 +2,39 @@
 
 Where money counts but no hours, one ramp of cost says all of a label; where hours count but no
 money, cost is time, and the same holds. Both are exact. Where both count, what is cheapest need not
-be soonest, and a label would have to be a surface. Then three searches are made:
+be soonest, and a label would have to be a surface. Then these searches are made:
 
-1. without hours: its cost is a bound from below, and if its trip keeps the hours it is the best;
-2. without money: there is a trip at all if and only if this one finds one, and its time is the
+1. without hours: its cost is a bound from below;
+2. with hours, where a label that costs no more covers one that is sooner: its trip keeps the hours,
+   and where it costs as little as the bound it is the best, as it mostly is;
+
+and if that finds none:
+
+3. without money: there is a trip at all if and only if this one finds one, and its time is the
    other bound from below;
-3. with both, where a stop may begin with each charge at which a curve or a ramp breaks, cheapest
+4. with both, where a stop may begin with each charge at which a curve or a ramp breaks, cheapest
    and soonest alike (`kernel.split`), and labels are compared in cost, time and charge.
 
 The better of the trips found is answered with the greater bound.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from planner.search.core.hooks import Admit, Arrival, Confirm, check
 from planner.search.core.plans import Plan, Step, replay
-from planner.search.core.problem import Ahead, Problem, Waypoint
+from planner.search.core.problem import Ahead, OfferTable, Problem, Waypoint
 from planner.search.core.search import Asker, Effort, Found, search
 
 EQUAL = 1e-9
 """Share of a cost by which it may differ from its bound by rounding alone."""
+
+APART_SETTLED = 1_500
+"""Most labels of a search with time and money apart, where there is a limit at all: each costs many
+times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +99,11 @@ def solve(
         arrival that it was asked for; no ruling forbids the plan it was asked for.
     """
     asker = Asker(asks=admit is not None or confirm is not None, admit=admit)
-    spent = Effort()
+    run = partial(search, most_settled=most_settled, stretch=stretch)
+    few = None if most_settled is None else min(most_settled, APART_SETTLED)
+    runs = _Runs(problem, asker, most_cost, run, partial(run, most_settled=few))
     while True:
-        outcome = _search(problem, asker, most_cost, most_settled, stretch)
-        spent += outcome.effort
-        outcome = replace(outcome, effort=spent)
+        outcome = runs.find()
         if outcome.plan is None or confirm is None:
             return outcome
         rulings = list(confirm(outcome.plan))
@@ -103,46 +113,70 @@ def solve(
         asker.rulings += rulings
 
 
-def _search(
-    problem: Problem, asker: Asker, most_cost: float, most_settled: int | None, stretch: float
-) -> Outcome:
-    """Search with what is ruled so far, in one run or in three (see the module)."""
-    windows = any(w.opens_s > 0.0 or w.closes_s < np.inf for w in problem.waypoints)
-    timed = asker.asks or problem.offers.has_hours or windows
-    if timed and problem.offers.has_prices:
-        return _search_both(problem, asker, most_cost, most_settled, stretch)
-    found = search(problem, asker, most_cost=most_cost, most_settled=most_settled, stretch=stretch)
-    plan = _driven(problem, found)
-    return Outcome(plan, found.bound, found.effort, found.is_complete, found.reached)
+@dataclass(eq=False)
+class _Runs:
+    """All searches of one problem, with what is ruled so far."""
 
+    problem: Problem
+    asker: Asker
+    most_cost: float
+    run: Callable[..., Found]
+    apart: Callable[..., Found]
+    spent: Effort = Effort()
 
-def _search_both(
-    problem: Problem, asker: Asker, most_cost: float, most_settled: int | None, stretch: float
-) -> Outcome:
-    unasked = Asker(asks=False, admit=None)
-    run = partial(search, most_settled=most_settled, stretch=stretch)
-    cheapest = run(_untimed(problem), unasked, most_cost=most_cost)
-    effort, bound = cheapest.effort, cheapest.bound
-    if cheapest.steps is None:
-        return Outcome(None, bound, effort, cheapest.is_complete, cheapest.reached)
-    best = None if asker.asks else replay(problem, cheapest.steps)
-    if best is not None and best.cost <= cheapest.cost * (1.0 + EQUAL):
-        return Outcome(best, bound, effort)
-    soonest = run(_unpriced(problem), asker)
-    effort += soonest.effort
-    bound = max(bound, problem.time_weight * soonest.bound if np.isfinite(soonest.bound) else 0.0)
-    if soonest.steps is None and soonest.is_complete:
-        return Outcome(None, np.inf, effort, reached=soonest.reached)
-    best = _better(best, _driven(problem, soonest))
-    below = most_cost if best is None else min(most_cost, best.cost)
-    both = run(problem, asker, split=True, most_cost=below)
-    effort += both.effort
-    best = _better(best, _driven(problem, both))
-    complete = soonest.is_complete and both.is_complete
-    if best is not None and best.cost >= most_cost:
-        best = None
-    reached = both.reached if best is None else ()
-    return Outcome(best, bound, effort, complete and best is not None, reached)
+    def find(self) -> Outcome:
+        """Search once more, in one run or in several (see the module)."""
+        problem = self.problem
+        windows = any(w.opens_s > 0.0 or w.closes_s < np.inf for w in problem.waypoints)
+        timed = self.asker.asks or problem.offers.has_hours or windows
+        if timed and problem.offers.has_prices:
+            return self._find_both()
+        found = self.run(problem, self.asker, most_cost=self.most_cost)
+        return self._outcome(_driven(problem, found), found.bound, found)
+
+    @cached_property
+    def _cheapest(self) -> Found:
+        """Search without hours; made once, as nothing that is ruled later changes it."""
+        unasked = Asker(asks=False, admit=None)
+        found = self.run(_untimed(self.problem), unasked, most_cost=self.most_cost)
+        self.spent += found.effort
+        return found
+
+    def _find_both(self) -> Outcome:
+        problem, cheapest = self.problem, self._cheapest
+        if cheapest.steps is None and cheapest.is_complete:
+            return self._outcome(None, cheapest.bound, cheapest, Effort())
+        kept = self.run(problem, self.asker, most_cost=self.most_cost)
+        best = None if kept.steps is None else replay(problem, kept.steps)
+        if best is not None and best.cost < self.most_cost:
+            return self._outcome(best, cheapest.bound, kept)
+        self.spent += kept.effort
+        return self._find_apart(cheapest.bound)
+
+    def _find_apart(self, bound: float) -> Outcome:
+        """Search for the soonest trip, then with time and money apart."""
+        problem, asker = self.problem, self.asker
+        soonest = self.run(_unpriced(problem), asker)
+        if soonest.steps is None and soonest.is_complete:
+            return self._outcome(None, np.inf, soonest)
+        bound = max(bound, problem.time_weight * soonest.bound)
+        best = _driven(problem, soonest)
+        below = self.most_cost if best is None else min(self.most_cost, best.cost)
+        self.spent += soonest.effort
+        both = self.apart(problem, asker, split=True, most_cost=below)
+        best = _better(best, _driven(problem, both))
+        if best is not None and best.cost >= self.most_cost:
+            best = None
+        outcome = self._outcome(best, bound, both)
+        complete = soonest.is_complete and both.is_complete and best is not None
+        return replace(outcome, is_complete=complete)
+
+    def _outcome(
+        self, plan: Plan | None, bound: float, found: Found, effort: Effort | None = None
+    ) -> Outcome:
+        self.spent += found.effort if effort is None else effort
+        reached = found.reached if plan is None else ()
+        return Outcome(plan, bound, self.spent, found.is_complete, reached)
 
 
 def _better(one: Plan | None, other: Plan | None) -> Plan | None:
@@ -162,12 +196,14 @@ def _driven(problem: Problem, found: Found) -> Plan | None:
 
 def _untimed(problem: Problem) -> Problem:
     """Open every place of a trip at any hour."""
+    assert isinstance(problem.offers, OfferTable)
     waypoints = tuple(Waypoint(waypoint.service_s) for waypoint in problem.waypoints)
     return replace(problem, offers=problem.offers.always_open, waypoints=waypoints)
 
 
 def _unpriced(problem: Problem) -> Problem:
     """Let nothing of a trip cost money, and count seconds."""
+    assert isinstance(problem.offers, OfferTable)
     ahead = problem.ahead
     if ahead is not None:
         worth = problem.time_weight if problem.time_weight > 0.0 else np.inf

@@ -15,10 +15,10 @@ I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
-DONE, ROOM, ROW, EXACT, ADMIT, CUT = range(6)
+DONE, ROOM, ROW, EXACT, ADMIT, CUT, OFFERS = range(7)
 """What the kernel returns for: nothing is left to do; arrays are full; a place has no row of legs
 yet; a leg's energies are only bounds; a station asks whether one may arrive so; as many labels are
-settled as one would at most."""
+settled as one would at most; the offers of a station are not known yet."""
 
 HEAP, LABELS, RAMPS, POINTS, ADMISSIONS, BEST, SETTLED, POPPED, ASKED = range(9)
 """Places of `State.tally`. BEST is the departure ramp at the end of the best trip so far, -1: none;
@@ -47,13 +47,17 @@ class LegArrays(NamedTuple):
 
 
 class Posts(NamedTuple):
-    """Offers in the objective's unit: those of station s are ``first[s] <= o < first[s + 1]``.
+    """Offers in the objective's unit: those of station s are ``first[s] <= o < last[s]``.
+
+    A ``first`` of -1 says that they are not known yet.
 
     ``rate`` prices a second of charging, time and money together, ``fixed_cost`` a stop with its
-    overhead. Windows of an offer are ``window_first[o] <= w < window_first[o + 1]``.
+    overhead. Windows of an offer are ``window_first[o] <= w < window_first[o + 1]``. A station at
+    which one may not wait outside opens at ``turn[turn_first[s]:turn_last[s]]``.
     """
 
     first: I64
+    last: I64
     curve: I64
     overhead_s: F64
     fixed_cost: F64
@@ -63,6 +67,9 @@ class Posts(NamedTuple):
     window_first: I64
     opens: F64
     closes: F64
+    turn_first: I64
+    turn_last: I64
+    turn: F64
     curve_first: I64
     energy_kwh: F64
     time_s: F64
