@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 MEASURES = (
     "roads",
     "imports",
+    "turning",
     "places",
     "feeds",
     "push",

@@ -43,7 +43,7 @@ def open_books(
     note_plans(office.store)
     history = open_history(
         office.store,
-        office.store.snapshot(),
+        office.world.snapshot if office.is_open else office.store.snapshot(),
         office.catalogue,
         since=since,
         until=until,

@@ -188,6 +188,6 @@ def test_a_depot_gives_no_more_than_it_may(world: World, mission: Mission) -> No
     assert stop.station_id in {rejection.station_id for rejection in made.rejected.stations}
     assert verify(there, made) == []
     over = verify(there, replace(alone, mission=held))
-    assert [c.kind for c in over if "charging_stops/0" in c.where] == ["fleet"]
+    assert {c.kind for c in over if "charging_stops/0" in c.where} == {"fleet"}
     assert verify_fleet(there.snapshot, [alone]) == []
     assert verify_fleet(there.snapshot, [alone, replace(alone, id="other")]) != []
