@@ -71,10 +71,7 @@ class RoadBounds:
     def to(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from all places to one."""
         legs, price = self.legs, price_s_per_kwh
-        seconds, kwh, _ = legs.approaches
-        fixed_kwh = self.height_kwh_per_m * self._rise_to_m(place) + kwh + kwh[place]
-        fixed_kwh = fixed_kwh - ALLOWANCE_KWH
-        fixed_s = seconds + seconds[place]
+        fixed_s, fixed_kwh = self._fixed(place, self._rise_m(place, inward=True))
         least = [self._least(place, kind, inward=True) for kind in range(len(PRICES_S_PER_KWH))]
         reduced_kwh = legs.car.share * least[THRIFTIEST]
         priced_s = np.maximum(
@@ -84,6 +81,21 @@ class RoadBounds:
         return Floors(
             least[0] + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
         )
+
+    def least_from(self, place: int) -> list[F64]:
+        """What the reference takes at least from one place to all, approaches apart.
+
+        The least of time + price · reduced energy for each of `PRICES_S_PER_KWH`, in seconds; the
+        last, of energy alone, in kWh.
+        """
+        return [self._least(place, kind, inward=False) for kind in range(len(PRICES_S_PER_KWH))]
+
+    def fixed_from(self, place: int) -> tuple[F64, F64]:
+        """Seconds and kWh that any drive from one place to all others takes besides.
+
+        They are for both approaches and what the difference of height explains.
+        """
+        return self._fixed(place, self._rise_m(place, inward=False))
 
     def time_from(self, place: int) -> F64:
         """Least seconds of drives from one place to all."""
@@ -104,10 +116,17 @@ class RoadBounds:
         per = WEIGHT_PER_KWH if PRICES_S_PER_KWH[kind] == inf else WEIGHT_PER_S
         return np.asarray(np.where(weight >= FAR, inf, weight / per))
 
-    def _rise_to_m(self, place: int) -> F64:
-        """Metres of rise of drives from all places to one."""
+    def _fixed(self, place: int, rise_m: F64) -> tuple[F64, F64]:
+        seconds, kwh, _ = self.legs.approaches
+        risen_kwh = self.height_kwh_per_m * rise_m - ALLOWANCE_KWH
+        return seconds + seconds[place], risen_kwh + kwh + kwh[place]
+
+    def _rise_m(self, place: int, *, inward: bool) -> F64:
+        """Metres of rise of drives from a place to all, or from all to it if ``inward``."""
         places, ele_m = self.legs.places, self.legs.car.graph.ele_m
-        return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
+        if inward:
+            return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
+        return ele_m[places.arrive].astype(np.float64) - np.float64(ele_m[places.depart[place]])
 
 
 def _between(least_s: list[F64], price: float) -> F64:

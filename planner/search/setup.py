@@ -211,6 +211,15 @@ def stage_full(trip: Trip, *, priced: bool) -> Stage:
     return _stage(trip, kept, candidate, kinds, priced=priced)
 
 
+def stage_within(trip: Trip, most_s: float) -> Stage:
+    """Set up a search that leaves out no station by which a trip may take so little time."""
+    stays_s = sum(point.service_s for point in trip.mission.waypoints[1:-1])
+    direct_s = sum(sweep.direct_s for sweep in trip.sweeps) + stays_s
+    near = least_detour_s(trip.sweeps)[trip.usable] <= most_s - direct_s
+    kept = trip.usable[near]
+    return _stage(trip, kept, np.ones(kept.size, np.bool_), (0,), priced=False)
+
+
 def _candidates(trip: Trip, kept: NDArray[np.intp], per_stretch: int) -> NDArray[np.bool_]:
     """Mark those of the kept stations that may be a stop, shape (kept,)."""
     node, _ = trip.world.station_nodes
