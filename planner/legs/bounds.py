@@ -83,7 +83,7 @@ class RoadBounds:
         )
 
     def least_from(self, place: int) -> list[F64]:
-        """What the reference takes at least from one place to all, approaches apart.
+        """List what the reference takes at least from one place to all, approaches apart.
 
         The least of time + price · reduced energy for each of `PRICES_S_PER_KWH`, in seconds; the
         last, of energy alone, in kWh.

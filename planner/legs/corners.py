@@ -6,10 +6,10 @@ its reduced energy), and the least r. So every road lies above the hull
     t >= L(0),   t >= L(p) - p · r   for each prepared p,   r >= R .
 
 The hull is replaced by the corners of a staircase below it: for r(0) > r(1) > ... > r(m) = R, where
-r(0) is where the quickest road may lie, a road with r(i+1) <= r < r(i) takes at least the time of the
-hull at r(i) and the energy r(i+1), and a road with r >= r(0) no less than the first corner. The very
-car takes at least its share of r and what the heights explain (`planner.legs.bounds`). Whatever a
-trip makes of time and energy, it does no better on roads than on these corners.
+r(0) is where the quickest road may lie, a road with r(i+1) <= r < r(i) takes at least the time of
+the hull at r(i) and the energy r(i+1), and a road with r >= r(0) no less than the first corner. The
+very car takes at least its share of r and what the heights explain (`planner.legs.bounds`).
+Whatever a trip makes of time and energy, it does no better on roads than on these corners.
 """
 
 from dataclasses import dataclass, field

@@ -17,6 +17,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.energy.consumption import edge_energy_kwh
 from planner.energy.edge import car_terms
 from planner.energy.share import Terrain
 from planner.errors import DataError, RegionDamaged
@@ -50,6 +51,13 @@ from planner.roads.region import Progress, silent
 I32 = NDArray[np.int32]
 
 NO_SITES: I32 = np.empty(0, np.int32)
+
+PROBES = tuple(
+    (speed_kmh, climb_m, descent_m)
+    for speed_kmh in (20.0, 50.0, 80.0, 130.0)
+    for climb_m, descent_m in ((0.0, 0.0), (60.0, 0.0), (0.0, 60.0))
+)
+"""Kilometres of road (km/h, climb and descent in metres) by which other physics are told apart."""
 
 FOLDER = "legs"
 """Of a region's folder, what is prepared for legs."""
@@ -169,7 +177,20 @@ def _home(graph: RoadGraph) -> Path | None:
     """
     if graph.folder is None:
         return None
-    made_of = (graph.hash, LAYOUT, PRICES_S_PER_KWH, *(of.terms for of in REFERENCES))
+    speed_kmh, climb_m, descent_m = np.array(PROBES).T
+    taken = [
+        edge_energy_kwh(
+            car.vehicle,
+            car.conditions,
+            length_m=1000.0,
+            speed_kmh=speed_kmh,
+            climb_m=climb_m,
+            descent_m=descent_m,
+            quantile=True,
+        ).tolist()
+        for car in REFERENCES
+    ]
+    made_of = (graph.hash, LAYOUT, PRICES_S_PER_KWH, *(of.terms for of in REFERENCES), taken)
     return graph.folder / FOLDER / sha256(repr(made_of).encode()).hexdigest()[:32]
 
 

@@ -15,10 +15,10 @@ from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs
 from planner.legs.corners import CORNERS, CornerLegs
 from planner.search import core
+from planner.search.doors import WalletDoors
 from planner.search.posing import Ground, Terms
 from planner.search.problem import Arrival, Choice, Problem
 from planner.search.setup import Stage, Trip, stage_within
-from planner.search.doors import WalletDoors
 
 NEAR_ENOUGH = 0.002
 """Share by which the bound itself may lie below what it could be: it is found much sooner."""
