@@ -21,6 +21,7 @@ from planner.model.vehicle import Catalogue
 from planner.roads.region import open_region
 from planner.settings import Settings
 from planner.store.store import Store
+from planner.store.token_names import name_token
 from planner.store.vault import Vault
 from planner.world import RoadSide, World, choose_region
 
@@ -135,6 +136,7 @@ class Office:
             wallet=self.wallet,
             token=self.token,
             now=self.clock() if now is None else now,
+            name=lambda token: name_token(self.vault, token),
             garage=self.garage,
         )
 
