@@ -25,6 +25,7 @@ from planner.model.plan import WorldNames
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.chargers import ChargerNames
 from planner.roads.closing import Works, put_in_force
+from planner.roads.geonames import ATTRIBUTION as PLACES_ATTRIBUTION
 from planner.roads.graph import RoadGraph
 from planner.roads.places import Places
 from planner.roads.region import list_regions, open_region
@@ -296,9 +297,15 @@ class World:
             feeds=self.snapshot.hash,
             feeds_as_of=min(synced) if synced else None,
             agreements=self.snapshot.agreements_hash,
-            attribution=(self.region.attribution,),
+            attribution=self._attribution(),
             closures="" if self.works is None else self.works.hash,
         )
+
+    def _attribution(self) -> tuple[str, ...]:
+        """Whom the licences of roads, names of places and stations want named."""
+        feeds = [self.snapshot.feeds[name].attribution for name in sorted(self.snapshot.feeds)]
+        named = (self.region.attribution, PLACES_ATTRIBUTION, *feeds)
+        return tuple(dict.fromkeys(said for said in named if said))
 
     @property
     def _map(self) -> RoadGraph:
