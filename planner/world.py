@@ -184,9 +184,17 @@ class World:
         DataMissing
             Where there is no region, or several and none was chosen.
         """
-        graph = open_region(settings.regions, choose_region(settings, region))
         store = Store.open(settings.database, settings.home / "secret.key")
-        return cls(RoadSide.of(graph), store.snapshot())
+        try:
+            return cls.over(store.snapshot(), settings, region)
+        finally:
+            store.close()
+
+    @classmethod
+    def over(cls, snapshot: Snapshot, settings: Settings, region: str | None = None) -> "World":
+        """Put a snapshot on the region of an installation; raises what `open` does."""
+        graph = open_region(settings.regions, choose_region(settings, region))
+        return cls(RoadSide.of(graph), snapshot)
 
     def renewed(self, snapshot: Snapshot) -> "World":
         """Return the world with a newer snapshot; where no station moved, the joins are kept."""
