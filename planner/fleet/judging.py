@@ -63,10 +63,15 @@ def _weight(anomaly: Anomaly) -> tuple[Decimal, float, str, str]:
 
 
 def _above_others(case: Case, neighbours: Neighbours) -> Iterator[Anomaly]:
-    """Tell that others in reach that accept the same card are far cheaper."""
-    charge = case.charge
+    """Tell that others in reach that accept the same card are far cheaper.
+
+    What was billed beyond the tariff is another matter, and not told twice.
+    """
+    charge, due = case.charge, case.repriced.cost
     with_vat = charge.net is None
     billed = charge.gross if with_vat else charge.net
+    if billed is not None and due is not None and (due.vat_included or not with_vat):
+        billed = min(billed, due.gross if with_vat else due.net)
     if billed is None or billed <= DEARER_BY:
         return
     prices = neighbours.prices(case, with_vat=with_vat)

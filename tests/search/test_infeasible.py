@@ -16,7 +16,6 @@ from planner.model.mission import Mission
 from planner.model.plan import Infeasible, Plan, Relaxation
 from planner.model.token import Token, TokenType
 from planner.plan import plan
-from planner.search.labels import NEARLY
 from planner.world import World
 from tests.oracle.exhaustive import Exhaustive
 
@@ -110,9 +109,9 @@ def test_each_change_that_is_said_to_help_makes_a_plan(tmp_path: Path) -> None:
         for relaxation in answer.relaxations:
             made = plan(world, changed(answer.mission, relaxation))
             assert isinstance(made, Plan), relaxation
+            # Changes are tried near the way; a plan looks everywhere and may arrive sooner.
             told, got = relaxation.arrival, made.summary.arrival
-            # The new plan looks for alternatives too, and so may meet one that is nearly as good.
-            assert told - NEARLY * (told - made.summary.departure) <= got <= told + 1.0
+            assert told - 0.05 * (told - made.summary.departure) <= got <= told + 1.0
             assert relaxation.says
             kinds[relaxation.change] += 1
     assert len(kinds) >= 3
