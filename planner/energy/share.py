@@ -21,9 +21,11 @@ edge climbs or falls (a region without heights), only the level at b = 0 is left
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 
 from planner.energy.consumption import GRAVITY_M_S2
 from planner.energy.edge import CarTerms, pressure_pa
@@ -63,16 +65,36 @@ def least_share(car: CarTerms, reference: CarTerms, terrain: Terrain = ANYWHERE)
     loss, loss_ref = _loss(car), _loss(reference)
     shares = [loss * weight / loss_ref] if loss_ref > 0.0 and terrain.hilly else []
     for pressure in (pressure_pa(terrain.highest_m), pressure_pa(terrain.lowest_m)):
-        least, most_ref = _resistance(car, low, pressure), _resistance(reference, high, pressure)
-        least_ref = _resistance(reference, low, pressure)
-        flat = (1.0 + car.careful) * (car.motor * least + _even(car, high))
-        flat_ref = (1.0 + reference.careful) * (reference.motor * most_ref + _even(reference, low))
-        shares.append(float(np.min(flat / flat_ref)))
-        if not terrain.hilly:
-            continue
-        falling = flat - loss * np.maximum(weight * most_ref, 2.0 * least - weight * least_ref)
-        shares.append(float(np.min(falling / (flat_ref - loss_ref * most_ref))))
+        level, level_ref = _levels(car, reference, low, high, pressure)
+        shares.append(float(np.min(level / level_ref)))
+        if terrain.hilly:
+            falling, falling_ref = _falling(car, reference, low, high, pressure)
+            shares.append(float(np.min(falling / falling_ref)))
     return max(0.0, min(shares))
+
+
+def _levels(
+    car: CarTerms, reference: CarTerms, low: F64, high: F64, pressure: float
+) -> tuple[F64, F64]:
+    """Joules of a level metre: the car's at least and the reference's at most in each cell."""
+    return _level(car, low, high, pressure), _level(reference, high, low, pressure)
+
+
+def _level(car: CarTerms, air_kmh: F64, even_kmh: F64, pressure: float) -> F64:
+    resistance = _resistance(car, air_kmh, pressure)
+    return np.asarray((1.0 + car.careful) * (car.motor * resistance + _even(car, even_kmh)))
+
+
+def _falling(
+    car: CarTerms, reference: CarTerms, low: F64, high: F64, pressure: float
+) -> tuple[F64, F64]:
+    """Joules of a falling metre: both sides at b = 1."""
+    level, level_ref = _levels(car, reference, low, high, pressure)
+    weight = car.weight_n / reference.weight_n
+    least, most_ref = _resistance(car, low, pressure), _resistance(reference, high, pressure)
+    least_ref = _resistance(reference, low, pressure)
+    braked = np.maximum(weight * most_ref, 2.0 * least - weight * least_ref)
+    return level - _loss(car) * braked, level_ref - _loss(reference) * most_ref
 
 
 def _loss(car: CarTerms) -> float:
@@ -90,3 +112,56 @@ def _even(car: CarTerms, speed_kmh: F64) -> F64:
     auxiliary_j = car.auxiliary_w / (np.minimum(speed_kmh, car.top_kmh) / 3.6)
     swing_loss = car.weight_n / GRAVITY_M_S2 * (car.motor - car.brake)
     return np.asarray(auxiliary_j + swing_loss * braking_m_s2(speed_kmh))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A car takes at least ``of_energy`` times the reference's reduced energy less ``lost_kw``.
+
+    That is on any edge, ``lost_kw`` (0 or more) for as long as the edge takes.
+    """
+
+    of_energy: float
+    lost_kw: float
+
+
+@lru_cache(maxsize=256)
+def sharp_share(car: CarTerms, reference: CarTerms, terrain: Terrain = ANYWHERE) -> Share:
+    """Return the share that says most of roads between 60 and 120 km/h.
+
+    What is known of slow roads is given up for it: with T the time of an edge,
+    ``E >= a * E_ref - l * T`` is asked for as `least_share` asks for it with l = 0, and a and l are
+    those of a linear programme that makes the right side greatest at `USUAL_KMH`.
+    """
+    edges_kmh = np.geomspace(terrain.slowest_kmh, terrain.fastest_kmh, CELLS + 1)
+    low, high = edges_kmh[:-1], edges_kmh[1:]
+    weight = car.weight_n / reference.weight_n
+    loss, loss_ref = _loss(car), _loss(reference)
+    shares, most = [], []
+    for pressure in (pressure_pa(terrain.highest_m), pressure_pa(terrain.lowest_m)):
+        level, level_ref = _levels(car, reference, low, high, pressure)
+        shares.append(level_ref)
+        most.append(level)
+        if terrain.hilly:
+            falling, falling_ref = _falling(car, reference, low, high, pressure)
+            shares.append(falling_ref)
+            most.append(falling)
+    seconds = np.tile(3.6 / high, len(shares))
+    rows = np.stack([np.concatenate(shares), -seconds], axis=1)
+    ends = np.concatenate(most)
+    if loss_ref > 0.0 and terrain.hilly:
+        rows = np.vstack([rows, [loss_ref, 0.0]])
+        ends = np.append(ends, loss * weight)
+    usual = np.array(USUAL_KMH)
+    usual_ref = _level(reference, usual, usual, pressure_pa(terrain.lowest_m))
+    own = _level(car, usual, usual, pressure_pa(terrain.lowest_m))
+    aim = [-float(np.sum(usual_ref / own)), float(np.sum(3.6 / usual / own))]
+    best = linprog(aim, A_ub=rows, b_ub=ends, bounds=[(0.0, None), (0.0, None)])
+    if best.status != 0:
+        return Share(least_share(car, reference, terrain), 0.0)
+    return Share(float(best.x[0]) * (1.0 - ROUNDING), float(best.x[1]) / 1000.0)
+
+
+USUAL_KMH = (60.0, 90.0, 110.0, 120.0)
+
+ROUNDING = 1e-9

@@ -8,8 +8,10 @@ its reduced energy), and the least r. So every road lies above the hull
 The hull is replaced by the corners of a staircase below it: for r(0) > r(1) > ... > r(m) = R, where
 r(0) is where the quickest road may lie, a road with r(i+1) <= r < r(i) takes at least the time of
 the hull at r(i) and the energy r(i+1), and a road with r >= r(0) no less than the first corner. The
-very car takes at least its share of r and what the heights explain (`planner.legs.bounds`).
-Whatever a trip makes of time and energy, it does no better on roads than on these corners.
+very car takes at least a·r - l·t and what the heights explain (`planner.energy.share.sharp_share`),
+of which t is bounded by a little more than the time of the corner; a last corner stands for roads
+that are slower still. Whatever a trip makes of time and energy, it does no better on roads than on
+these corners.
 """
 
 from dataclasses import dataclass, field
@@ -18,23 +20,27 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.energy.share import Share
 from planner.legs.bounds import RoadBounds
 from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST
 from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]
 
-STEPS = (0.0, 0.5, 1.0)
+STEPS = (0.15, 0.4, 0.7, 1.0)
 """Where the steps down from the quickest road end, of what lies between it and the road at the
 second price."""
 
-FURTHER = (0.25, 0.6, 1.0)
+FURTHER = (0.2, 0.5, 1.0)
 """Where the steps further down to the least energy end."""
 
-CORNERS = len(STEPS) + len(FURTHER) - 1
+CORNERS = len(STEPS) + len(FURTHER) + 1
 """Corners of each pair of places."""
 
-SAME = 0.002
+SLOWER = 1.25
+"""How much slower than its corner a road is taken to be at most, before the last corner counts."""
+
+SAME = 0.004
 """Share of its energy by which a step must save some, to be one of its own."""
 
 
@@ -46,8 +52,14 @@ class CornerLegs:
     """
 
     bounds: RoadBounds
+    sharp: Share
     capacity_kwh: float
     _rows: dict[int, tuple[Row, ...]] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        """Of the reference's energy, what is sure on all roads."""
+        return self.bounds.legs.car.share
 
     def row(self, place: int, kind: int) -> Row:
         """One corner of each pair from a place to all; infinite where it is none of its own."""
@@ -57,19 +69,24 @@ class CornerLegs:
 
     def _made(self, place: int) -> tuple[Row, ...]:
         fixed_s, fixed_kwh = self.bounds.fixed_from(place)
-        time_s, reduced_kwh = corners(self.bounds.least_from(place))
-        share = self.bounds.legs.car.share
+        least = self.bounds.least_from(place)
+        time_s, reduced_kwh = corners(least)
+        lost_kwh = self.sharp.lost_kw / 3600.0 * SLOWER * time_s
+        drives = list(zip(time_s, self.sharp.of_energy * reduced_kwh - lost_kwh, strict=True))
+        if self.sharp.lost_kw > 0.0:
+            drives.append((SLOWER * least[0], self.share * least[THRIFTIEST]))
+        full = np.full_like(fixed_s, self.capacity_kwh)
+        nowhere = Row(np.full_like(full, inf), full, full, full)
         rows = []
-        for seconds, reduced in zip(time_s, reduced_kwh, strict=True):
-            net = share * reduced + fixed_kwh
-            required = np.maximum(net, 0.0)
-            full = np.full_like(net, self.capacity_kwh)
-            rows.append(Row(seconds + fixed_s, net, required, full))
-        return tuple(rows)
+        for seconds, taken_kwh in drives:
+            with np.errstate(invalid="ignore"):
+                net = np.where(np.isfinite(seconds), taken_kwh + fixed_kwh, 0.0)
+            rows.append(Row(seconds + fixed_s, net, np.maximum(net, 0.0), full))
+        return (*rows, *[nowhere] * (CORNERS - len(rows)))
 
 
 def corners(least: list[F64]) -> tuple[F64, F64]:
-    """Return times and reduced energies of the corners, shape (`CORNERS`, places) each.
+    """Return times and reduced energies of the corners but the last, shape (corners, places) each.
 
     ``least`` is the least of time + price · energy at each of `PRICES_S_PER_KWH`, the last one the
     least energy.
@@ -80,10 +97,10 @@ def corners(least: list[F64]) -> tuple[F64, F64]:
         middle = np.clip(_crossing(finite, 1, thrift), thrift, quick)
         steps = [quick + (middle - quick) * share for share in STEPS]
         steps += [middle + (thrift - middle) * share for share in FURTHER]
-    time_s, reduced = np.full((2, CORNERS, thrift.size), inf)
+    time_s, reduced = np.full((2, len(steps), thrift.size), inf)
     above = quick
-    for number, below in enumerate(steps[1:]):
-        is_last = number == CORNERS - 1
+    for number, below in enumerate(steps):
+        is_last = number == len(steps) - 1
         ends = np.isfinite(thrift) & (is_last | (above - below > SAME * quick))
         time_s[number, ends] = _hull_s(finite, above)[ends]
         reduced[number, ends] = below[ends]

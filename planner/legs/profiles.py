@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.edge import CarTerms, car_terms, drive_edge
-from planner.energy.share import ANYWHERE, Terrain, least_share
+from planner.energy.share import ANYWHERE, Share, Terrain, least_share, sharp_share
 from planner.legs.hierarchy import NEVER
 from planner.legs.metric import Metric, measure
 from planner.model.vehicle import Conditions, Vehicle
@@ -111,9 +111,18 @@ def nearest_reference(car: CarTerms, terrain: Terrain = ANYWHERE) -> tuple[Refer
 
     It is the one that speed costs about as much, for so it weighs energy against time.
     """
-    pull = log(_pull_kwh(car))
-    nearest = min(REFERENCES, key=lambda reference: abs(log(_pull_kwh(reference.terms)) - pull))
+    nearest = _nearest(car)
     return nearest, least_share(car, nearest.terms, terrain)
+
+
+def sharp_share_of(car: CarTerms, terrain: Terrain = ANYWHERE) -> Share:
+    """Return what of the energy of its nearest reference is sure for a car on usual roads."""
+    return sharp_share(car, _nearest(car).terms, terrain)
+
+
+def _nearest(car: CarTerms) -> Reference:
+    pull = log(_pull_kwh(car))
+    return min(REFERENCES, key=lambda reference: abs(log(_pull_kwh(reference.terms)) - pull))
 
 
 def _pull_kwh(car: CarTerms) -> float:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.energy.share import Share
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs
 from planner.legs.corners import CORNERS, CornerLegs
+from planner.legs.profiles import sharp_share_of
 from planner.search import core
 from planner.search.doors import WalletDoors
 from planner.search.posing import Ground, Terms
@@ -80,13 +82,17 @@ def _least_s(stage: Stage, spent_s: float) -> float:
     return min(found.bound, spent_s)
 
 
+def _sharp(stage: Stage) -> Share:
+    return sharp_share_of(stage.trip.car.terms, stage.trip.world.roads.prepared.terrain)
+
+
 def _relaxed(stage: Stage) -> Problem:
     problem = stage.problem
     legs = stage.legs.legs
     assert isinstance(legs, CarLegs)
     return replace(
         problem,
-        legs=CornerLegs(RoadBounds(legs), problem.capacity_kwh),
+        legs=CornerLegs(RoadBounds(legs), _sharp(stage), problem.capacity_kwh),
         kinds=CORNERS,
         doors=_AlwaysOpen(stage.doors),
         sites=_Alone(),
