@@ -107,7 +107,7 @@ class AskedOffers:
         known.turn_first[station] = known.turn.size
         known.turn_last[station] = known.turn.size + len(turns)
         overhead_s = np.array([offer.overhead_s for offer in brought])
-        opens, closes = np.array(windows, np.float64).T
+        opens, closes = np.array(windows, np.float64).reshape(-1, 2).T
         self._posts = known._replace(
             curve=np.append(known.curve, numbers),
             overhead_s=np.append(known.overhead_s, overhead_s),
