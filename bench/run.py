@@ -13,11 +13,13 @@ HERE = Path(__file__).parent
 MEASURES = (
     "roads",
     "imports",
+    "turning",
     "places",
     "feeds",
     "push",
     "legs",
     "any_car",
+    "energy",
     "frvcp",
     "core",
     "plans",

@@ -6,6 +6,7 @@ from planner.access.chargers import Chargers, accessible
 from planner.errors import BrokenClaim
 from planner.model.mission import Mission
 from planner.model.plan import Infeasible, Outcome, Plan
+from planner.model.station import DEPOT_PARTY
 from planner.search.alternatives import find_alternatives
 from planner.search.answers import explain_failure, write_plan
 from planner.search.reach import may_arrive
@@ -37,7 +38,22 @@ def plan(world: World, mission: Mission) -> Outcome:
         failed = explain_failure(trip, found)
         return relax(failed, lambda changed: attempt(world, changed, near=True), trip)
     best = write_plan(found)
-    return checked(world, find_alternatives(best, trip))
+    return _by_preferred(world, best) or checked(world, find_alternatives(best, trip))
+
+
+def _by_preferred(world: World, best: Plan) -> Plan | None:
+    """Plan to stop at the employer's preferred operators only, if one is not much later by that."""
+    mission, policy = best.mission, best.mission.policy
+    if policy is None or not policy.preferred_operators or policy.only_preferred:
+        return None
+    stops = best.charging_stops
+    if all(s.party == DEPOT_PARTY or policy.prefers(s.party, s.operator) for s in stops):
+        return None
+    said = (*mission.assumed, "stops at the operators that the employer prefers")
+    strict = replace(mission, policy=replace(policy, only_preferred=True), assumed=said)
+    made = attempt(world, strict)
+    latest = best.summary.arrival + policy.prefer_within_s
+    return made if made is not None and made.summary.arrival <= latest else None
 
 
 def plan_onward(

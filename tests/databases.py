@@ -1,4 +1,4 @@
-"""An empty database of each kind: SQLite and, where there is one, a PostgreSQL of the tests' own."""
+"""An empty database of each kind: SQLite and, where there is one, a PostgreSQL of the tests."""
 
 import itertools
 import os

@@ -2,8 +2,9 @@
 
 Usage: ``python tools/build_vehicles.py PATH/TO/open-ev-data.json``. The choice, and what the file
 does not say of a car, stands in ``vehicle_bodies.csv``: ``row`` is the id that
-`planner.energy.open_ev_data` gives; ``mass_kg`` is the EU kerb mass with driver; an empty mass or
-drag area is estimated from class. Prints the planes that `planner.energy.body` uses for other cars,
+`planner.energy.open_ev_data` gives; ``mass_kg`` is the EU kerb mass with driver; ``mass_from`` says
+what it was checked against (`MASS_SOURCES`); an empty mass or drag area is estimated from class.
+Prints the planes that `planner.energy.body` uses for other cars,
 fitted to the published figures.
 """
 
@@ -23,6 +24,13 @@ from planner.model.vehicle import Vehicle
 BODIES = Path(__file__).resolve().parent / "vehicle_bodies.csv"
 NUMBERS = ("voltage_v", "low_voltage_kw", "height_m", "length_m", "max_speed_kmh")
 """Columns that stand for themselves where they are filled in."""
+
+MASS_SOURCES = {
+    "fev": "mass agrees with Hadasik and Kubiczek (2021)",
+    "epa": "mass agrees with the EPA test weight",
+    "": "mass as commonly listed",
+}
+"""What a mass was checked against, by ``mass_from``; see data/SOURCES.md."""
 
 Pick = dict[str, str]
 
@@ -54,7 +62,7 @@ def _refine(car: Vehicle, pick: Pick) -> Vehicle:
         mass_kg=float(mass_kg or round(body.mass_kg)),
         drag_area_m2=float(drag_area_m2 or body.drag_area_m2),
         rolling_coefficient=body.rolling_coefficient,
-        energy_error=PUBLISHED_ERROR if mass_kg and drag_area_m2 else body.energy_error,
+        energy_error=PUBLISHED_ERROR if pick["mass_from"] else body.energy_error,
         consumption_source=_source(pick, average),
     )
     scaled = calibrate(bare, average)
@@ -67,13 +75,12 @@ def _refine(car: Vehicle, pick: Pick) -> Vehicle:
 
 def _source(pick: Pick, average: float) -> str:
     """Say in words where mass, drag area and consumption are from."""
-    if pick["mass_kg"] and pick["drag_area_m2"]:
-        origin = "mass and drag area from the maker's figures, rounded"
-    elif pick["mass_kg"]:
-        origin = "mass from the maker's figures, rounded, drag area estimated from class"
-    else:
-        origin = "mass and drag area estimated from class"
-    return f"{origin}, scaled to published average consumption of {average:g} kWh/100 km ({SOURCE})"
+    mass = MASS_SOURCES[pick["mass_from"]] if pick["mass_kg"] else "mass estimated from class"
+    drag = "as commonly listed" if pick["drag_area_m2"] else "estimated from class"
+    return (
+        f"{mass}, drag area {drag}, scaled to published average consumption of"
+        f" {average:g} kWh/100 km ({SOURCE})"
+    )
 
 
 def _average(car: Vehicle) -> float:

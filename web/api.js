@@ -33,6 +33,16 @@ export const region = () => getJson("/v1/region");
 
 export const fetchPlan = (id) => getJson(`/v1/plans/${encodeURIComponent(id)}`);
 
+/** A report of charging: `costs`, `charges`, `anomalies` or `cards`. */
+export const fetchReport = (name, query) => getJson(`/v1/reports/${name}?${new URLSearchParams(query)}`);
+
+/** The same as a file, with the key in the header. */
+export async function saveReport(name, query) {
+  const response = await send(`/v1/reports/${name}?${new URLSearchParams(query)}`, {});
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
 /** Plan one trip: `{kind: "plan" | "infeasible", answer}`. */
 export const planTrip = (request, signal) => ask("/v1/plans", request, signal);
 

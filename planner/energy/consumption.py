@@ -2,7 +2,8 @@
 
 Wheel work of an edge = rolling + air drag + climb. With ``f(W) = W/η`` for work that the motor
 does (W >= 0) and ``f(W) = r·W`` for work that the brakes give back, an edge that only climbs or
-only falls costs ``f(R ± G·h)``, where R is the resistance work, G = m·g and h its height.
+only falls costs ``f(R ± G·h)``, where R is the resistance work, G = m·g and h its height. Besides
+come auxiliaries and what speeding up and braking cost (`planner.energy.speed_changes`).
 
 An edge that climbs *and* falls (heights c and d) says nothing of where it does so. Its slopes are
 taken as equally steep up and down, so that the share a = c/(c+d) of its length climbs and
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planner.energy.climate import air_density_kg_m3, cabin_power_kw, rolling_factor
+from planner.energy.speed_changes import braking_m_s2
 from planner.model.vehicle import Conditions, Vehicle
 
 GRAVITY_M_S2 = 9.80665
@@ -44,9 +46,10 @@ def edge_energy_kwh(
 ) -> NDArray[np.float64]:
     """Energy that each edge takes from the battery; negative where it recuperates.
 
-    Driven steadily at the least of the edge's speed, the car's top speed and the mission's cap;
-    auxiliaries run for ``length / speed``. A tailwind faster than the car counts as still air. A
-    ferry edge is not driven: the caller sets its energy to 0.
+    Driven at the least of the edge's speed, the car's top speed and the mission's cap; a road of
+    the edge's speed makes the car brake now and then. Auxiliaries run for ``length / speed``. A
+    tailwind faster than the car counts as still air. A ferry edge is not driven: the caller sets
+    its energy to 0.
 
     Parameters
     ----------
@@ -58,9 +61,9 @@ def edge_energy_kwh(
         Height above the sea for the density of the air; sea level if not given.
     quantile : bool
         The 95 % quantile instead of the mean: ``1.645 · energy_error`` of the energy that the
-        edge would take without its heights (resistance / η + auxiliaries) is added. Gravity is
-        known, the rest is what predictions err in; they err for a whole trip in one direction,
-        so quantiles of edges may be added up. Never below the mean.
+        edge would take without its heights is added. Gravity is known, the rest is what
+        predictions err in; they err for a whole trip in one direction, so quantiles of edges may
+        be added up. Never below the mean.
 
     Returns
     -------
@@ -72,9 +75,11 @@ def edge_energy_kwh(
     resistance_j = length * _resistance_n(vehicle, conditions, speed_m_s, ele_m)
     auxiliary_j = length / speed_m_s * (auxiliary_power_kw(vehicle, conditions) * 1000.0)
     work_j = _battery_work_j(vehicle, conditions, resistance_j, climb_m, descent_m)
-    energy_j = work_j + auxiliary_j
+    braked_j = _mass_kg(vehicle, conditions) * length * braking_m_s2(speed_kmh)
+    even_j = auxiliary_j + braked_j * _swing_loss(vehicle)
+    energy_j = work_j + even_j
     if quantile:
-        level_j = resistance_j / vehicle.drivetrain_efficiency + auxiliary_j
+        level_j = resistance_j / vehicle.drivetrain_efficiency + even_j
         energy_j = energy_j + QUANTILE_95 * vehicle.energy_error * level_j
     return energy_j / JOULE_PER_KWH
 
@@ -149,7 +154,7 @@ def height_potential_kwh_per_m(
 ) -> float:
     """Potential p, kWh for each metre of height: e - p·(climb - descent) >= 0 on every edge.
 
-    f is increasing, R >= 0 and auxiliaries >= 0, hence for any edge
+    f is increasing, R >= 0, auxiliaries and changes of speed cost >= 0, hence for any edge
 
         e >= f(a·R + G·c) + f(b·R - G·d) >= f(G·c) + f(-G·d) = G·c/η - r·G·d .
 
@@ -219,6 +224,11 @@ def _battery_work_j(
     upwards_j = (1.0 - falling) * resistance_j + weight_n * climb
     downwards_j = falling * resistance_j - weight_n * descent
     return _through_drivetrain(vehicle, upwards_j) + _through_drivetrain(vehicle, downwards_j)
+
+
+def _swing_loss(vehicle: Vehicle) -> float:
+    """Battery work lost for each joule that is drawn for speed and braked away again."""
+    return 1.0 / vehicle.drivetrain_efficiency - vehicle.recuperation_efficiency
 
 
 def _through_drivetrain(vehicle: Vehicle, wheel_j: NDArray[np.float64]) -> NDArray[np.float64]:

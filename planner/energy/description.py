@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+from planner.energy.body import ESTIMATED_ERROR
 from planner.energy.plugs import CONNECTOR_TYPES, DC_INLETS
 from planner.energy.road_load import COEFFICIENTS, drag_and_rolling
 from planner.errors import Fault, InputError
@@ -96,6 +97,7 @@ def vehicle_from_dict(d: Any, *, place: str = "") -> Vehicle:
     for name in LISTS:
         if name in values:
             values[name] = tuple(standard.upper() for standard in values[name])
+    values.setdefault("energy_error", ESTIMATED_ERROR)
     values.setdefault("id", f"own-{_fingerprint(d)}")
     values.setdefault("make", "")
     values.setdefault("model", "own vehicle")

@@ -20,6 +20,7 @@ from planner.energy.consumption import (
     QUANTILE_95,
     auxiliary_power_kw,
 )
+from planner.energy.speed_changes import road_braking_m_s2
 from planner.model.vehicle import Conditions, Vehicle
 
 FERRY = 2
@@ -100,8 +101,10 @@ def drive_edge(
     downwards_j = falling * resistance_j - car.weight_n * descent_m
     work_j = upwards_j * car.motor
     work_j += downwards_j * (car.motor if downwards_j >= 0.0 else car.brake)
-    careful_j = car.careful * (resistance_j * car.motor + auxiliary_j)
-    return rolling_s + extra_s, (work_j + auxiliary_j + careful_j) / JOULE_PER_KWH
+    braked_j = car.weight_n / GRAVITY_M_S2 * length_m * road_braking_m_s2(speed_kmh)
+    even_j = auxiliary_j + braked_j * (car.motor - car.brake)
+    careful_j = car.careful * (resistance_j * car.motor + even_j)
+    return rolling_s + extra_s, (work_j + even_j + careful_j) / JOULE_PER_KWH
 
 
 @njit(cache=True, nogil=True)

@@ -8,7 +8,8 @@ max(0, ...)`` within a group; a cap within a band, where min(v, cap) is above it
 tailwind, where the square is convex. So with a cap at the end of a band and no tailwind all but
 braking is exact.
 
-With η the drivetrain, r the recuperation, G the weight, R resistance, A auxiliaries, q caution:
+With η the drivetrain, r the recuperation, G the weight, R resistance, q caution, and A the work of
+auxiliaries and changes of speed, which the knots of `planner.energy.speed_changes` make exact too:
 ``E = (1 + q)·(R/η + A) + G·rise/η + (1/η - r)·sum of max(0, G·d - b·R)``, see
 `planner.energy.consumption`.
 """
@@ -17,13 +18,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planner.energy.climate import GAS_CONSTANT_DRY_AIR, air_density_kg_m3
-from planner.energy.consumption import JOULE_PER_KWH
+from planner.energy.consumption import GRAVITY_M_S2, JOULE_PER_KWH
 from planner.energy.edge import CarTerms
+from planner.energy.speed_changes import (
+    CONSTANT,
+    OPEN_KMH,
+    OPEN_M_S2,
+    PER_SPEED,
+    TOWN_KMH,
+    TOWN_M_S2,
+)
 
 F64 = NDArray[np.float64]
 
 BANDS_KMH = (0.0, 50.0, 70.0, 90.0, 100.0, 110.0, 120.0, 130.0, 360.0)
 """Ends of the bands of speed: the caps that drivers choose, and a speed that no road has."""
+
+LEVEL_M_S2 = np.where(np.array(BANDS_KMH[:-1]) < TOWN_KMH, TOWN_M_S2, OPEN_M_S2)
+BETWEEN = (np.array(BANDS_KMH[:-1]) >= TOWN_KMH) & (np.array(BANDS_KMH[1:]) <= OPEN_KMH)
+"""Braking in the bands where it is level, and the bands where it falls with speed."""
 
 FALLS = (0.0, 0.015, 0.02, 0.03, 0.04, 0.06, 0.1)
 """Where the groups of steepness begin: a car brakes from some 2 % at 90 km/h on."""
@@ -92,8 +105,8 @@ def floor_energy_kwh(features: F64, car: CarTerms) -> F64:
     drag = _SEA_PA / car.gas_j_kg * car.half_drag_m2
     air = _air_squared(bands, car).sum(axis=-1)
     resistance_j = car.rolling_n * bands[..., 0].sum(axis=-1) + drag * air
-    auxiliary_j = car.auxiliary_w * _rolling_s(bands, car).sum(axis=-1)
-    level_j = (1.0 + car.careful) * (car.motor * resistance_j + auxiliary_j)
+    even_j = car.auxiliary_w * _rolling_s(bands, car).sum(axis=-1) + _changing_j(bands, car)
+    level_j = (1.0 + car.careful) * (car.motor * resistance_j + even_j)
     wind, top = car.headwind_m_s, max(0.0, min(car.top_kmh, BANDS_KMH[-1]) / 3.6 + car.headwind_m_s)
     lost_m, length, even, linear, square = np.moveaxis(falls, -1, 0)
     most_air = np.minimum(square + 2.0 * wind * linear + wind**2 * even, top**2 * even)
@@ -124,6 +137,16 @@ def _rolling_s(bands: F64, car: CarTerms) -> F64:
     capped_s = length / (car.top_kmh / 3.6)
     high = np.array(BANDS_KMH[1:])
     return np.where(car.top_kmh >= high, free_s, np.maximum(free_s, capped_s))
+
+
+def _changing_j(bands: F64, car: CarTerms) -> F64:
+    """Work that speeding up and braking cost: linear in length and length / v in each band."""
+    constant, per_speed = (
+        np.where(BETWEEN, middle, level)
+        for middle, level in ((CONSTANT, LEVEL_M_S2), (PER_SPEED / 3.6, 0.0))
+    )
+    braked = (bands[..., 0] * constant + bands[..., 1] * per_speed).sum(axis=-1)
+    return np.asarray(car.weight_n / GRAVITY_M_S2 * (car.motor - car.brake) * braked)
 
 
 def _air_squared(bands: F64, car: CarTerms) -> F64:

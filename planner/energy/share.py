@@ -2,8 +2,9 @@
 
 So that a region prepared for a few reference cars bounds what any car must use. Compared is the
 energy less a height potential p = (1/η + r)/2 · G, which is nowhere negative. With R the
-resistance, A the auxiliaries' work, q the share of caution, G the weight, k = (1/η - r)/2, c and d
-the heights climbed and lost and b = d/(c + d), `planner.energy.consumption` says of an edge
+resistance, A the work of auxiliaries and changes of speed, q the share of caution, G the weight,
+k = (1/η - r)/2, c and d the heights climbed and lost and b = d/(c + d),
+`planner.energy.consumption` says of an edge
 
     E = (1 + q)·(R/η + A) - k·b·R + k·G·c + k·|G·d - b·R| .
 
@@ -21,7 +22,9 @@ speed is taken from the end of the cell that makes the bound hold for all of it.
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.energy.consumption import GRAVITY_M_S2
 from planner.energy.edge import CarTerms, pressure_pa
+from planner.energy.speed_changes import braking_m_s2
 
 F64 = NDArray[np.float64]
 
@@ -47,10 +50,8 @@ def least_share(
     for pressure in PRESSURES_PA:
         least, most_ref = _resistance(car, low, pressure), _resistance(reference, high, pressure)
         least_ref = _resistance(reference, low, pressure)
-        flat = (1.0 + car.careful) * (car.motor * least + _auxiliary(car, high))
-        flat_ref = (1.0 + reference.careful) * (
-            reference.motor * most_ref + _auxiliary(reference, low)
-        )
+        flat = (1.0 + car.careful) * (car.motor * least + _even(car, high))
+        flat_ref = (1.0 + reference.careful) * (reference.motor * most_ref + _even(reference, low))
         falling = flat - loss * np.maximum(weight * most_ref, 2.0 * least - weight * least_ref)
         shares += [
             float(np.min(flat / flat_ref)),
@@ -69,5 +70,8 @@ def _resistance(car: CarTerms, speed_kmh: F64, pressure: float) -> F64:
     return np.asarray(car.rolling_n + density * car.half_drag_m2 * air_m_s**2)
 
 
-def _auxiliary(car: CarTerms, speed_kmh: F64) -> F64:
-    return np.asarray(car.auxiliary_w / (np.minimum(speed_kmh, car.top_kmh) / 3.6))
+def _even(car: CarTerms, speed_kmh: F64) -> F64:
+    """Work of auxiliaries and changes of speed for each metre; never rises with speed."""
+    auxiliary_j = car.auxiliary_w / (np.minimum(speed_kmh, car.top_kmh) / 3.6)
+    swing_loss = car.weight_n / GRAVITY_M_S2 * (car.motor - car.brake)
+    return np.asarray(auxiliary_j + swing_loss * braking_m_s2(speed_kmh))

@@ -12,7 +12,7 @@ from planner.errors import UnknownWallet
 from planner.faces.crew import Garage
 from planner.faces.missions import Desk
 from planner.feeds.client import OcpiClient
-from planner.feeds.wire import Wire
+from planner.feeds.wire import Patience, Wire
 from planner.formats.sealed import unseal
 from planner.model.mission import Mission
 from planner.model.plan import Plan
@@ -123,9 +123,9 @@ class Office:
         self._world, self._checked = world, asked
         return world
 
-    def client(self) -> OcpiClient:
+    def client(self, patience: Patience | None = None) -> OcpiClient:
         """Make what calls OCPI parties."""
-        return OcpiClient(Wire(networks=self.settings.ocpi_networks))
+        return OcpiClient(Wire(patience=patience, networks=self.settings.ocpi_networks))
 
     def desk(self, now: float | None = None) -> Desk:
         """Make what requests are read with."""

@@ -90,6 +90,10 @@ def _open_site(blueprint: Blueprint, site: Path) -> None:
     def index() -> Response:
         return _file(site, "index.html", OWN_CACHE)
 
+    @blueprint.get("/costs")
+    def costs() -> Response:
+        return _file(site, "costs.html", OWN_CACHE)
+
     @blueprint.get("/favicon.ico")
     def favicon() -> Response:
         return _file(site, "icon.svg", VENDOR_CACHE)

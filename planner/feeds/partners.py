@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from planner.errors import FeedError, InputError
 from planner.feeds.client import OcpiClient
+from planner.ocpi.answers import Refusal
 from planner.ocpi.handshake import Partner, Standing
-from planner.ocpi.messages import Credentials, Role, tokens_of
+from planner.ocpi.messages import CLIENT_ERROR, Credentials, Role, tokens_of
 from planner.ocpi.party import PartyState, Peer
 from planner.store.callers import TOKENS
 from planner.store.sources import Source
@@ -158,20 +159,33 @@ def read_state(
 
 
 def keep_state(store: Store, before: PartyState, after: PartyState) -> None:
-    """Write what a response changed: who has registered with us, and who has left."""
+    """Write what a response changed: who has registered with us, and who has left.
+
+    Raises
+    ------
+    Refusal
+        If the token by which the party called was changed meanwhile, as by the same call that
+        the party sent once more while we were looking it up.
+    """
     known = {peer.name: peer for peer in before.peers}
     left = known.keys() - {peer.name for peer in after.peers}
     for name in left:
-        store.feeds.save_credentials(name, {})
+        _exchange(store, known[name], {})
     for peer in after.peers:
         if peer == known.get(peer.name) or peer.partner is None:
             continue
         theirs = peer.partner.credentials
         if theirs is None:
             continue
-        store.feeds.save_credentials(peer.name, {"token": theirs.token, "our_token": peer.token})
+        fresh = {"token": theirs.token, "our_token": peer.token}
+        _exchange(store, known[peer.name], fresh)
         source = replace(store.feeds.get(peer.name), url=theirs.url)
         store.feeds.save(agreed(source, peer.partner))
+
+
+def _exchange(store: Store, before: Peer, credentials: Mapping[str, str]) -> None:
+    if not store.feeds.save_credentials(before.name, credentials, by=before.token):
+        raise Refusal(405, CLIENT_ERROR, "the credentials were changed by another request")
 
 
 def agreed(source: Source, partner: Partner) -> Source:

@@ -93,7 +93,15 @@ def sync_feed(
     since = None if is_full or source.last_sync is None else source.last_sync - OVERLAP_S
     haul = Haul(store, source, progress or _say_nothing, now, ours)
     try:
-        haul.fetch(client, token, since)
+        try:
+            haul.fetch(client, token, since)
+        except FeedError:
+            changed = _token(store, source)
+            if changed == token:
+                raise
+            # The tokens were changed while this ran: what has come is kept, the rest comes by them.
+            haul = Haul(store, store.feeds.get(feed_name), progress or _say_nothing, now, ours)
+            haul.fetch(client, changed, since)
         haul.demand_plausible(full=is_full)
     except FeedError as error:
         store.feeds.record_failure(feed_name, now, str(error))

@@ -48,6 +48,10 @@ class Patience:
     longest_wait_s: float = 60.0
 
 
+AT_THE_DOOR = Patience(connect_s=5.0, silence_s=10.0, page_s=10.0, attempts=1)
+"""For calling back a party that waits for our answer meanwhile: it does so for 30 s or so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A response, read whole."""

@@ -70,7 +70,20 @@ class RoadBounds:
 
     def to(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from all places to one."""
-        return self._floors(place, price_s_per_kwh, inward=True)
+        legs, price = self.legs, price_s_per_kwh
+        seconds, kwh, _ = legs.approaches
+        fixed_kwh = self.height_kwh_per_m * self._rise_to_m(place) + kwh + kwh[place]
+        fixed_kwh = fixed_kwh - ALLOWANCE_KWH
+        fixed_s = seconds + seconds[place]
+        least = [self._least(place, kind, inward=True) for kind in range(len(PRICES_S_PER_KWH))]
+        reduced_kwh = legs.car.share * least[THRIFTIEST]
+        priced_s = np.maximum(
+            _between(least[:THRIFTIEST], price * legs.car.share),
+            least[0] + price * reduced_kwh,
+        )
+        return Floors(
+            least[0] + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
+        )
 
     def time_from(self, place: int) -> F64:
         """Least seconds of drives from one place to all."""
@@ -78,31 +91,11 @@ class RoadBounds:
         found: F64 = self._least(place, 0, inward=False) + seconds + seconds[place]
         return found
 
-    def from_(self, place: int, price_s_per_kwh: float) -> Floors:
-        """Bounds of drives from one place to all."""
-        return self._floors(place, price_s_per_kwh, inward=False)
-
     @cached_property
     def height_kwh_per_m(self) -> float:
         """The potential that keeps the car's energy sound."""
         car = self.legs.car
         return height_potential_kwh_per_m(car.vehicle, car.conditions, quantile=True)
-
-    def _floors(self, place: int, price: float, *, inward: bool) -> Floors:
-        legs = self.legs
-        seconds, kwh, _ = legs.approaches
-        rise_m = self._rise_m(place, inward=inward)
-        fixed_kwh = self.height_kwh_per_m * rise_m + kwh + kwh[place] - ALLOWANCE_KWH
-        fixed_s = seconds + seconds[place]
-        least = [self._least(place, kind, inward=inward) for kind in range(len(PRICES_S_PER_KWH))]
-        reduced_kwh = self.legs.car.share * least[THRIFTIEST]
-        priced_s = np.maximum(
-            _between(least[:THRIFTIEST], price * self.legs.car.share),
-            least[0] + price * reduced_kwh,
-        )
-        return Floors(
-            least[0] + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
-        )
 
     def _least(self, place: int, kind: int, *, inward: bool) -> F64:
         """Seconds, of the thriftiest kind kWh, by the reference's metric."""
@@ -111,12 +104,10 @@ class RoadBounds:
         per = WEIGHT_PER_KWH if PRICES_S_PER_KWH[kind] == inf else WEIGHT_PER_S
         return np.asarray(np.where(weight >= FAR, inf, weight / per))
 
-    def _rise_m(self, place: int, *, inward: bool) -> F64:
-        """Metres of rise of drives from a place to all, or from all to it if ``inward``."""
+    def _rise_to_m(self, place: int) -> F64:
+        """Metres of rise of drives from all places to one."""
         places, ele_m = self.legs.places, self.legs.car.graph.ele_m
-        if inward:
-            return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
-        return ele_m[places.arrive].astype(np.float64) - np.float64(ele_m[places.depart[place]])
+        return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
 
 
 def _between(least_s: list[F64], price: float) -> F64:

@@ -202,22 +202,6 @@ class CarLegs:
             self._rows.popitem(last=False)
         return made
 
-    def some(self, place: int, targets: NDArray[np.intp], kind: int) -> Row:
-        """Legs of that kind from a place to a few others, as `row` but of shape (targets,).
-
-        A leg costs a microsecond where its road is new to the car: a search that knows by bounds
-        which legs it may need asks for those only.
-        """
-        wanted = np.zeros(len(self.places.arrive), np.bool_)
-        wanted[targets] = True
-        row = self._drive(place, kind, wanted)
-        return Row(
-            row.time_s[targets],
-            row.net_kwh[targets],
-            row.required_kwh[targets],
-            row.cap_kwh[targets],
-        )
-
     def path(self, start: int, end: int, kind: int) -> Path:
         """List the edges of the leg of that kind between two places; there must be one."""
         far_side = self._side(kind, inward=True)
@@ -301,8 +285,8 @@ class CarLegs:
         meet(chain, label, starts, ends, book.entries, part.least, part.near, part.far)
         return part
 
-    def _drive(self, place: int, kind: int, wanted: NDArray[np.bool_] | None = None) -> Row:
-        drives = self._drives(place, kind, self._in_reach(place) if wanted is None else wanted)
+    def _drive(self, place: int, kind: int) -> Row:
+        drives = self._drives(place, kind, self._in_reach(place))
         seconds, kwh, _ = self.approaches
         out_kwh = kwh[place]
         net = out_kwh + drives[:, NET] + kwh

@@ -2,7 +2,8 @@
 
 A folder holds the labels of one metric as flat files to which sites that appear are appended; its
 manifest says how far they count, so readers see all of a site or nothing of it, and the place of
-an entry never changes. A label is made in 0.1 ms on a million nodes.
+an entry never changes. It has a checksum of each file, which is looked at where the file was
+written to since. A label is made in 0.1 ms on a million nodes.
 
 Labels rather than a table of legs: a leg of a table would still have to be corrected for the car,
 which costs more than finding it. Measured by ``bench/any_car.py``.
@@ -11,8 +12,9 @@ which costs more than finding it. Measured by ``bench/any_car.py``.
 import fcntl
 import json
 import os
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,11 +31,17 @@ from planner.legs.labels import Entries, make_label
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 
-LAYOUT = 1
+LAYOUT = 2
 MANIFEST = "labels.json"
 LOCK = "lock"
 ENTRY_TYPES = {"hub": "<i4", "depth": "<u2", "weight": "<i4", "before": "<u2", "arc": "<i4"}
 SIDES = ("outward", "inward")
+FILES = {"nodes": "<i4"} | {
+    f"{side}-{name}": dtype
+    for side in SIDES
+    for name, dtype in ({"end": "<i8"} | ENTRY_TYPES).items()
+}
+"""All files of a folder, and their types."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +102,10 @@ class SiteLabels:
         """Map stored labels; empty where there are none of that ``key``.
 
         ``key`` names the metric's values: region, profile and closures. Raises `RegionDamaged`
-        where a file is shorter than the manifest says.
+        where a file is shorter than the manifest says, or holds other values.
         """
-        counts = _read_counts(folder, key)
+        told = _read_manifest(folder, key)
+        counts = told.counts
         nodes = _map(folder / "nodes", "<i4", counts["labels"])
         books = []
         for side in SIDES:
@@ -106,6 +115,7 @@ class SiteLabels:
                 for name, dtype in ENTRY_TYPES.items()
             )
             books.append(Book(read_only(np.concatenate([[0], ends])), Entries.of(arrays)))
+        told.check(folder)
         return cls(metric, nodes, *books)
 
     @cached_property
@@ -177,22 +187,25 @@ def extend_labels(metric: Customised, folder: Path, nodes: I32, *, key: str) -> 
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         known = SiteLabels.open(metric, folder, key=key)
+        told = _read_manifest(folder, key)
         wanted = np.unique(np.asarray(nodes, np.int32))
         fresh = wanted[known.numbers(wanted) < 0]
         if not fresh.size:
+            if told.marks != _marks(folder):  # all was just held against its checksums
+                _write_manifest(folder, key, told)
             return 0
         made = SiteLabels.of(metric, fresh)
-        counts = {"labels": len(known.nodes) + len(fresh)}
-        _append(folder / "nodes", fresh, "<i4", len(known.nodes))
+        told.counts["labels"] = len(known.nodes) + len(fresh)
+        _append(folder, "nodes", fresh, len(known.nodes), told.sums)
         for side, old, new in zip(
             SIDES, (known.outward, known.inward), (made.outward, made.inward), strict=True
         ):
             start = int(old.first[-1])
-            counts[side] = start + int(new.first[-1])
-            _append(folder / f"{side}-end", new.first[1:] + start, "<i8", len(known.nodes))
-            for name, dtype in ENTRY_TYPES.items():
-                _append(folder / f"{side}-{name}", getattr(new.entries, name), dtype, start)
-        _write_counts(folder, key, counts)
+            told.counts[side] = start + int(new.first[-1])
+            _append(folder, f"{side}-end", new.first[1:] + start, len(known.nodes), told.sums)
+            for name in ENTRY_TYPES:
+                _append(folder, f"{side}-{name}", getattr(new.entries, name), start, told.sums)
+        _write_manifest(folder, key, told)
         return int(fresh.size)
 
 
@@ -203,23 +216,63 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _read_counts(folder: Path, key: str) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """How far the files count, a checksum of each up to there, and what it was like then.
+
+    ``marks`` are bytes, time of the last writing and of the last change, in ns.
+    """
+
+    counts: dict[str, int]
+    sums: dict[str, int]
+    marks: dict[str, list[int]]
+
+    def check(self, folder: Path) -> None:
+        """Hold the values of all files against their checksums, if one was written to since."""
+        if self.marks == _marks(folder):
+            return
+        for name, dtype in FILES.items():
+            values = _map(folder / name, dtype, self.counts[_counted_by(name)])
+            if zlib.crc32(values.view(np.uint8).data) != self.sums[name]:
+                raise _damaged(folder / name, "the values do not match their checksum")
+
+
+def _counted_by(name: str) -> str:
+    side, _, field = name.partition("-")
+    return side if field in ENTRY_TYPES else "labels"
+
+
+def _marks(folder: Path) -> dict[str, list[int]]:
+    found = {}
+    for name in FILES:
+        with suppress(FileNotFoundError):
+            told = (folder / name).stat()
+            found[name] = [told.st_size, told.st_mtime_ns, told.st_ctime_ns]
+    return found
+
+
+def _read_manifest(folder: Path, key: str) -> _Manifest:
     path = folder / MANIFEST
-    nothing = dict.fromkeys(("labels", *SIDES), 0)
+    nothing = _Manifest(dict.fromkeys(("labels", *SIDES), 0), dict.fromkeys(FILES, 0), {})
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         if (told["layout"], told["key"]) != (LAYOUT, key):
             return nothing
-        return {name: int(told[name]) for name in nothing}
+        return _Manifest(
+            {name: int(told["counts"][name]) for name in nothing.counts},
+            {name: int(told["sums"][name]) for name in FILES},
+            dict(told["marks"]),
+        )
     except FileNotFoundError:
         return nothing
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path, "the manifest is not what this program wrote") from error
 
 
-def _write_counts(folder: Path, key: str, counts: dict[str, int]) -> None:
+def _write_manifest(folder: Path, key: str, told: _Manifest) -> None:
     draft = folder / f".{MANIFEST}.{os.getpid()}"
-    draft.write_text(json.dumps({"layout": LAYOUT, "key": key, **counts}), encoding="utf-8")
+    said = {"counts": told.counts, "sums": told.sums, "marks": _marks(folder)}
+    draft.write_text(json.dumps({"layout": LAYOUT, "key": key, **said}), encoding="utf-8")
     draft.replace(folder / MANIFEST)
 
 
@@ -232,13 +285,18 @@ def _map(path: Path, dtype: str, count: int) -> NDArray[Any]:
         raise _damaged(path, f"the file does not hold {count} values") from error
 
 
-def _append(path: Path, values: NDArray[Any], dtype: str, after: int) -> None:
-    """Write values behind the first ``after`` ones, over what no manifest counts."""
+def _append(
+    folder: Path, name: str, values: NDArray[Any], after: int, sums: dict[str, int]
+) -> None:
+    """Write values behind the first ``after`` ones, over what no manifest counts; sum them up."""
+    path, dtype = folder / name, np.dtype(FILES[name])
+    written = np.ascontiguousarray(values, dtype).tobytes()
     with path.open("r+b" if path.exists() else "w+b") as file:
-        file.seek(after * np.dtype(dtype).itemsize)
-        file.write(np.ascontiguousarray(values, dtype).tobytes())
+        file.seek(after * dtype.itemsize)
+        file.write(written)
         file.flush()
         os.fsync(file.fileno())
+    sums[name] = zlib.crc32(written, sums[name])
 
 
 def _damaged(path: Path, detail: str) -> RegionDamaged:

@@ -70,10 +70,10 @@ class Vehicle:
     min_post_voltage_v: float = 0.0
     low_voltage_kw: float | None = None
     drivetrain_efficiency: float = 0.88
-    recuperation_efficiency: float = 0.65
+    recuperation_efficiency: float = 0.75
     auxiliary_kw: float = 0.4
     heat_pump: bool = False
-    energy_error: float = 0.08
+    energy_error: float = 0.125
     height_m: float | None = None
     length_m: float | None = None
     max_payload_kg: float | None = None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from planner.errors import RegionDamaged
 from planner.model.geo import BBox
 from planner.roads import names, shapes
-from planner.roads.parts import read_manifest, read_part, verify_part, write_parts
+from planner.roads.parts import read_manifest, read_parts, verify_part, write_parts
 
 TOOL = "plugsure 0.1.0"
 E7 = shapes.E7
@@ -173,8 +173,8 @@ class RoadGraph:
         RegionDamaged
             A part is missing, cut or of another type than the manifest says; names it.
         """
-        manifest = read_manifest(folder)
-        arrays: dict[str, Any] = {name: read_part(folder, name, manifest) for name in PARTS}
+        manifest, found = read_parts(folder, PARTS)
+        arrays: dict[str, Any] = found
         for name, (dtype, _shape) in PARTS.items():
             if arrays[name].dtype.str != dtype:
                 raise RegionDamaged(

@@ -19,6 +19,7 @@ from planner.roads.pieces import NODE_EVERY_M, Pieces, cut_ways, split_long
 from planner.roads.profiles import Profile, height_notes, profile
 from planner.roads.reports import pack_reports, report_notes
 from planner.roads.tags import BOARDING_S
+from planner.roads.turning import NEAREST_M, turns_back
 from planner.roads.turns import MapEdges, forbidden_turns
 
 MAX_SNAP_M = 5_000.0
@@ -31,8 +32,9 @@ MIN_LENGTH_M = 0.1
 
 NOTES: tuple[str, ...] = (
     (
-        "Turn restrictions are kept. Times of day, weights and sizes in tags are not read; "
-        "reversible roads are left out."
+        "Turn restrictions are kept, and nobody turns round in mid-road to get by one, nor at a "
+        f"junction within {NEAREST_M:g} m of it. Times of day, weights and sizes in tags are not "
+        "read; reversible roads are left out."
     ),
     (
         "Speeds are the signed limits, the legal limits of named zones, or a default by class of "
@@ -73,7 +75,9 @@ def build_from_osm(
     turns, left_out = forbidden_turns(roads.restrictions, edges)
     reports = [*roads.reports, *left_out]
     kinds, ids = pack_reports(reports)
-    draft = set_apart(paced(draft), way["arriving"][edges.way], turns)
+    arriving = way["arriving"][edges.way]
+    turns += turns_back(edges, draft.length_m, arriving, turns)
+    draft = set_apart(paced(draft), arriving, turns)
     graph = assemble(
         replace(draft, report_kind=kinds, report_id=ids),
         name=name,

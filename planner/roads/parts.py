@@ -6,19 +6,21 @@ Files are written beside their final place and renamed, so a reader sees all of 
 import fcntl
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import DataError, RegionDamaged
+from planner.roads.swapping import exchange
 
 MANIFEST = "manifest.json"
 FORMAT = 2
@@ -26,6 +28,12 @@ FORMAT = 2
 
 _ASIDE = "old"
 """What a folder is called while another takes its place."""
+
+_MAGIC, _PREFIX = b"\x93NUMPY\x01\x00", 10
+_HEAD = re.compile(
+    rb"\{'descr': '([<>|]\w+)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\), \} *\n"
+)
+"""How .npy files of version 1.0 begin. Source: numpy.lib.format in NumPy's documentation."""
 
 _REBUILD = "Build the region again with `plugsure region build`"
 
@@ -101,6 +109,8 @@ def _swap(fresh: Path, folder: Path) -> None:
     if not folder.exists():
         os.replace(fresh, folder)  # noqa: PTH105 -- the atomic one, said by its name
         return
+    if exchange(fresh, folder):
+        return
     stale = _beside(folder)
     os.replace(folder, stale / _ASIDE)  # noqa: PTH105
     os.replace(fresh, folder)  # noqa: PTH105
@@ -165,6 +175,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def read_parts(
+    folder: Path, names: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Map arrays that belong together, with their manifest, even while others take their place.
+
+    Raises
+    ------
+    RegionDamaged
+        A part is missing or not as the manifest says.
+    """
+    wanted = tuple(names)
+    while True:
+        manifest = read_manifest(folder)
+        try:
+            arrays = {name: read_part(folder, name, manifest) for name in wanted}
+        except RegionDamaged:
+            if read_manifest(folder) == manifest:
+                raise
+            continue
+        if read_manifest(folder) == manifest:
+            return manifest, arrays
+
+
 def read_part(folder: Path, name: str, manifest: Mapping[str, Any]) -> NDArray[Any]:
     """Map one array read-only; `RegionDamaged` where it is missing or not as the manifest says."""
     path = folder / f"{name}.npy"
@@ -181,26 +214,45 @@ def read_part(folder: Path, name: str, manifest: Mapping[str, Any]) -> NDArray[A
                 place=str(path),
                 remedy=_REBUILD,
             )
-        empty = 0 in told["shape"]
-        array: NDArray[Any] = np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
+        head = _head(path)
     except OSError as error:
         raise RegionDamaged(
             f"the part cannot be read ({error.strerror})", place=str(path), remedy=_REBUILD
         ) from error
-    except (ValueError, EOFError) as error:
+    if head is None:
+        raise RegionDamaged("the part is not an array file", place=str(path), remedy=_REBUILD)
+    begin, dtype, order, shape = head
+    if [dtype, shape] != [told["dtype"], told["shape"]]:
         raise RegionDamaged(
-            "the part is not an array file", place=str(path), remedy=_REBUILD
-        ) from error
-    if [array.dtype.str, list(array.shape)] != [told["dtype"], told["shape"]]:
-        raise RegionDamaged(
-            f"the part is {array.dtype.str}{list(array.shape)} instead of "
-            f"{told['dtype']}{told['shape']}",
+            f"the part is {dtype}{shape} instead of {told['dtype']}{told['shape']}",
             place=str(path),
             remedy=_REBUILD,
         )
+    if size != begin + math.prod(shape) * np.dtype(dtype).itemsize:
+        raise RegionDamaged("the part is not an array file", place=str(path), remedy=_REBUILD)
+    if 0 in shape:
+        array: NDArray[Any] = np.empty(tuple(shape), dtype)
+    else:
+        array = np.memmap(path, dtype, "r", begin, tuple(shape), order)
     plain: NDArray[Any] = np.asarray(array)
     plain.setflags(write=False)
     return plain
+
+
+def _head(path: Path) -> tuple[int, str, Literal["C", "F"], list[int]] | None:
+    """Read where the values of an .npy file begin, their type, order and shape; None if damaged.
+
+    Only what numpy writes is read: its own reader would guess what a damaged header means.
+    """
+    with path.open("rb") as file:
+        begin = file.read(_PREFIX)
+        length = int.from_bytes(begin[-2:], "little")
+        found = _HEAD.fullmatch(file.read(length))
+    if found is None or not begin.startswith(_MAGIC):
+        return None
+    dtype, fortran, shape = (text.decode() for text in found.groups())
+    sizes = [int(part) for part in shape.split(",") if part.strip()]
+    return _PREFIX + length, dtype, "F" if fortran == "True" else "C", sizes
 
 
 def verify_part(folder: Path, name: str, array: NDArray[Any], manifest: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from planner.errors import InputError
 from planner.model.geo import BBox, LonLat, distance_m
 from planner.roads.finding import Finder, Hit, Source
 from planner.roads.gazetteer import Entry
@@ -22,6 +23,10 @@ NEAREST_WITHIN_M = 30_000.0
 
 STREET_WITHIN_M = 150.0
 """A point is on a street that passes within this."""
+
+LONGEST_TEXT = 200
+"""Letters that a text to search for may have; names of places have 85 at most. Source: GeoNames'
+Taumatawhakatangihangakoauauotamateaturipukakapikimaungahoronukupokaiwhenuakitanatahu."""
 
 _RINGS_M = (1_500.0, 6_000.0, NEAREST_WITHIN_M)
 _LOOKED_AT = 24
@@ -114,6 +119,11 @@ class Places:
         smaller, settlements before streets before charging stations, what is near ``near`` before
         what is far. ``Paris, France`` and ``Paris, FR`` look in that country only,
         ``Hauptstraße, Bayreuth`` in that settlement.
+
+        Raises
+        ------
+        InputError
+            The text is longer than `LONGEST_TEXT`.
         """
         return [_place_of(hit) for hit in self._hits(text, limit, near)]
 
@@ -169,7 +179,7 @@ class Places:
         UnknownPlace
             No place is called that, or several are; the remedy names what may be meant.
         InputError
-            Two numbers that are no degrees.
+            Two numbers that are no degrees, or a text longer than `LONGEST_TEXT`.
         """
         return self.find(text).place
 
@@ -180,6 +190,7 @@ class Places:
         the place. What says only a part of a name that is clear, or is one letter off the name of
         one town and of nothing else, is taken too, and the note says so. All else is refused.
         """
+        _refuse_long(text)
         point = point_of(text)
         if point is not None:
             return Found(Place(f"{point.lon:g},{point.lat:g}", "point", "", point, 0))
@@ -191,6 +202,7 @@ class Places:
 
     def _hits(self, text: str, limit: int, near: LonLat | None) -> list[Hit]:
         """Search in all, with what stands after a comma taken for a country or a settlement."""
+        _refuse_long(text)
         name, _comma, rest = text.partition(",")
         country = countries().get(fold(rest), "") if rest.strip() else ""
         within = "" if country else rest
@@ -205,6 +217,16 @@ class Places:
             hits = [h for finder in finders for h in finder.find(text, near=near, limit=limit)]
         hits.sort(key=lambda hit: (-hit.score, hit.kind not in SETTLED, hit.name, hit.location))
         return hits[:limit]
+
+
+def _refuse_long(text: str) -> None:
+    """Each word costs time; a text that no place can be called is not looked for."""
+    if len(text) > LONGEST_TEXT:
+        raise InputError(
+            f"the name of a place has at most {LONGEST_TEXT} letters, this text has {len(text):,}",
+            place=f"{text[:40]}…",
+            remedy="Give the name alone, or longitude and latitude",
+        )
 
 
 def _place_of(hit: Hit) -> Place:

@@ -18,6 +18,11 @@ right-angled street grid gives 4/pi = 1.27 on average over all directions."""
 APPROACH_KMH = 30.0
 """Speed there. Source: assumed, that of a residential or service road."""
 
+BESIDE_M = 300.0
+"""A point farther from its node does not lie beside a road that is known, and a driver is told so.
+Source: the nodes of imported roads stand 500 m apart at most (`planner.roads.pieces`), so that a
+point beside a road lies within some 250 m of one; the rest is a garden or a car park."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snap:

@@ -140,15 +140,33 @@ class RoadTiles:
 def _joined(
     lines: NDArray[np.object_], kind: NDArray[np.int64], pixel: float
 ) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Join lines of a kind where they go on, simplify them, and drop what is under a pixel."""
+    """Join lines of a kind where they go on, simplify them, and drop what is under half a pixel.
+
+    Their points are put on a grid of half a pixel: what falls on one point is no line, and what is
+    left meets there as before. So a road that junctions cut into short lines stays whole.
+    """
     merged, kinds = [_NO_LINES], [np.empty(0, np.int64)]
     for one in np.unique(kind):
         parts = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines[kind == one])))
-        parts = shapely.simplify(parts, pixel / 2)
-        parts = parts[shapely.length(parts) >= pixel]
+        parts = _on_grid(shapely.simplify(parts, pixel / 2), pixel / 2)
         merged.append(parts)
         kinds.append(np.full(len(parts), one))
     return np.concatenate(merged), np.concatenate(kinds)
+
+
+def _on_grid(lines: NDArray[np.object_], step: float) -> NDArray[np.object_]:
+    """Return lines with their points on a grid, each once, without those that become a point."""
+    points, of = shapely.get_coordinates(lines, return_index=True)
+    points = np.rint(points / step) * step
+    moves = np.ones(len(of), np.bool_)
+    moves[1:] = (np.diff(of) != 0) | (np.diff(points, axis=0) != 0).any(axis=1)
+    kept = moves & (np.bincount(of[moves], minlength=len(lines))[of] > 1)
+    if not kept.any():
+        return _NO_LINES
+    _lines, number = np.unique(of[kept], return_inverse=True)
+    drawn = shapely.normalize(shapely.linestrings(points[kept], indices=number))
+    _same, first = np.unique(shapely.to_wkb(drawn), return_index=True)
+    return np.asarray(drawn[np.sort(first)])
 
 
 def _drawn_once(graph: RoadGraph) -> NDArray[np.int64]:

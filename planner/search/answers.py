@@ -8,6 +8,7 @@ from itertools import chain
 from planner.model.grade import Grade
 from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
+from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH, BESIDE_M
 from planner.search.closures import closure_notes
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
@@ -157,6 +158,7 @@ def warnings(
     said = list(mission.assumed)
     said += trip.world.region.notes
     said += closure_notes(trip, legs)
+    said += _off_the_roads(trip)
     said.append(
         "Charges are what 95 of 100 such trips stay above: "
         f"{1.645 * mission.vehicle.energy_error:.0%} is added to the expected consumption."
@@ -173,6 +175,25 @@ def warnings(
             "what the provider charges the driver may differ."
         )
     return tuple(dict.fromkeys(said))
+
+
+def _off_the_roads(trip: Trip) -> list[str]:
+    """Say of each waypoint that lies off the roads how far, and how one is taken to get there."""
+    said = []
+    for waypoint, place in zip(trip.mission.waypoints, trip.waypoints, strict=True):
+        off_m = float(trip.places.distance_m[place])
+        if off_m > BESIDE_M:
+            point = f"{waypoint.location.lon:.5f},{waypoint.location.lat:.5f}"
+            said.append(
+                f"{waypoint.name or point} lies {_spoken_m(off_m)} from the nearest point of the "
+                f"known roads where a drive may end: {_spoken_m(off_m * APPROACH_DETOUR)} at "
+                f"{APPROACH_KMH:g} km/h are assumed between them, and that a car gets there."
+            )
+    return said
+
+
+def _spoken_m(metres: float) -> str:
+    return f"{metres / 1000:.1f} km" if metres >= 1000.0 else f"{metres:.0f} m"  # noqa: PLR2004
 
 
 def _far_off(mission: Mission) -> list[str]:

@@ -49,6 +49,12 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def opens(connection: Connection, feed: int, token: str) -> bool:
+    """Say whether the party of a feed may call us by this token."""
+    found = select(callers.c.feed).where(callers.c.hash == hash_token(token))
+    return connection.execute(found).scalar() == feed
+
+
 def write_callers(connection: Connection, feed: int, credentials: Mapping[str, str]) -> None:
     """Let in by the tokens of these credentials, and by no others."""
     connection.execute(delete(callers).where(callers.c.feed == feed))

@@ -61,18 +61,21 @@ class Charges:
         with self._database.writing() as change:
             return self.put(change, rows)
 
-    def put(self, change: Change, rows: Iterable[Charge]) -> Kept:
-        """Keep records within a change of the caller's."""
+    def put(
+        self, change: Change, rows: Iterable[Charge], fresh: list[Charge] | None = None
+    ) -> Kept:
+        """Keep records within a change of the caller's; those that are new go to ``fresh``."""
+        new = [] if fresh is None else fresh
         kept = Kept()
         page: list[Charge] = []
         for row in rows:
             page.append(row)
             if len(page) == _CHUNK:
-                kept += self._put(change, page)
+                kept += self._put(change, page, new)
                 page = []
-        return kept + self._put(change, page)
+        return kept + self._put(change, page, new)
 
-    def _put(self, change: Change, page: Sequence[Charge]) -> Kept:
+    def _put(self, change: Change, page: Sequence[Charge], fresh: list[Charge]) -> Kept:
         told = {(row.name, row.is_session): row for row in page}
         named = select(
             charges.c.id, charges.c.name, charges.c.session, charges.c.last_updated
@@ -81,7 +84,9 @@ class Charges:
             (name, is_session): (key, updated)
             for key, name, is_session, updated in change.connection.execute(named)
         }
-        added = [self._row(row) for key, row in told.items() if key not in held]
+        new = [row for key, row in told.items() if key not in held]
+        fresh += new
+        added = [self._row(row) for row in new]
         renewed = [
             {"key": held[key][0], **self._row(row)}
             for key, row in told.items()

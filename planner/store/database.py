@@ -15,7 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    event,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -31,6 +41,14 @@ _MIGRATION_LOCK = 0x506C7567
 _SWITCH_PAUSE_S = 0.02
 _SQLITE_LARGEST_PAGE_CACHE_KIB = 65536
 _SQLITE_LARGEST_JOURNAL_BYTES = 1 << 25
+
+
+_HOLD_CLOCK = select(clock.c.sequence).where(clock.c.domain == "all").with_for_update()
+_SET_CLOCK = (
+    update(clock)
+    .where(clock.c.domain.in_(bindparam("domains", expanding=True)))
+    .values(sequence=bindparam("now"))
+)
 
 
 @dataclass(slots=True)
@@ -93,17 +111,12 @@ class Database:
         with self._translating(), self._engine().connect() as connection:
             writer = connection.execution_options(writing=True)
             with writer.begin():
-                held = writer.execute(
-                    select(clock.c.sequence).where(clock.c.domain == "all").with_for_update()
-                ).scalar_one()
+                held = writer.execute(_HOLD_CLOCK).scalar_one()
                 change = Change(writer, held + 1)
                 yield change
                 if change.touched:
-                    writer.execute(
-                        update(clock)
-                        .where(clock.c.domain.in_({"all", *change.touched}))
-                        .values(sequence=change.sequence)
-                    )
+                    domains = ["all", *sorted(change.touched)]
+                    writer.execute(_SET_CLOCK, {"domains": domains, "now": change.sequence})
 
     def migrate(self) -> None:
         """Bring the tables up to date; several processes may do so at once."""

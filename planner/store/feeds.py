@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from planner.errors import Fault, InputError, NotFound, StoreError
 from planner.store.bodies import decode, encode
-from planner.store.callers import write_callers
+from planner.store.callers import opens, write_callers
 from planner.store.database import Change, Database
 from planner.store.sources import KINDS, Source
 from planner.store.tables import (
@@ -100,14 +100,23 @@ class Feeds:
             ).scalar()
         return {} if sealed is None else decode(self._vault.unseal(sealed), dict[str, str])
 
-    def save_credentials(self, name: str, credentials: Mapping[str, str]) -> None:
-        """Keep the credentials of a feed, encrypted."""
+    def save_credentials(
+        self, name: str, credentials: Mapping[str, str], *, by: str | None = None
+    ) -> bool:
+        """Keep the credentials of a feed, encrypted.
+
+        Where ``by`` is given, they are kept only if that is still a token by which the party may
+        call us; False says that it is not: of two changes by one token the first holds.
+        """
         with self._database.writing() as change:
             feed = feed_id(change.connection, name)
+            if by is not None and not opens(change.connection, feed, by):
+                return False
             change.connection.execute(
                 update(feeds).where(feeds.c.id == feed).values(credentials=self._seal(credentials))
             )
             write_callers(change.connection, feed, credentials)
+        return True
 
     def rejections(self, name: str, *, mended: bool = False) -> list[Fault]:
         """List what the feed had to leave out, and why; with ``mended`` also what was repaired."""

@@ -63,16 +63,9 @@ class Objects:
     ) -> dict[str, Held]:
         """Read the objects of these names that are held."""
         found: dict[str, Held] = {}
-        query = select(
-            objects.c.id,
-            objects.c.last_updated,
-            objects.c.at,
-            objects.c.digest,
-            objects.c.body,
-            objects.c.name,
-        ).where(objects.c.feed == feed, objects.c.module == module)
         for part in chunks(sorted(set(names))):
-            for *row, name in connection.execute(query.where(objects.c.name.in_(part))):
+            asked = {"of_feed": feed, "of_module": module, "names": part}
+            for *row, name in connection.execute(_BY_NAME, asked):
                 row[-1] = self._opened(module, row[-1])
                 found[name] = Held(*row)
         return found
@@ -155,6 +148,18 @@ class Objects:
         return self._vault.unseal(body) if module in SEALED else body
 
 
+_BY_NAME = select(
+    objects.c.id,
+    objects.c.last_updated,
+    objects.c.at,
+    objects.c.digest,
+    objects.c.body,
+    objects.c.name,
+).where(
+    objects.c.feed == bindparam("of_feed"),
+    objects.c.module == bindparam("of_module"),
+    objects.c.name.in_(bindparam("names", expanding=True)),
+)
 _REWRITE = (
     update(objects)
     .where(objects.c.id == bindparam("key"))

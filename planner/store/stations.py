@@ -88,13 +88,9 @@ def apply_status_news(
         What is not there; the uid is empty where the whole station is not.
     """
     held: dict[str, dict[str, Any]] = {}
-    query = (
-        select(stations.c.station_id, evses)
-        .join(evses, evses.c.station == stations.c.id)
-        .where(stations.c.feed == feed, ~stations.c.removed)
-    )
     for part in chunks(list(told)):
-        for row in change.connection.execute(query.where(stations.c.station_id.in_(part))):
+        asked = {"of_feed": feed, "names": part}
+        for row in change.connection.execute(_EVSES_OF_STATIONS, asked):
             held.setdefault(row.station_id, {})[row.uid] = row
     news: list[dict[str, Any]] = []
     hidden: list[tuple[str, Status, float | None]] = []
@@ -123,8 +119,7 @@ def _seen(change: Change, idents: Collection[str]) -> dict[str, list[Any]]:
     """Give the copies of EVSEs that readers see, by their EVSE IDs."""
     found: dict[str, list[Any]] = {}
     for part in chunks(sorted(idents)):
-        query = select(evses).where(evses.c.ident.in_(part), ~evses.c.hidden)
-        for row in change.connection.execute(query):
+        for row in change.connection.execute(_SEEN_EVSES, {"names": part}):
             found.setdefault(row.ident, []).append(row)
     return found
 
@@ -362,16 +357,32 @@ def _status_news(
 def _write_statuses(change: Change, news: list[dict[str, Any]]) -> None:
     if not news:
         return
-    change.connection.execute(
-        update(evses)
-        .where(evses.c.station == bindparam("key"), evses.c.uid == bindparam("name"))
-        .values(
-            status=bindparam("code"),
-            status_at=bindparam("at"),
-            calm_s=bindparam("calm"),
-            calm_seen=bindparam("seen"),
-            sequence=change.sequence,
-        ),
-        news,
-    )
+    rows = [{**one, "told_in": change.sequence} for one in news]
+    change.connection.execute(_REWRITE_STATUS, rows)
     change.touch("statuses")
+
+
+_EVSES_OF_STATIONS = (
+    select(stations.c.station_id, evses)
+    .join(evses, evses.c.station == stations.c.id)
+    .where(
+        stations.c.feed == bindparam("of_feed"),
+        ~stations.c.removed,
+        stations.c.station_id.in_(bindparam("names", expanding=True)),
+    )
+)
+_SEEN_EVSES = select(evses).where(
+    evses.c.ident.in_(bindparam("names", expanding=True)), ~evses.c.hidden
+)
+_REWRITE_STATUS = (
+    update(evses)
+    .where(evses.c.station == bindparam("key"), evses.c.uid == bindparam("name"))
+    .values(
+        status=bindparam("code"),
+        status_at=bindparam("at"),
+        calm_s=bindparam("calm"),
+        calm_seen=bindparam("seen"),
+        sequence=bindparam("told_in"),
+    )
+)
+"""Made once: bursts of statuses come by them."""

@@ -4,5 +4,6 @@ It knows nothing of how plans are found; it reads the map, the stations and the 
 """
 
 from planner.verify.checker import verify
+from planner.verify.fleet import verify_fleet
 
-__all__ = ["verify"]
+__all__ = ["verify", "verify_fleet"]

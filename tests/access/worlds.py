@@ -42,6 +42,7 @@ CAR = Vehicle(
     dc_curve=(CurvePoint(soc=0.0, power_kw=150.0), CurvePoint(soc=1.0, power_kw=50.0)),
     ac_kw=11.0,
     ac_phases=3,
+    energy_error=0.08,
     height_m=1.6,
 )
 CCS = Connector(

@@ -62,6 +62,26 @@ def test_each_stop_says_how_to_start_why_it_is_sure_and_where_to_go_if_it_fails(
     assert "Free, told" in fallback
 
 
+def test_a_stop_says_what_other_sources_say_against_its_own(visit: Open, mock: Mock) -> None:
+    doubt = "OpenStreetMap says opening hours: Mo-Su 08:00-22:00; the station's own source says"
+    said = {"source": "OpenStreetMap (alps)", "field": "hours", "as_of": "2026-10-01T00:00:00Z"}
+    window = visit().open()
+    window.plan()
+    for plan in mock.plans.values():
+        access = plan["charging_stops"][0]["access"]
+        access["warnings"] = [f"{doubt} otherwise."]
+        access["evidence"] = [*access["evidence"], {**said, "value": "Mo-Su 08:00-22:00"}]
+    window.page.reload()
+    window.page.wait_for_selector(".promise")
+    stop = window.page.locator("#stop-0")
+    assert doubt in stop.locator(".note.amber").first.inner_text()
+    stop.locator(".why summary").click()
+    evidence = stop.locator(".why").inner_text()
+    assert "Hours: Mo-Su 08:00-22:00" in evidence
+    assert "OpenStreetMap (alps), known 2026-10-01" in evidence
+    assert window.wrong == []
+
+
 def test_a_post_that_is_broken_now_says_so_at_the_stop_and_at_the_fallback(
     visit: Open, mock: Mock
 ) -> None:

@@ -1,13 +1,17 @@
 """What a partner does over HTTP is in the next plan: its posts, and its word on a reservation."""
 
 import base64
+import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from planner.access.chargers import accessible
 from planner.faces.api.party import party_door
 from planner.faces.commands import reservations
 from planner.faces.missions import mission_of
@@ -15,11 +19,13 @@ from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
 from planner.model.grade import Grade
 from planner.model.plan import Plan
+from planner.model.station import Evse
 from planner.ocpi.times import write_time
 from planner.plan import plan as make_plan
 from planner.store.commands import Command
 from planner.store.snapshot import TokenEvidence
-from tests.faces.small_world import NOW, trip
+from planner.store.updates import StationsUpdate
+from tests.faces.small_world import CAR, NOW, trip
 
 ENVIRON = {"PLUGSURE_OCPI_URL": "https://us.example/ocpi", "PLUGSURE_OCPI_PARTY": "DE*ABC"}
 
@@ -172,3 +178,96 @@ def test_without_our_own_endpoints_nothing_is_reserved(
     first = planned(office)
     assert reservations.reserve_first_stop(office, first.mission, first) is first
     assert "PLUGSURE_OCPI_URL" in capsys.readouterr().err
+
+
+def parties_of(used: Office, now: float = NOW) -> set[str]:
+    """Whose stations Anna's card opens, in the world that the next plan of this worker sees."""
+    world = used.world
+    wallet, car = used.wallet("anna"), used.desk(now).catalogue.by_id[CAR]
+    chargers = accessible(
+        world.snapshot, wallet, car, min_grade=Grade.INDICATED, at=NOW + 7200.0, now=now
+    )
+    owners = [station.party for station in world.snapshot.stations for _ in station.evses]
+    return {owners[e] for e in np.flatnonzero(chargers.grade >= Grade.CONTRACTED)}
+
+
+def test_what_a_hub_says_of_a_party_is_in_the_next_plan_of_every_worker_within_two_seconds(
+    partner: FlaskClient, office: Office
+) -> None:
+    for party in ("AT*AAA", "IT*BBB"):
+        source = office.store.feeds.get(party)
+        office.store.feeds.save(replace(source, is_hub=True))
+    other = Office(office.settings, clock=lambda: NOW)
+    other._world = office.world.renewed(other.store.snapshot())
+
+    def tell(status: str) -> float:
+        for party in ("AT/AAA", "IT/BBB"):
+            country_code, party_id = party.split("/")
+            body = {
+                "country_code": country_code,
+                "party_id": party_id,
+                "role": "CPO",
+                "status": status if party == "AT/AAA" else "CONNECTED",
+                "last_updated": write_time(NOW),
+            }
+            token = headers(f"ours-{country_code}*{party_id}")
+            where = f"/ocpi/2.2.1/hubclientinfo/{party}"
+            assert partner.put(where, json=body, headers=token).json["status_code"] == 1000
+        return time.monotonic()
+
+    for status, expected in (
+        ("CONNECTED", {"AT*AAA", "IT*BBB"}),
+        ("SUSPENDED", {"IT*BBB"}),
+        ("CONNECTED", {"AT*AAA", "IT*BBB"}),
+        ("OFFLINE", {"IT*BBB"}),
+        ("PLANNED", {"IT*BBB"}),
+    ):
+        told = tell(status)
+        for used in (office, other):
+            while parties_of(used) != expected:
+                assert time.monotonic() - told < 2.0, (status, parties_of(used))
+                time.sleep(0.05)
+    other.store.close()
+
+
+def test_a_tariff_that_is_deleted_while_stations_name_it_makes_their_price_unknown(
+    partner: FlaskClient, office: Office
+) -> None:
+    element = {"price_components": [{"type": "ENERGY", "price": 0.5, "vat": 20, "step_size": 1}]}
+    for party in ("AT*AAA", "IT*BBB"):
+        country_code, party_id = party.split("*")
+        tariff = {
+            "country_code": country_code,
+            "party_id": party_id,
+            "id": "T1",
+            "currency": "EUR",
+            "elements": [element],
+            "last_updated": write_time(NOW),
+        }
+        where = f"/ocpi/2.2.1/tariffs/{country_code}/{party_id}/T1"
+        told = partner.put(where, json=tariff, headers=headers(f"ours-{party}"))
+        assert told.json["status_code"] == 1000
+        named = [
+            replace(s, evses=tuple(_priced(evse) for evse in s.evses))
+            for s in office.store.snapshot().stations
+            if s.party == party
+        ]
+        office.store.apply(StationsUpdate(feed=party, stations=[(s, {}) for s in named]))
+    office.fresh_world()
+    priced = planned(office)
+    assert all(stop.cost is not None for stop in priced.charging_stops)
+    assert priced.charging_stops
+    for party in ("AT*AAA", "IT*BBB"):
+        where = f"/ocpi/2.2.1/tariffs/{party.replace('*', '/')}/T1"
+        told = partner.delete(where, headers=headers(f"ours-{party}"))
+        assert told.json["status_code"] == 1000
+    office.fresh_world()
+    unpriced = planned(office)
+    assert [stop.cost for stop in unpriced.charging_stops] == [None] * len(unpriced.charging_stops)
+    assert unpriced.summary.costs == ()
+    assert unpriced.summary.unpriced_stops == len(unpriced.charging_stops)
+
+
+def _priced(evse: Evse) -> Evse:
+    plugs = tuple(replace(plug, tariff_ids=("T1",)) for plug in evse.connectors)
+    return replace(evse, connectors=plugs)

@@ -57,6 +57,18 @@ def test_a_search_that_asks_for_nothing_or_for_two_things_is_refused(
     assert told.json["type"].endswith("invalid-input")
 
 
+def test_a_text_that_is_far_too_long_is_refused_where_it_is_searched_and_where_it_is_planned(
+    client: FlaskClient,
+) -> None:
+    for told in (
+        client.get(f"/v1/places?q={'a+' * 5_000}"),
+        client.post("/v1/plans", json=asked("a " * 5_000)),
+    ):
+        assert told.status_code == 400
+        assert told.json["type"].endswith("invalid-input")
+        assert "200" in str(told.json)
+
+
 def test_a_clear_slip_is_planned_and_said(client: FlaskClient) -> None:
     plan = client.post("/v1/plans", json=asked("Innsbrcuk"))
     assert plan.status_code == 200, plan.json

@@ -26,7 +26,7 @@ from planner.store.store import Store
 class Used:
     store = Store.open(sys.argv[1], Path(sys.argv[2]))
     clock = staticmethod(lambda: 1_790_000_000.0)
-    client = OcpiClient
+    client = staticmethod(lambda patience: OcpiClient())
 
 env = {"PLUGSURE_OCPI_URL": "http://localhost/ocpi", "PLUGSURE_OCPI_PARTY": "DE*PLG"}
 app = Flask("killed")

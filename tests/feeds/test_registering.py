@@ -239,3 +239,39 @@ def test_partners_of_an_older_database_are_let_in(store: Store) -> None:
     found = store.callers.find(["ours"])
     assert found is not None
     assert found.registered
+
+
+def test_a_party_that_sends_its_registration_twice_is_registered_once(store: Store) -> None:
+    cpo = Cpo("2.2.1")
+    invite(store, "cpo", token="invitation")
+    tokens = iter(("first", "second"))
+    desk = desk_of(store, client=cpo.client, new_token=lambda: next(tokens))
+    again: list[Any] = []
+    usual = cpo.answer
+
+    def impatient(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/versions" and not again:
+            again.append(None)
+            again[0] = ask_in(desk, "2.2.1", "invitation", "POST", ROLES)
+        return usual(request)
+
+    cpo.answer = impatient  # type: ignore[method-assign]
+    told = ask_in(desk, "2.2.1", "invitation", "POST", ROLES)
+    assert (again[0].status, told.status) == (200, 405)
+    assert store.feeds.credentials("cpo")["our_token"] == again[0].data["token"]
+
+
+def test_a_party_that_is_too_slow_when_it_is_called_back_may_try_again(store: Store) -> None:
+    cpo = Cpo("2.2.1")
+    invite(store, "cpo", token="invitation")
+    desk = desk_of(store, client=cpo.client)
+    usual = cpo.answer
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("", request=request)
+
+    cpo.answer = slow  # type: ignore[method-assign]
+    told = ask_in(desk, "2.2.1", "invitation", "POST", ROLES)
+    assert (told.code, told.message) == (3001, "no answer in time after 4 attempts")
+    cpo.answer = usual  # type: ignore[method-assign]
+    assert ask_in(desk, "2.2.1", "invitation", "POST", ROLES).code == 1000

@@ -161,3 +161,22 @@ def tariff(name: str) -> dict[str, Any]:
         "elements": [{"price_components": [{"type": "ENERGY", "price": 0.3, "step_size": 1}]}],
         "last_updated": at(0),
     }
+
+
+def test_a_pull_goes_on_by_the_new_token_if_the_tokens_change_meanwhile(
+    party: Any, store: Store, feed: str, client: Any
+) -> None:
+    def rotated(_: Any) -> Response:
+        told = {"token": "secret-token-d", "our_token": "ours-2"}
+        store.feeds.save_credentials(feed, told)
+        return Response("who is there?", 401)
+
+    party.first = [party.whole, rotated]
+    report = sync_feed(store, feed, now=NOW, client=client)
+    assert report.counts["stations"] == 7
+    assert any("cut off" in note for note in report.notes)
+    said = [r.headers["Authorization"] for r in party.asked]
+    assert len(set(said)) == 2
+    party.first = [lambda _: Response("no", 401)]
+    with pytest.raises(FeedError, match="401"):
+        sync_feed(store, feed, now=NOW + 60, client=client)

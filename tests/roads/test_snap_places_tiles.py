@@ -1,5 +1,6 @@
 """From points and names to the roads, and the roads as tiles of a map."""
 
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -150,6 +151,12 @@ def test_the_nearest_place_names_a_point(places: Places) -> None:
     assert places.nearest(LonLat(0.0, 0.0)) is None
 
 
+@pytest.mark.parametrize("ask", ["search", "resolve"])
+def test_a_text_that_no_place_can_be_called_is_refused_at_once(places: Places, ask: str) -> None:
+    with pytest.raises(InputError, match="at most 200 letters, this text has 10,000"):
+        getattr(places, ask)("a " * 5_000)
+
+
 def test_an_empty_region_has_no_places() -> None:
     empty = Places.of_entries([])
     assert empty.search("Munich") == []
@@ -204,6 +211,19 @@ def test_a_closer_tile_shows_more_kinds_of_road(osm_graph: Callable[..., RoadGra
     assert set(said) == {"motorway", "residential"}
     assert said["motorway"]["toll"]
     assert not said["residential"]["toll"]
+
+
+def test_a_road_that_junctions_cut_into_short_lines_is_whole_from_afar(
+    osm_graph: Callable[..., RoadGraph],
+) -> None:
+    """Streets 72 and 111 m apart cross, where a pixel at zoom 9 has 150 m."""
+    primary = {"highway": "primary"}
+    rows = [(tuple(row * 100 + column for column in range(40)), primary) for row in range(3)]
+    columns = [((column, 100 + column, 200 + column), primary) for column in range(40)]
+    tile = road_tile(osm_graph([*rows, *columns]), 9, *_tile_of(10.02, 50.001, 9))
+    lines = [line for feature in tile["features"] for line in feature["geometry"]["coordinates"]]
+    east = [abs(b[0] - a[0]) for line in lines for a, b in itertools.pairwise(line)]
+    assert sum(east) >= 0.039 - 0.0014, "one row at least, from end to end"
 
 
 def test_an_empty_sea_is_an_empty_tile(alps: RoadGraph) -> None:

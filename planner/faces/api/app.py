@@ -16,6 +16,7 @@ from planner.faces.api import (
     misc,
     plans,
     problems,
+    reports,
     stations,
     wallets,
 )
@@ -39,6 +40,7 @@ DOORS = (
     batches.door,
     closures.door,
     fleet.door,
+    reports.door,
     misc.door,
 )
 
@@ -72,7 +74,11 @@ def create_app(
     app.extensions[NAME] = Services(
         office=used,
         options=chosen,
-        gate=Gate(used.store.keys, chosen, Buckets(chosen.requests_per_minute, chosen.burst)),
+        gate=Gate(
+            used.store.keys,
+            chosen,
+            Buckets(chosen.requests_per_minute, chosen.burst, settings.home / "callers"),
+        ),
         kept=Answers(settings.home / "answers", lambda: used.vault, chosen.keep_answers_s),
         operations=operations,
     )

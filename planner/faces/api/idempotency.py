@@ -1,11 +1,13 @@
 """POSTs that may be repeated: the answer to a request with an Idempotency-Key is given again.
 
-Answers lie as files in the home, so that all processes of a machine share them: the file that is
-created first wins, and a request that comes while the first is under way is told so. They are
-encrypted like all that comes from wallets.
+Answers lie as files in the home, so that all processes of a machine share them. Who answers holds a
+lock on the file, which the system takes back if the process dies: a request that comes meanwhile is
+told so, and one that comes after a death is answered anew. They are encrypted like all that comes
+from wallets.
 """
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -23,9 +25,6 @@ from planner.store.vault import Vault
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
-ABANDONED_S = 900.0
-"""A request without an answer after so long has died with its process and may be tried again."""
-
 KEPT_HEADERS = ("Content-Type", "Content-Location", "Location", "Link", "ETag")
 
 
@@ -58,33 +57,41 @@ class Answers:
         asked = hashlib.sha256(data + b"\n" + request.mimetype.encode()).hexdigest()
         path = self.folder / name
         self._forget_old()
-        if not self._claim(path):
+        claim = self._claim(path)
+        if claim is None:
             return self._again(path, asked)
         try:
             answer = make()
+            if answer.is_streamed or answer.status_code >= 500:  # noqa: PLR2004 -- ours, try again
+                path.unlink(missing_ok=True)
+            else:
+                self._keep(path, asked, answer)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        if answer.is_streamed or answer.status_code >= 500:  # noqa: PLR2004 -- ours, try again
-            path.unlink(missing_ok=True)
-        else:
-            self._keep(path, asked, answer)
+        finally:
+            os.close(claim)
         return answer
 
-    def _claim(self, path: Path) -> bool:
-        """Create the file; an abandoned one is taken over."""
+    def _claim(self, path: Path) -> int | None:
+        """Open and lock an empty file; None where it is another's, or holds an answer."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
+        while True:
+            claim = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
             try:
-                found = path.stat()
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(claim)
+                return None
+            try:
+                there = path.stat()
             except FileNotFoundError:
-                return self._claim(path)
-            if found.st_size or time.time() - found.st_mtime < ABANDONED_S:
-                return False
-            path.touch()
-        return True
+                there = None
+            if there is not None and there.st_ino == os.fstat(claim).st_ino and not there.st_size:
+                return claim
+            os.close(claim)  # answered, or given up, between our opening it and locking it
+            if there is not None and there.st_size:
+                return None
 
     def _again(self, path: Path, asked: str) -> Response:
         try:

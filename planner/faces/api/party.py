@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from planner.errors import InputError
 from planner.faces.office import Office
 from planner.feeds.counter import open_desk
+from planner.feeds.wire import AT_THE_DOOR
 from planner.ocpi.answers import Refusal, Response, refuse
 from planner.ocpi.messages import CLIENT_ERROR, SERVER_ERROR, Role
 
@@ -67,7 +68,7 @@ def party_door(used: Office, environ: Mapping[str, str] | None = None) -> Bluepr
         lambda: used.store,
         base_url=base_url,
         roles=roles,
-        client=used.client,
+        client=lambda: used.client(AT_THE_DOOR),
         new_token=new_token,
         clock=used.clock,
     )

@@ -1,4 +1,4 @@
-"""Kernels of an update: which arcs can have changed, and their weights worked out anew.
+"""Kernels of an update: which arcs can have changed, and their weights contracted anew.
 
 ``dirty``, ``moved`` and the like are bytes by rank or by arc. Threads only ever set them, and set
 them to the same value, so that the order of the work does not show. A node of which many arcs are
@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from planner.legs.hierarchy.weights import contract_node, shorten_node
+from planner.legs.hierarchy.weights import contract_node
 
 I32 = NDArray[np.int32]
 U16 = NDArray[np.uint16]
@@ -33,6 +33,25 @@ def find_arc(first: I32, head_level: U16, v: int, wanted: int) -> int:
         else:
             high = middle
     return int(low) if low <= high and head_level[low] == wanted else -1
+
+
+@njit(cache=True, nogil=True)
+def arc_between(i: int, j: int, stop: int, first: I32, head: I32, head_level: U16) -> int:
+    """Find the arc between the upper ends of two arcs of one node, whose arcs end at ``stop``.
+
+    What lies above both ends is above the lower one: so few places are left to search.
+    """
+    i, j = min(i, j), max(i, j)
+    x, wanted = head[i], head_level[j]
+    low = np.int64(first[x]) + (j - i - 1)
+    high = np.int64(first[x + 1]) - (stop - j)
+    while low < high:
+        middle = (low + high) >> 1
+        if head_level[middle] > wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
 
 
 @njit(cache=True, nogil=True)
@@ -125,7 +144,7 @@ def _mark_above(
                 above += 1
             target = above
         else:
-            target = find_arc(first, level, head[low], level[high])
+            target = arc_between(low, high, first[v + 1], first, head, level)
         if not dirty[target] and (
             _matters(old[low, 1] + old[high, 0], new[low, 1] + new[high, 0], old[target, 0])
             or _matters(old[high, 1] + old[low, 0], new[high, 1] + new[low, 0], old[target, 1])
@@ -190,158 +209,3 @@ def recontract(
                 moved[arc] = 1
                 count += 1
                 _mark_above(arc, first, tail, head, head_level, old, new, dirty_node, dirty)
-
-
-@njit(cache=True, nogil=True)
-def _between(i: int, j: int, first: I32, head: I32, head_level: U16) -> int:
-    """Find the arc between the upper ends of two arcs of one node."""
-    low, high = min(i, j), max(i, j)
-    return int(find_arc(first, head_level, head[low], head_level[high]))
-
-
-@njit(cache=True, nogil=True)
-def _better(was: int, now: int, least: int) -> bool:
-    """Tell whether a way was as good as the shortest, or is better now."""
-    return was == least or now < least
-
-
-@njit(cache=True, nogil=True)
-def _helps(was: int, now: int, rest: int, least: int) -> bool:
-    """Tell whether an arc that changed was, or now is, part of a shortest way."""
-    return was != now and (was + rest == least or now + rest < least)
-
-
-@njit(cache=True, nogil=True)
-def _follow_moved(
-    v: int,
-    first: I32,
-    head: I32,
-    head_level: U16,
-    moved: U8,
-    was: I32,
-    now: I32,
-    old: I32,
-    new: I32,
-    dirty: U8,
-) -> None:
-    """Mark arcs of v that a moved arc, then an arc above, was or is the shortest way for.
-
-    ``was`` and ``now`` are contracted weights, ``old`` and ``new`` shortest ones.
-    """
-    for i in range(first[v], first[v + 1]):
-        if not moved[i]:
-            continue
-        dirty[i] = 1
-        for j in range(first[v], first[v + 1]):
-            if i == j or dirty[j]:
-                continue
-            k = _between(i, j, first, head, head_level)
-            forth, back = (0, 1) if i < j else (1, 0)
-            if _better(was[i, 0] + old[k, forth], now[i, 0] + new[k, forth], old[j, 0]) or _better(
-                old[k, back] + was[i, 1], new[k, back] + now[i, 1], old[j, 1]
-            ):
-                dirty[j] = 1
-
-
-@njit(cache=True, nogil=True)
-def _follow_above(
-    v: int,
-    first: I32,
-    head: I32,
-    head_level: U16,
-    old: I32,
-    new: I32,
-    changed_arc: I32,
-    changed_count: I32,
-    owner: I32,
-    arc_at: I32,
-    dirty: U8,
-) -> None:
-    """Mark arcs of v that a changed arc between its upper neighbours was or is good for."""
-    for arc in range(first[v], first[v + 1]):
-        owner[head_level[arc]] = v
-        arc_at[head_level[arc]] = arc
-    for i in range(first[v], first[v + 1]):
-        x = head[i]
-        for place in range(first[x], first[x] + changed_count[x]):
-            k = changed_arc[place]
-            level = head_level[k]
-            if owner[level] == v:
-                j = arc_at[level]
-                dirty[i] |= _helps(old[k, 0], new[k, 0], old[j, 1], old[i, 1])
-                dirty[j] |= _helps(old[k, 0], new[k, 0], old[i, 0], old[j, 0])
-                dirty[i] |= _helps(old[k, 1], new[k, 1], old[j, 0], old[i, 0])
-                dirty[j] |= _helps(old[k, 1], new[k, 1], old[i, 1], old[j, 1])
-
-
-@njit(cache=True, nogil=True)
-def _shorten_arcs(
-    v: int, dirty: U8, first: I32, head: I32, head_level: U16, contracted: I32, weight: I32
-) -> None:
-    """Work out the shortest weights of the dirty arcs of v from those of the arcs above."""
-    for i in range(first[v], first[v + 1]):
-        if not dirty[i]:
-            continue
-        up, down = contracted[i, 0], contracted[i, 1]
-        for j in range(first[v], first[v + 1]):
-            if i != j:
-                k = _between(i, j, first, head, head_level)
-                forth, back = (0, 1) if j < i else (1, 0)
-                up = min(up, np.int32(contracted[j, 0] + weight[k, forth]))
-                down = min(down, np.int32(weight[k, back] + contracted[j, 1]))
-        weight[i, 0] = up
-        weight[i, 1] = down
-
-
-@njit(cache=True, nogil=True)
-def reshorten(
-    nodes: I32,
-    reached: U8,
-    moved: U8,
-    was: I32,
-    contracted: I32,
-    first: I32,
-    tail: I32,
-    head: I32,
-    head_level: U16,
-    below_first: I32,
-    below_arc: I32,
-    height: int,
-    old: I32,
-    new: I32,
-    changed_arc: I32,
-    changed_count: I32,
-) -> None:
-    """Shorten again, descending, the arcs of ``reached`` nodes that can have changed.
-
-    The changed arcs of v are ``changed_arc[first[v]:first[v] + changed_count[v]]``; the nodes
-    below them are reached.
-    """
-    best = np.empty((height, 2), np.int32)
-    owner = np.full(height, -1, np.int32)
-    seen = np.full(height, -1, np.int32)
-    arc_at = np.empty(height, np.int32)
-    dirty = np.zeros(head.size, np.uint8)
-    for turn in range(nodes.size - 1, -1, -1):
-        v = nodes[turn]
-        if not reached[v]:
-            continue
-        start, stop = first[v], first[v + 1]
-        _follow_moved(v, first, head, head_level, moved, was, contracted, old, new, dirty)
-        _follow_above(
-            v, first, head, head_level, old, new, changed_arc, changed_count, seen, arc_at, dirty
-        )
-        if dirty[start:stop].sum() * MANY > stop - start:
-            new[start:stop] = contracted[start:stop]
-            shorten_node(v, first, head, head_level, new, best, owner)
-        else:
-            _shorten_arcs(v, dirty, first, head, head_level, contracted, new)
-        count = 0
-        for arc in range(start, stop):
-            if dirty[arc] and (new[arc, 0] != old[arc, 0] or new[arc, 1] != old[arc, 1]):
-                changed_arc[start + count] = arc
-                count += 1
-        changed_count[v] = count
-        if count:
-            for place in range(below_first[v], below_first[v + 1]):
-                reached[tail[below_arc[place]]] = 1

@@ -18,18 +18,6 @@ F32 = NDArray[np.float32]
 
 
 @njit(cache=True, nogil=True)
-def room(size: int, columns: int) -> tuple[U16, I32, I32, F32]:
-    """Allocate the levels, weights, sources and loads of a climb."""
-    # Here rather than by numpy, whose large pages the system must first clear and gather.
-    return (
-        np.empty(size, np.uint16),
-        np.empty(size, np.int32),
-        np.empty(size, np.int32),
-        np.empty((size, columns), np.float32),
-    )
-
-
-@njit(cache=True, nogil=True)
 def firsts(
     stocked: I32, first: I32, old_first: I32, side: int, contracted: I32, shortest: I32
 ) -> I32:

@@ -1,6 +1,7 @@
 """A hierarchy and its metrics as folders of memory-mapped arrays, keyed by their region's hash.
 
-Opening reads manifests only; values are read when they are used, and all processes share them.
+Opening reads manifests only, unless a file was written to since its values were known to be right;
+values are read when they are used, and all processes share them.
 """
 
 from dataclasses import fields
@@ -22,6 +23,7 @@ from planner.roads.parts import (
     whole_hash,
     write_parts,
 )
+from planner.roads.seals import check_seal, mark_files, set_seal
 
 LAYOUT = 1
 """Number of these folders' layout; others are made anew."""
@@ -42,7 +44,7 @@ def open_hierarchy(folder: Path, *, region: str) -> Hierarchy:
     Raises
     ------
     RegionDamaged
-        A part is missing or not as the manifest says, or the folder is of another region.
+        A part is missing, damaged or not as the manifest says, or the folder is of another region.
     """
     manifest = _manifest(folder, kind="hierarchy", region=region, name="")
     names = [field.name for field in fields(Hierarchy)]
@@ -60,7 +62,8 @@ def open_metric(hierarchy: Hierarchy, folder: Path, *, region: str, name: str = 
     Raises
     ------
     RegionDamaged
-        A part is missing or not as the manifest says, or the folder is of another region or name.
+        A part is missing, damaged or not as the manifest says, or the folder is of another region
+        or name.
     """
     manifest = _manifest(folder, kind="metric", region=region, name=name)
     arrays: dict[str, Any] = {part: read_part(folder, part, manifest) for part in _PLAIN}
@@ -97,6 +100,8 @@ def _save(
     said = {"kind": kind, "layout": LAYOUT, "region": region, "name": name}
     hashes = {part: part_hash(array) for part, array in arrays.items()}
     write_parts(folder, arrays, {**said, "hash": whole_hash(hashes)})
+    manifest = read_manifest(folder)
+    set_seal(folder, manifest, mark_files(folder, manifest))
 
 
 def _manifest(folder: Path, *, kind: str, region: str, name: str) -> dict[str, Any]:
@@ -110,4 +115,5 @@ def _manifest(folder: Path, *, kind: str, region: str, name: str) -> dict[str, A
                 place=str(folder / MANIFEST),
                 remedy=_REBUILD,
             )
+    check_seal(folder, manifest)
     return manifest

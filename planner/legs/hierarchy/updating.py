@@ -15,10 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planner.legs.hierarchy import repair
+from planner.legs.hierarchy import repair, reshortening
 from planner.legs.hierarchy.climb import Climb
 from planner.legs.hierarchy.customised import Customised, checked_weights, customise
-from planner.legs.hierarchy.restock import compare, firsts, reload, restock, room
+from planner.legs.hierarchy.restock import compare, firsts, reload, restock
+from planner.legs.hierarchy.room import (
+    copy_of_rows,
+    no_bytes,
+    no_numbers,
+    room_for_arcs,
+    room_for_levels,
+    room_for_rows,
+)
 from planner.legs.hierarchy.threads import cores, in_parts
 from planner.legs.hierarchy.weights import DOWN, UP
 
@@ -127,10 +135,10 @@ class _Work:
     ) -> None:
         self.metric, self.edge_load = metric, edge_load
         h = self.hierarchy = metric.hierarchy
-        self.contracted = metric.contracted.copy()
-        self.via = np.empty_like(self.contracted)
-        self.dirty, self.moved = np.zeros(h.arcs, np.uint8), np.zeros(h.arcs, np.uint8)
-        self.dirty_node = np.zeros(h.nodes, np.uint8)
+        self.contracted = copy_of_rows(metric.contracted)
+        self.via = room_for_rows(h.arcs, 2)
+        self.dirty, self.moved = no_bytes(h.arcs), no_bytes(h.arcs)
+        self.dirty_node = no_bytes(h.nodes)
         self.dirty[touched] = 1
         self.dirty_node[h.tail[touched]] = 1
         self.arcs = (h.first, h.tail, h.head, h.head_level, h.below_first, h.below_arc)
@@ -153,16 +161,20 @@ class _Work:
     def reshorten(self) -> tuple[I32, I32]:
         """Return shortest weights, and by rank how many arcs have another one than before."""
         h, old = self.hierarchy, self.metric.shortest
-        new = old.copy()
-        count = np.zeros(h.nodes, np.int32)
-        reached = np.zeros(h.nodes, np.uint8)
-        reached[h.tail[np.nonzero(self.moved)[0]]] = 1
+        new = copy_of_rows(old)
+        count, reached = no_numbers(h.nodes), no_bytes(h.nodes)
+        reached[h.tail[np.nonzero(self.moved)[0]]] = reshortening.WITH_MOVED
+        most = h.arcs + int((h.first[h.top + 1] - h.first[h.top]).sum())
         known = (
             reached, self.moved, self.metric.contracted, self.contracted, *self.arcs, h.height,
-            old, new, np.empty(h.arcs, np.int32), count,
+            old, new, room_for_rows(most, 4), room_for_levels(most), no_numbers(h.nodes), count,
         )  # fmt: skip
-        repair.reshorten(h.top, *known)
-        in_parts(lambda nodes: repair.reshorten(nodes, *known), h.parts)
+
+        def work(nodes: I32) -> None:
+            reshortening.reshorten(nodes, int(h.first[nodes[0]]), *known)
+
+        reshortening.reshorten(h.top, h.arcs, *known)
+        in_parts(work, h.parts)
         new.setflags(write=False)
         return new, count
 
@@ -174,7 +186,7 @@ class _Work:
         def work(side: int) -> Arcs:
             climb = (metric.outward, metric.inward)[side]
             first = firsts(nodes, h.first, climb.first, side, self.contracted, shortest)
-            arcs: Arcs = (first, *room(int(first[-1]), metric.columns))
+            arcs: Arcs = (first, *room_for_arcs(int(first[-1]), metric.columns))
             restock(
                 nodes, side, self.dirty, *self.arcs, *self.roads, self.contracted, shortest,
                 self.via, *arcs, climb.first, climb.level, climb.weight, climb.source, climb.load,

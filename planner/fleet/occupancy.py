@@ -1,0 +1,161 @@
+"""Which EVSE is whose, and when: what the plans of a fleet count on, as intervals.
+
+A stop takes its EVSE from arrival to departure. A fallback, and every stop on the way from it, is
+counted on from its own arrival until its departure and as much later as the failed stop may have
+lasted: that is how long the check proves it for. Whether a plan goes beside the others is asked of
+`planner.access.holds`, the very rule by which it was planned.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from planner.access.holds import Holds, overlaps
+from planner.model.fleet import Hold
+from planner.model.plan import ChargingStop, Plan
+
+HANDOVER_S = 300.0
+"""Seconds between two vehicles of the fleet at one EVSE: to unplug, leave, park and plug in."""
+
+EvseKey = tuple[str, str]
+
+
+def holds_of(plan: Plan) -> tuple[Hold, ...]:
+    """List all that a plan counts on, its stops first."""
+    stops = [_hold(stop, "stop", 0.0) for stop in plan.charging_stops]
+    behind = (hold for stop in plan.charging_stops for hold in _behind(stop, 0.0))
+    return tuple(dict.fromkeys((*stops, *behind)))
+
+
+def _behind(stop: ChargingStop, slack_s: float) -> Iterator[Hold]:
+    """List what is counted on where a stop fails, any time until it would have ended."""
+    later_s = slack_s + stop.departure - stop.arrival
+    for fallback in stop.fallbacks:
+        for each in (fallback.stop, *fallback.onward_stops):
+            yield _hold(each, "fallback", later_s)
+            yield from _behind(each, later_s)
+
+
+def _hold(stop: ChargingStop, use: str, slack_s: float) -> Hold:
+    return Hold(
+        station_id=stop.station_id,
+        evse_uid=stop.evse_uid,
+        begins=stop.arrival,
+        ends=stop.departure + slack_s,
+        use="stop" if use == "stop" else "fallback",
+        power_kw=stop.power_kw,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A depot as the rule of access asks it: its id and what it may draw."""
+
+    id: str
+    max_kw: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A hold that cannot be had, and whose holds at its station stand against it."""
+
+    hold: Hold
+    owners: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class Occupancy:
+    """The ledger: the holds of each owner (a mission, or a plan in use), found by station.
+
+    ``limits`` are the depots' power limits in kW, by station.
+    """
+
+    limits: Mapping[str, float] = field(default_factory=dict)
+    _of: dict[str, tuple[Hold, ...]] = field(default_factory=dict)
+    _at: dict[str, dict[str, list[Hold]]] = field(default_factory=dict)
+
+    def add(self, owner: str, holds: Sequence[Hold]) -> None:
+        """Enter what an owner counts on, in the place of what it did before."""
+        self.remove(owner)
+        self._of[owner] = tuple(holds)
+        for hold in holds:
+            self._at.setdefault(hold.station_id, {}).setdefault(owner, []).append(hold)
+
+    def remove(self, owner: str) -> tuple[Hold, ...]:
+        """Strike an owner out; give what it counted on."""
+        gone = self._of.pop(owner, ())
+        for station in {hold.station_id for hold in gone}:
+            del self._at[station][owner]
+        return gone
+
+    def clashes(self, holds: Sequence[Hold], without: str = "") -> tuple[Clash, ...]:
+        """List the holds that cannot be had beside those of all owners but one."""
+        found = []
+        for hold in holds:
+            owners = self._at.get(hold.station_id, {})
+            others = {name: kept for name, kept in owners.items() if name != without}
+            if not _allows((h for kept in others.values() for h in kept), hold, self._site(hold)):
+                found.append(Clash(hold, tuple(self._against(hold, others))))
+        return tuple(found)
+
+    def taken(
+        self,
+        begins: float,
+        ends: float,
+        *,
+        near: Callable[[str], bool],
+        stations: Collection[str] = (),
+        without: str = "",
+    ) -> tuple[Hold, ...]:
+        """List what is taken, as planning is told it: with the time to hand over on both sides.
+
+        At stations that are ``near`` what touches the time from ``begins`` to ``ends``; at those
+        named all of it.
+        """
+        found: set[Hold] = set()
+        for station in self._at:
+            named = station in stations
+            if not named and not near(station):
+                continue
+            for name, kept in self._at[station].items():
+                if name != without:
+                    wide = (widened(hold) for hold in kept)
+                    found.update(h for h in wide if named or overlaps(h, begins, ends))
+        return tuple(sorted(found, key=_order))
+
+    def _site(self, hold: Hold) -> Limit:
+        return Limit(hold.station_id, self.limits.get(hold.station_id))
+
+    def _against(self, hold: Hold, others: Mapping[str, list[Hold]]) -> Iterator[str]:
+        """Name those who stand at the EVSE, or draw the depot's power, at that time."""
+        has_limit = hold.station_id in self.limits
+        for name in sorted(others):
+            if any(
+                overlaps(widened(held), hold.begins, hold.ends)
+                and (has_limit or held.evse_uid == hold.evse_uid)
+                and (hold.use == "stop" or held.use == "stop")
+                for held in others[name]
+            ):
+                yield name
+
+
+def _order(hold: Hold) -> tuple[object, ...]:
+    return (hold.station_id, hold.evse_uid, hold.begins, hold.ends, hold.use, hold.power_kw)
+
+
+def widened(hold: Hold) -> Hold:
+    """Return a hold with the time to hand over on both sides."""
+    return replace(hold, begins=hold.begins - HANDOVER_S, ends=hold.ends + HANDOVER_S)
+
+
+def _allows(others: Iterable[Hold], hold: Hold, site: Limit) -> bool:
+    """Ask the rule of access whether a hold can be had beside others."""
+    rule = Holds(widened(held) for held in others)
+    refused = rule.refusal(
+        site,
+        hold.evse_uid,
+        hold.power_kw,
+        hold.begins,
+        hold.ends,
+        as_fallback=hold.use == "fallback",
+    )
+    return refused is None
