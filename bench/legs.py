@@ -1,8 +1,14 @@
 """The hierarchy at 0.1, 1 and 4 million nodes, and other libraries on the same graphs.
 
     python bench/legs.py [--data FOLDER] [--graphs europe 1M] [--programs plugsure scipy]
+                         [--keep FOLDER] [--most_s 600]
 
-Prints one JSON line for each graph and program, each run in a process of its own: ``build_s``
+``1M`` is made up (`synthetic.py`), ``china`` an extract of OpenStreetMap, ``4M`` extracts side by
+side (`country.py`). What takes long to make is kept in ``--keep``. Valhalla routes on maps only, in
+an environment of its own (`truth_valhalla.py`); it has costs of its own, so no sums are compared.
+
+Prints one JSON line for each graph and program, each run in a process of its own, which is ended
+after ``--most_s`` seconds (``ended_after_s``): ``build_s``
 (order and weights; of ours also ``order_s``, ``customise_s`` and, with loads,
 ``customise_loads_s``), ``peak_mb`` of the whole process, and medians of wall time: ``point_ms`` one
 pair, ``many_ms`` one to 1,000, ``matrix_s`` 1,000 x 1,000, ``all_ms`` one to all, ``update_..``
@@ -13,7 +19,10 @@ a graph of one's own: an .npz file with ``first_out, head, weight_ms, length_m, 
 """
 
 import argparse
+import contextlib
 import json
+import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -25,16 +34,30 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import truth_valhalla
+from country import EXTRACTS, read_extract, write_country
 from synthetic import make_country
 
 from planner.legs import hierarchy as ch
+from planner.roads.graph import RoadGraph
+from planner.roads.osm import read_osm
+from planner.roads.osm_graph import build_from_osm
 from planner.roads.region import build_region
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-GRAPHS = {"europe": 0, "1M": 1_050_000, "4M": 4_050_000}
-PROGRAMS = ("plugsure", "ch-router", "routingkit-cch", "scipy", "networkx")
-TOO_SLOW = {("4M", "networkx"), ("4M", "routingkit-cch")}
-"""networkx needs some 8 GB for 4 M nodes, routingkit-cch six minutes."""
+GRAPHS = ("europe", "china", "1M", "4M")
+PROGRAMS = ("plugsure", "ch-router", "routingkit-cch", "scipy", "networkx", "valhalla")
+LEFT_OUT = {
+    ("4M", "networkx"): "some 8 GB, and half a minute a question",
+    ("europe", "valhalla"): "routes on maps only",
+    ("1M", "valhalla"): "routes on maps only",
+    ("4M", "valhalla"): "between the copies lie made-up roads of thousands of kilometres",
+}
+KEEP = Path(tempfile.gettempdir()) / "plugsure-bench"
+SYNTHETIC_NODES, SETS = 1_050_000, 16
+EXTRACT = "china-7-105-51.osm.pbf"
+LONGEST_MS = 3_600_000
+"""An edge takes an hour at most: those between copies would add up to weeks."""
 
 MANY = 1_000
 Line = dict[str, Any]
@@ -191,7 +214,12 @@ def networkx(graph: SimpleNamespace, line: Line) -> None:
     )
     line["build_s"] = round(time.perf_counter() - began, 3)
     pairs = graph.pairs.tolist()
-    timed(line, "point_ms", lambda turn: nx.bidirectional_dijkstra(roads, *pairs[turn])[0], 3)
+
+    def point(turn: int) -> None:
+        with contextlib.suppress(nx.NetworkXNoPath):
+            nx.bidirectional_dijkstra(roads, *pairs[turn])
+
+    timed(line, "point_ms", point, 3)
     timed(
         line,
         "many_ms",
@@ -200,31 +228,87 @@ def networkx(graph: SimpleNamespace, line: Line) -> None:
     )
 
 
+def valhalla(graph: SimpleNamespace, line: Line) -> None:
+    """Measure Valhalla on tiles of the map that the graph was made of."""
+    truth_valhalla.make_environment()
+    began = time.perf_counter()
+    config, line["version"] = truth_valhalla.build_tiles(graph.extract)
+    line["build_s"] = round(time.perf_counter() - began, 3)
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    for limits in (settings["service_limits"][kind] for kind in ("auto",)):
+        limits |= {"max_distance": 1e8, "max_matrix_distance": 1e8, "max_locations": MANY}
+        limits |= {"max_matrix_location_pairs": MANY * MANY}
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        (here / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+        asked = {
+            "pairs": graph.lon_lat[graph.pairs[:100]].tolist(),
+            "ends": graph.lon_lat[graph.ends].tolist(),
+        }
+        (here / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
+        worker = Path(__file__).with_name("legs_valhalla.py")
+        python = truth_valhalla.python_of(truth_valhalla.HOME)
+        told = subprocess.run(
+            [python, worker, here / "config.json", here / "questions.json"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    line |= json.loads(told.stdout)
+
+
 def peak_mb() -> float:
     """Return the most memory that this process has held, not what started it (Linux)."""
     told = Path("/proc/self/status").read_text(encoding="ascii")
     return round(int(told.split("VmHWM:")[1].split()[0]) / 1024, 1)
 
 
-def make_graph(name: str, data: Path, path: Path) -> None:
-    """Write the arrays that all programs read."""
-    if GRAPHS[name]:
-        country = make_country(GRAPHS[name])
-        arrays = {key: getattr(country, key) for key in vars(country)}
-    else:
-        roads = data / "roads"
-        network = (roads / "europe-nodes.csv.gz", roads / "europe-edges.csv.gz")
-        with tempfile.TemporaryDirectory() as home:
+def make_graph(name: str, data: Path, keep: Path) -> Path:
+    """Write the arrays that all programs read, unless they are there."""
+    path = keep / f"{name}.npz"
+    if path.is_file():
+        return path
+    if name == "1M":
+        np.savez(path, **vars(make_country(SYNTHETIC_NODES)))
+        return path
+    with tempfile.TemporaryDirectory() as home:
+        if name == "europe":
+            roads = data / "roads"
+            network = (roads / "europe-nodes.csv.gz", roads / "europe-edges.csv.gz")
             graph = build_region(Path(home), "x", network=network)
-            arrays = {
-                "first_out": np.array(graph.first_out),
-                "head": np.array(graph.head),
-                "weight_ms": np.rint(graph.duration_s * 1000.0).astype(np.int32),
-                "length_m": np.array(graph.length_m),
-                "energy_kwh": np.array(graph.length_m) * np.float32(0.00018),
-                "xy_km": np.stack([graph.lon * 70, graph.lat * 111], axis=1).astype(np.float32),
-            }
-    np.savez(path, **arrays)
+        else:
+            roads = read_osm(extract_of(name, data, keep), lambda *_: None)
+            graph = build_from_osm(
+                roads, name="x", source="", heights=None, progress=lambda *_: None
+            )
+        np.savez(path, **arrays_of(graph))
+    return path
+
+
+def extract_of(name: str, data: Path, keep: Path) -> Path:
+    """Return the map that a graph is made of; that of a country is made if it is not there."""
+    if name == "china":
+        return data / "roads" / EXTRACT
+    path = keep / f"synthetic-{SETS}.osm.pbf"
+    if not path.is_file():
+        write_country(
+            path, [read_extract(data / "roads" / f"{of}.osm.pbf") for of in EXTRACTS], SETS
+        )
+    return path
+
+
+def arrays_of(graph: RoadGraph) -> dict[str, np.ndarray]:
+    """Return what all programs read; usable are the nodes where drives may begin and end."""
+    return {
+        "first_out": np.array(graph.first_out),
+        "head": np.array(graph.head),
+        "weight_ms": np.rint(graph.duration_s * 1000.0).clip(max=LONGEST_MS).astype(np.int32),
+        "length_m": np.array(graph.length_m),
+        "energy_kwh": np.array(graph.length_m) * np.float32(0.00018),
+        "xy_km": np.stack([graph.lon * 70, graph.lat * 111], axis=1).astype(np.float32),
+        "lon_lat": np.stack([graph.lon, graph.lat], axis=1),
+        "usable": np.flatnonzero(graph.component_ok),
+    }
 
 
 def read_graph(path: Path) -> SimpleNamespace:
@@ -234,21 +318,41 @@ def read_graph(path: Path) -> SimpleNamespace:
     graph.nodes = len(graph.first_out) - 1
     graph.tail = np.repeat(np.arange(graph.nodes), np.diff(graph.first_out)).astype(np.int32)
     rng = np.random.default_rng(7)
-    graph.pairs = rng.integers(0, graph.nodes, (400, 2))
-    graph.ends = rng.integers(0, graph.nodes, MANY)
+    usable = getattr(graph, "usable", np.arange(graph.nodes))
+    graph.pairs = usable[rng.integers(0, len(usable), (400, 2))]
+    graph.ends = usable[rng.integers(0, len(usable), MANY)]
     return graph
 
 
-def measure(path: Path, name: str, program: str) -> Line:
+def measure(path: Path, name: str, program: str, extract: Path) -> Line:
     """Run one program on one graph."""
     graph = read_graph(path)
+    graph.extract = extract
     line: Line = {"graph": name, "program": program}
     line |= {"nodes": graph.nodes, "edges": len(graph.head)}
     try:
         globals()[program.replace("-", "_")](graph, line)
     except ImportError as error:
         line["absent"] = str(error)
-    return line | {"peak_mb": peak_mb()}
+    return {"peak_mb": peak_mb()} | line
+
+
+def in_child(name: str, program: str, path: Path, told: argparse.Namespace) -> None:
+    """Run one program on one graph in a process of its own, and say so where it does not end."""
+    line: Line = {"graph": name, "program": program}
+    if (name, program) in LEFT_OUT:
+        print(json.dumps(line | {"left_out": LEFT_OUT[name, program]}), flush=True)
+        return
+    command = [sys.executable, __file__, "--here", "--graph-file", str(path)]
+    command += ["--graphs", name, "--programs", program]
+    command += ["--data", str(told.data), "--keep", str(told.keep)]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            if process.wait(told.most_s):
+                print(json.dumps(line | {"failed": process.returncode}), flush=True)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # with what it has started
+            print(json.dumps(line | {"ended_after_s": told.most_s}), flush=True)
 
 
 def main() -> None:
@@ -258,21 +362,20 @@ def main() -> None:
     parser.add_argument("--graphs", nargs="+", default=list(GRAPHS))
     parser.add_argument("--programs", nargs="+", choices=PROGRAMS, default=PROGRAMS)
     parser.add_argument("--graph-file", type=Path)
+    parser.add_argument("--keep", type=Path, default=KEEP)
+    parser.add_argument("--most_s", type=float, default=600.0)
     parser.add_argument("--here", action="store_true", help="in this process")
     told = parser.parse_args()
+    told.keep.mkdir(parents=True, exist_ok=True)
     if told.here:
-        print(json.dumps(measure(told.graph_file, told.graphs[0], told.programs[0])))
+        name, program = told.graphs[0], told.programs[0]
+        extract = extract_of(name, told.data, told.keep) if program == "valhalla" else Path()
+        print(json.dumps(measure(told.graph_file, name, program, extract)), flush=True)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        for name in told.graphs:
-            path = told.graph_file or Path(folder) / f"{name}.npz"
-            if not told.graph_file:
-                make_graph(name, told.data, path)
-            for program in told.programs:
-                if (name, program) in TOO_SLOW:
-                    continue
-                command = [sys.executable, __file__, "--here", "--graph-file", str(path)]
-                subprocess.run([*command, "--graphs", name, "--programs", program], check=True)
+    for name in told.graphs:
+        path = told.graph_file or make_graph(name, told.data, told.keep)
+        for program in told.programs:
+            in_child(name, program, path, told)
 
 
 if __name__ == "__main__":

@@ -53,10 +53,12 @@ class Roads:
         ends = np.flatnonzero(stoppable(graph)).tolist()
         self.end = {self.place[node]: node for node in ends}
         real = np.flatnonzero((graph.flags & Flag.VIRTUAL) == 0)
+        self.onward: dict[Place, set[Place]] = {}
         self.lines: dict[Place, set[object]] = {}
         columns = (graph.tail, graph.head, np.abs(graph.shape_of), np.rint(graph.length_m))
         for tail, head, shape, metres in zip(*(c[real].tolist() for c in columns), strict=True):
             one, other = self.place[int(tail)], self.place[int(head)]
+            self.onward.setdefault(one, set()).add(other)
             self.lines.setdefault(one, set()).add((other, shape, metres))
             self.lines.setdefault(other, set()).add((one, shape, metres))
         order = np.lexsort((graph.duration_s, graph.head, graph.tail))
@@ -81,10 +83,11 @@ class Roads:
                 once = [p for p, q in zip(places, [None, *places], strict=False) if p != q]
                 yield float(time_s[node]), once
 
-    def kind(self, place: Place) -> str:
-        """Say what kind of place one turns round at."""
-        meeting = len(self.lines[place])
-        return "junction" if meeting >= _CROSSING else "mid_road" if meeting > 1 else "dead_end"
+    def kind(self, before: Place, place: Place) -> str:
+        """Say what kind of place one turns round at; a dead end is one for who comes that way."""
+        if self.onward[place] <= {before}:
+            return "dead_end"
+        return "junction" if len(self.lines[place]) >= _CROSSING else "mid_road"
 
 
 def count(roads: Roads, pairs: dict[Place, list[Place]]) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def count(roads: Roads, pairs: dict[Place, list[Place]]) -> dict[str, Any]:
         for time_s, places in roads.drives(start, ends):
             seconds.append(time_s)
             triples = zip(places, places[1:], places[2:], strict=False)
-            turned.update({roads.kind(b) for a, b, c in triples if a == c})
+            turned.update({roads.kind(a, b) for a, b, c in triples if a == c})
     kinds = ("mid_road", "junction", "dead_end")
     mean_s = round(float(np.mean(seconds)), 2)
     return {"drives": len(seconds), "mean_s": mean_s} | {kind: turned[kind] for kind in kinds}

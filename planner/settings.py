@@ -14,6 +14,7 @@ OVERPASS = "https://overpass-api.de/api"
 
 
 NETWORKS = "PLUGSURE_OCPI_NETWORKS"
+WEBHOOK_NETWORKS = "PLUGSURE_WEBHOOK_NETWORKS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Settings:
     ocpi_networks : tuple of networks
         ``PLUGSURE_OCPI_NETWORKS``: private networks in which OCPI parties live, so that their
         names may lead there; none by default.
+    webhook_networks : tuple of networks
+        ``PLUGSURE_WEBHOOK_NETWORKS``: private networks to which webhooks may lead; none by default.
     """
 
     home: Path
@@ -42,6 +45,7 @@ class Settings:
     nominatim: str = NOMINATIM
     overpass: str = OVERPASS
     ocpi_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -62,7 +66,8 @@ class Settings:
             region=env.get("PLUGSURE_REGION") or None,
             nominatim=env.get("PLUGSURE_NOMINATIM_URL") or NOMINATIM,
             overpass=env.get("PLUGSURE_OVERPASS_URL") or OVERPASS,
-            ocpi_networks=_networks(env.get(NETWORKS, "")),
+            ocpi_networks=_networks(env, NETWORKS),
+            webhook_networks=_networks(env, WEBHOOK_NETWORKS),
         )
 
     @property
@@ -71,12 +76,13 @@ class Settings:
         return self.home / "regions"
 
 
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    text = env.get(name, "")
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise InputError(
             str(error),
-            place=NETWORKS,
+            place=name,
             remedy="Write networks as 10.8.0.0/16, separated by commas",
         ) from None

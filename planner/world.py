@@ -25,6 +25,7 @@ from planner.model.plan import WorldNames
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.chargers import ChargerNames
 from planner.roads.closing import Works, put_in_force
+from planner.roads.geonames import ATTRIBUTION as PLACES_ATTRIBUTION
 from planner.roads.graph import RoadGraph
 from planner.roads.places import Places
 from planner.roads.region import list_regions, open_region
@@ -183,9 +184,17 @@ class World:
         DataMissing
             Where there is no region, or several and none was chosen.
         """
-        graph = open_region(settings.regions, choose_region(settings, region))
         store = Store.open(settings.database, settings.home / "secret.key")
-        return cls(RoadSide.of(graph), store.snapshot())
+        try:
+            return cls.over(store.snapshot(), settings, region)
+        finally:
+            store.close()
+
+    @classmethod
+    def over(cls, snapshot: Snapshot, settings: Settings, region: str | None = None) -> "World":
+        """Put a snapshot on the region of an installation; raises what `open` does."""
+        graph = open_region(settings.regions, choose_region(settings, region))
+        return cls(RoadSide.of(graph), snapshot)
 
     def renewed(self, snapshot: Snapshot) -> "World":
         """Return the world with a newer snapshot; where no station moved, the joins are kept."""
@@ -296,9 +305,15 @@ class World:
             feeds=self.snapshot.hash,
             feeds_as_of=min(synced) if synced else None,
             agreements=self.snapshot.agreements_hash,
-            attribution=(self.region.attribution,),
+            attribution=self._attribution(),
             closures="" if self.works is None else self.works.hash,
         )
+
+    def _attribution(self) -> tuple[str, ...]:
+        """Whom the licences of roads, names of places and stations want named."""
+        feeds = [self.snapshot.feeds[name].attribution for name in sorted(self.snapshot.feeds)]
+        named = (self.region.attribution, PLACES_ATTRIBUTION, *feeds)
+        return tuple(dict.fromkeys(said for said in named if said))
 
     @property
     def _map(self) -> RoadGraph:

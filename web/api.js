@@ -43,6 +43,23 @@ export async function saveReport(name, query) {
   return response.blob();
 }
 
+/** Whatever stands at a path of the API. */
+export const askFor = (path) => getJson(path);
+
+/** Store a record, or ask for what needs no body; the answer is what the server keeps of it. */
+export async function saveRecord(path, body) {
+  const headers = { "Idempotency-Key": randomKey(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
+  const response = await send(path, { method: "POST", headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  if (!response.ok) throw await problemOf(response);
+  return readJson(response);
+}
+
+/** Delete a record by its id. */
+export async function removeRecord(path, id) {
+  const response = await send(`${path}/${encodeURIComponent(id)}`, { method: "DELETE" });
+  if (!response.ok) throw await problemOf(response);
+}
+
 /** Plan one trip: `{kind: "plan" | "infeasible", answer}`. */
 export const planTrip = (request, signal) => ask("/v1/plans", request, signal);
 

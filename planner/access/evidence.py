@@ -138,11 +138,19 @@ def _last(items: Sequence[TokenEvidence], kind: str) -> TokenEvidence | None:
 def _refused(
     refusals: Sequence[TokenEvidence], successes: Sequence[TokenEvidence]
 ) -> TokenEvidence | None:
-    """Return the newest refusal, unless a success came strictly after it."""
-    refused, worked = _last(refusals, "refused"), _last(successes, "succeeded")
-    if refused is None or (worked is not None and worked.at > refused.at):
+    """Return the newest refusal, unless a success came strictly after it.
+
+    A refusal by a word of protocol (a failed authorise, a rejected command) has such a word in its
+    ``value``; it is taken back by a newer one that says yes, too.
+    """
+    refused = _last(refusals, "refused")
+    if refused is None:
         return None
-    return refused
+    lifts = [_last(successes, "succeeded")]
+    if refused.value:
+        lifts.append(_last([i for i in successes if _allows(i)], "authorized"))
+        lifts.append(_last(successes, "reserved"))
+    return None if any(i is not None and i.at > refused.at for i in lifts) else refused
 
 
 def _refused_here(

@@ -20,8 +20,11 @@ from planner.energy.consumption import (
     QUANTILE_95,
     auxiliary_power_kw,
 )
-from planner.energy.speed_changes import road_braking_m_s2
+from planner.energy.speed_changes import road_braking_m2_s2
 from planner.model.vehicle import Conditions, Vehicle
+
+M_S_PER_KMH, KG_PER_N, KWH_PER_JOULE = 1.0 / 3.6, 1.0 / GRAVITY_M_S2, 1.0 / JOULE_PER_KWH
+"""Factors, for a kernel divides more slowly than it multiplies."""
 
 FERRY = 2
 """Bit of `RoadGraph.flags`: the car stands on deck and uses nothing."""
@@ -88,9 +91,10 @@ def drive_edge(
     """Seconds and kWh of one edge; on deck a car uses nothing and sails by the time table."""
     if on_deck:
         return duration_s, 0.0
-    driven_m_s = min(speed_kmh, car.top_kmh) / 3.6
+    driven_m_s = min(speed_kmh, car.top_kmh) * M_S_PER_KMH
     rolling_s = length_m / driven_m_s
-    extra_s = max(0.0, duration_s - length_m / (speed_kmh / 3.6))
+    free_s = length_m / (speed_kmh * M_S_PER_KMH)
+    extra_s = max(0.0, duration_s - free_s)
     air_m_s = max(0.0, driven_m_s + car.headwind_m_s)
     density = pressure_pa(ele_m) / car.gas_j_kg
     resistance_j = length_m * (car.rolling_n + density * car.half_drag_m2 * air_m_s * air_m_s)
@@ -101,10 +105,10 @@ def drive_edge(
     downwards_j = falling * resistance_j - car.weight_n * descent_m
     work_j = upwards_j * car.motor
     work_j += downwards_j * (car.motor if downwards_j >= 0.0 else car.brake)
-    braked_j = car.weight_n / GRAVITY_M_S2 * length_m * road_braking_m_s2(speed_kmh)
+    braked_j = car.weight_n * KG_PER_N * road_braking_m2_s2(length_m, free_s)
     even_j = auxiliary_j + braked_j * (car.motor - car.brake)
     careful_j = car.careful * (resistance_j * car.motor + even_j)
-    return rolling_s + extra_s, (work_j + even_j + careful_j) / JOULE_PER_KWH
+    return rolling_s + extra_s, (work_j + even_j + careful_j) * KWH_PER_JOULE
 
 
 @njit(cache=True, nogil=True)

@@ -15,9 +15,12 @@ b = 1 (in between all is linear)
 
     a·(level_ref - b·k_ref·R_ref) <= level - b·k·(R + |s·R_ref - R|) .
 
-Both sides are compared over cells of speed, in the thinnest and the densest air: what rises with
-speed is taken from the end of the cell that makes the bound hold for all of it.
+Both sides are compared over cells of speed, in the thinnest and the densest air of the region: what
+rises with speed is taken from the end of the cell that makes the bound hold for all of it. Where no
+edge climbs or falls (a region without heights), only the level at b = 0 is left.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,35 +31,47 @@ from planner.energy.speed_changes import braking_m_s2
 
 F64 = NDArray[np.float64]
 
-CELLS = 1_000
-PRESSURES_PA = (pressure_pa(9000.0), pressure_pa(-500.0))
+CELLS = 4_000
 
 
-def least_share(
-    car: CarTerms, reference: CarTerms, slowest_kmh: float = 5.0, fastest_kmh: float = 150.0
-) -> float:
+@dataclass(frozen=True, slots=True)
+class Terrain:
+    """What the edges of a region may be: bounds of their speeds and heights above the sea.
+
+    Where it is not ``hilly``, none climbs or falls.
+    """
+
+    slowest_kmh: float = 5.0
+    fastest_kmh: float = 150.0
+    lowest_m: float = -500.0
+    highest_m: float = 9000.0
+    hilly: bool = True
+
+
+ANYWHERE = Terrain()
+
+
+def least_share(car: CarTerms, reference: CarTerms, terrain: Terrain = ANYWHERE) -> float:
     """Return a >= 0: the car's reduced energy is at least a times the reference's on any edge.
-
-    Edges have speeds between ``slowest_kmh`` and ``fastest_kmh``.
 
     The car may be capped in speed where the reference is not; where it is the other way round the
     share still holds, but the reference's time is no bound. Wind may be the car's only.
     """
-    edges_kmh = np.geomspace(slowest_kmh, fastest_kmh, CELLS + 1)
+    edges_kmh = np.geomspace(terrain.slowest_kmh, terrain.fastest_kmh, CELLS + 1)
     low, high = edges_kmh[:-1], edges_kmh[1:]
     weight = car.weight_n / reference.weight_n
     loss, loss_ref = _loss(car), _loss(reference)
-    shares = [loss * weight / loss_ref] if loss_ref > 0.0 else []
-    for pressure in PRESSURES_PA:
+    shares = [loss * weight / loss_ref] if loss_ref > 0.0 and terrain.hilly else []
+    for pressure in (pressure_pa(terrain.highest_m), pressure_pa(terrain.lowest_m)):
         least, most_ref = _resistance(car, low, pressure), _resistance(reference, high, pressure)
         least_ref = _resistance(reference, low, pressure)
         flat = (1.0 + car.careful) * (car.motor * least + _even(car, high))
         flat_ref = (1.0 + reference.careful) * (reference.motor * most_ref + _even(reference, low))
+        shares.append(float(np.min(flat / flat_ref)))
+        if not terrain.hilly:
+            continue
         falling = flat - loss * np.maximum(weight * most_ref, 2.0 * least - weight * least_ref)
-        shares += [
-            float(np.min(flat / flat_ref)),
-            float(np.min(falling / (flat_ref - loss_ref * most_ref))),
-        ]
+        shares.append(float(np.min(falling / (flat_ref - loss_ref * most_ref))))
     return max(0.0, min(shares))
 
 

@@ -43,6 +43,7 @@ def braking_m_s2(speed_kmh: ArrayLike) -> NDArray[np.float64]:
 
 
 @njit(cache=True, inline="always")
-def road_braking_m_s2(speed_kmh: float) -> float:
-    """Return `braking_m_s2` of one road, compiled."""
-    return float(min(max(CONSTANT + PER_SPEED / speed_kmh, OPEN_M_S2), TOWN_M_S2))
+def road_braking_m2_s2(length_m: float, free_s: float) -> float:
+    """Return `braking_m_s2` times length of a road that takes ``free_s`` at its speed, compiled."""
+    falling = CONSTANT * length_m + PER_SPEED / 3.6 * free_s
+    return float(min(max(falling, OPEN_M_S2 * length_m), TOWN_M_S2 * length_m))

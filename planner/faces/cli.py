@@ -30,6 +30,7 @@ COMMANDS = {
     "depot": "planner.faces.commands.depots:depot",
     "closures": "planner.faces.commands.closures:closures",
     "feed": "planner.faces.commands.feeds:feed",
+    "fleet": "planner.faces.commands.fleet:fleet",
     "keys": "planner.faces.commands.secrets:keys",
     "plan": "planner.faces.commands.trips:plan",
     "prices": "planner.faces.commands.knowledge:prices",

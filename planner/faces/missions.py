@@ -41,7 +41,8 @@ class Desk:
 
     ``places`` opens the region only where a place is asked for by name. ``wallet``
     raises UnknownWallet; ``token`` returns the stored token of a uid, None if there is none or
-    several; ``now`` is UTC epoch seconds; ``garage`` holds the fleet's own records.
+    several; ``now`` is UTC epoch seconds; ``garage`` holds the fleet's own records. ``name`` gives a
+    token the name by which the installation knows it.
     """
 
     catalogue: Catalogue
@@ -50,6 +51,7 @@ class Desk:
     token: Callable[[str], Token | None]
     now: float
     garage: Garage = NO_FLEET
+    name: Callable[[Token], Token] = lambda token: token
 
 
 def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Mission:
@@ -276,7 +278,7 @@ def token_of(asked: TokenRequest, desk: Desk, pointer: str) -> Token:
             place=f"{pointer}/contract_id",
             remedy="Write it like FR-ABC-C12345678, or give provider as CC*PPP",
         )
-    return Token(
+    made = Token(
         uid=asked.uid,
         type=asked.type,
         contract_id=asked.contract_id,
@@ -288,6 +290,7 @@ def token_of(asked: TokenRequest, desk: Desk, pointer: str) -> Token:
         valid=asked.valid,
         expires=asked.expires,
     )
+    return desk.name(made)
 
 
 def _stored(asked: TokenRequest, desk: Desk, pointer: str) -> Token:

@@ -18,11 +18,11 @@ from planner.model.mission import Mission
 from planner.model.plan import Plan
 from planner.model.token import Token, Wallet
 from planner.model.vehicle import Catalogue
-from planner.roads.region import open_region
 from planner.settings import Settings
 from planner.store.store import Store
+from planner.store.token_names import name_token
 from planner.store.vault import Vault
-from planner.world import RoadSide, World, choose_region
+from planner.world import World
 
 CHECK_EVERY_S = 0.5
 """A change in the store is seen by the next request after this long at most."""
@@ -114,8 +114,7 @@ class Office:
         asked = time.monotonic()
         world = self._world
         if world is None:
-            graph = open_region(self.settings.regions, choose_region(self.settings, self.region))
-            world = World(RoadSide.of(graph), self.store.snapshot())
+            world = World.over(self.store.snapshot(), self.settings, self.region)
         elif self.store.sequence() != world.snapshot.sequence:
             newer = self.store.snapshot(world.snapshot)
             if newer is not world.snapshot:
@@ -135,6 +134,7 @@ class Office:
             wallet=self.wallet,
             token=self.token,
             now=self.clock() if now is None else now,
+            name=lambda token: name_token(self.vault, token),
             garage=self.garage,
         )
 

@@ -94,6 +94,10 @@ def _open_site(blueprint: Blueprint, site: Path) -> None:
     def costs() -> Response:
         return _file(site, "costs.html", OWN_CACHE)
 
+    @blueprint.get("/fleet")
+    def fleet() -> Response:
+        return _file(site, "fleet.html", OWN_CACHE)
+
     @blueprint.get("/favicon.ico")
     def favicon() -> Response:
         return _file(site, "icon.svg", VENDOR_CACHE)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from planner.errors import DataError, NotFound
 from planner.feeds.desk import Asked, Given
 from planner.ocpi.answers import Refusal
-from planner.ocpi.commands import ACCEPTED, CANCEL, RESERVE, read_result
+from planner.ocpi.commands import ACCEPTED, CANCEL, REJECTED, RESERVE, read_result
 from planner.ocpi.messages import CLIENT_ERROR
 from planner.store.commands import Command
 from planner.store.database import Change
@@ -70,5 +70,28 @@ def _keep(change: Change, command: Command, result: str, now: float) -> None:
             source=source,
         )
         insert_evidence(change, [told])
-    elif command.kind == RESERVE or (command.kind == CANCEL and result == ACCEPTED):
+        return
+    if command.kind == RESERVE or (command.kind == CANCEL and result == ACCEPTED):
         withdraw_evidence(change, RESERVED, source, command.token)
+    if is_refusal(command, result):
+        insert_evidence(change, [refusal_of(command, now)])
+
+
+def is_refusal(command: Command, result: str) -> bool:
+    """Say whether the operator refuses the token, rather than being occupied, broken or slow."""
+    return command.kind == RESERVE and result == REJECTED
+
+
+def refusal_of(command: Command, now: float) -> TokenEvidence:
+    """Tell that a command was refused: no CDR will ever tell it."""
+    return TokenEvidence(
+        token=command.token,
+        station_id=command.station_id,
+        evse_uid=command.evse_uid,
+        party=command.party,
+        kind="refused",
+        value=REJECTED,
+        at=now,
+        until=None,
+        source=reservation_source(command.reservation_id),
+    )

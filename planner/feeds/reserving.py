@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from planner.errors import FeedError, InputError
 from planner.feeds.client import Connection, OcpiClient
+from planner.feeds.command_server import is_refusal, refusal_of
 from planner.model.station import Station
 from planner.model.token import Token
 from planner.ocpi.commands import (
@@ -21,7 +22,9 @@ from planner.ocpi.commands import (
 )
 from planner.ocpi.messages import Role
 from planner.ocpi.tokens import write_token
+from planner.store.charges import Authorization
 from planner.store.commands import OPEN, Command
+from planner.store.evidence import insert_evidence
 from planner.store.sources import Source
 from planner.store.store import Store
 
@@ -117,6 +120,7 @@ class Reserver:
             location_id=station.location_id,
             evse_uid=evse_uid,
             version=version,
+            reference=self._authorized(command),
         )
         return self._run(connection, command, body)
 
@@ -134,6 +138,20 @@ class Reserver:
         url = self._response_url(connection, command)
         body = write_cancel(response_url=url, reservation_id=reservation_id)
         return self._run(connection, command, body)
+
+    def _authorized(self, command: Command) -> str:
+        """Keep what a reference stands for: Session and CDR will bring it back."""
+        given = Authorization(
+            reference=self.new_id(),
+            token=command.token,
+            party=command.party,
+            station_id=command.station_id,
+            evse_uids=(command.evse_uid,),
+            at=command.made,
+        )
+        with self.store.database.writing() as change:
+            self.store.charges.authorize(change, given)
+        return given.reference
 
     def _connect(self, feed: str) -> tuple[Source, Connection]:
         source = self.store.feeds.get(feed)
@@ -185,6 +203,8 @@ class Reserver:
         if self.store.commands.get(command.id).state == OPEN:
             with self.store.database.writing() as change:
                 self.store.commands.settle(change, command.id, state)
+                if is_refusal(command, state):
+                    insert_evidence(change, [refusal_of(command, self.clock())])
 
     def _wait(self, command: Command, wait_s: float) -> Command:
         """Look into the store until the result has come, or the time is over."""

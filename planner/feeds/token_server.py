@@ -13,6 +13,8 @@ from planner.ocpi.messages import NOT_ENOUGH, UNKNOWN_TOKEN, Role
 from planner.ocpi.pager import write_paging
 from planner.ocpi.times import read_time
 from planner.ocpi.tokens import Allowed, decide, write_token
+from planner.store.charges import Authorization
+from planner.store.database import Change
 from planner.store.evidence import insert_evidence
 from planner.store.issued import IssuedToken
 from planner.store.objects import object_name
@@ -78,7 +80,11 @@ class TokenServer:
         if allowed is Allowed.ALLOWED:
             if place:
                 told["location"] = self._allow_at(asked, party, one, place)
-            told[OLD_REFERENCE if is_old else "authorization_reference"] = self._new_id()
+            reference = self._new_id()
+            told[OLD_REFERENCE if is_old else "authorization_reference"] = reference
+            self._remember(asked, party, one, place, reference)
+        else:
+            self._refuse_at(asked, party, one, place, allowed)
         return Given(told)
 
     def _operator(self, asked: Asked, place: Mapping[str, Any]) -> str:
@@ -129,6 +135,60 @@ class TokenServer:
             told["evse_uids"] = list(known) if held is not None else uids
         return told
 
+    def _remember(
+        self,
+        asked: Asked,
+        party: str,
+        one: IssuedToken,
+        place: Mapping[str, Any],
+        reference: str,
+    ) -> None:
+        """Keep what we allowed under a reference: Session and CDR will bring it back."""
+        store, feed = self._store(), asked.caller.feed
+        with store.database.writing() as change:
+            station_id, uids = _named_places(store, change, feed, party, place)
+            store.charges.authorize(
+                change,
+                Authorization(
+                    reference=reference,
+                    token=one.token.digest,
+                    party=party,
+                    station_id=station_id,
+                    evse_uids=tuple(uids),
+                    at=asked.now,
+                ),
+            )
+
+    def _refuse_at(
+        self,
+        asked: Asked,
+        party: str,
+        one: IssuedToken,
+        place: Mapping[str, Any],
+        allowed: Allowed,
+    ) -> None:
+        """Keep that the token was refused: no CDR will ever tell it."""
+        store, feed = self._store(), asked.caller.feed
+        with store.database.writing() as change:
+            station_id, uids = _named_places(store, change, feed, party, place)
+            insert_evidence(
+                change,
+                [
+                    TokenEvidence(
+                        token=one.token.digest,
+                        station_id=station_id,
+                        evse_uid=uid,
+                        party=party,
+                        kind="refused",
+                        value=str(allowed),
+                        at=asked.now,
+                        until=None,
+                        source=f"asked by {asked.caller.source.name}",
+                    )
+                    for uid in uids or [""]
+                ],
+            )
+
     def _written(self, one: IssuedToken, asked: Asked) -> dict[str, Any]:
         return write_token(
             one.token,
@@ -138,6 +198,21 @@ class TokenServer:
             now=asked.now,
             issuer=self._ours.name,
         )
+
+
+def _named_places(
+    store: Store, change: Change, feed: int, party: str, place: Mapping[str, Any]
+) -> tuple[str, list[str]]:
+    """Name the station and EVSEs of LocationReferences as a snapshot does; empty without any."""
+    location_id = text(place.get("location_id"))
+    if not location_id:
+        return "", []
+    held = store.objects.value(
+        change.connection, feed, "locations", object_name(party, location_id)
+    )
+    station_id, _ = place_of(store, change.connection, feed, party, location_id, "")
+    uids = [text(uid) for uid in place.get("evse_uids") or () if text(uid)]
+    return station_id, list(known_evses(held, uids))
 
 
 def _references(value: Any) -> Mapping[str, Any]:

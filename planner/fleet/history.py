@@ -166,7 +166,8 @@ def open_history(
     ]
     closed = [c for c in charges if not c.is_session]
     stored = (decode(body, PlannedTrip) for body in store.charges.trips(since=_back(since)))
-    trips = tuple({trip.plan: trip for trip in (*stored, *more_trips)}.values())
+    by_plan = {trip.plan: purse.on_trip(trip) for trip in (*stored, *more_trips)}
+    trips = tuple(by_plan.values())
     in_use = {plan.plan for plan in store.fleet_plans.ending_after(since or 0.0)}
     timetable = Timetable(trips, in_use)
     given = store.charges.authorizations(c.reference for c in charges)

@@ -93,7 +93,13 @@ class Timetable:
         if authorization is not None:
             uids = authorization.evse_uids
             uid = uids[0] if len(uids) == 1 else here.evse_uid
-            told = _Where(authorization.station_id, uid, "", here.location, authorization.at)
+            told = _Where(
+                authorization.station_id or here.station_id,
+                uid,
+                "",
+                here.location,
+                authorization.at,
+            )
             found = self._stop([f"token {authorization.token}"], told, "reference")
             if found is not None:
                 return found

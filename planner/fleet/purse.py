@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from planner.feeds.evidence import digests_of
+from planner.fleet.trips import PlannedTrip
 from planner.model.fleet import Driver
 from planner.model.token import Token, Wallet
 from planner.ocpi.charge import Charge
@@ -72,6 +73,14 @@ class Purse:
             words.append(_of_uid(bearer.uid))
         return next((self._by_word[word] for word in words if word in self._by_word), "")
 
+    def on_trip(self, trip: PlannedTrip) -> PlannedTrip:
+        """Name a trip's tokens as the purse does: plans call them by their public names."""
+        stops = tuple(replace(stop, token=self._own(stop.token)) for stop in trip.stops)
+        return replace(trip, tokens=tuple(map(self._own, trip.tokens)), stops=stops)
+
+    def _own(self, name: str) -> str:
+        return self._by_word.get(name, name) if name else ""
+
     def label(self, charge: Charge) -> str:
         """Show a charge's token: its label and the end of its number."""
         token = self.tokens.get(charge.token)
@@ -84,7 +93,7 @@ def _words(token: Token) -> list[str]:
     """Give all by which a record may mean a token: digests of its uid, contract and number."""
     found = digests_of(token.provider, token.type.value, token.uid) if token.uid else []
     found += [contract_digest(token.contract_id), _of_uid(token.uid), _of_uid(token.visual_number)]
-    return [word for word in (token.digest, *found) if word]
+    return [word for word in (token.digest, token.public_name, *found) if word]
 
 
 def _of_uid(uid: str) -> str:

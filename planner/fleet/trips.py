@@ -18,8 +18,9 @@ Source: design, "within 300 m is the same site".
 class PlannedStop:
     """A charging stop of a plan, or a fallback.
 
-    ``token`` is a `Token.digest`, empty for the payment card; times are UTC epoch seconds;
-    ``fallback_of`` is the number of the stop that it stands in for, -1 for the trip's own.
+    ``token`` is a `Token.public_name` as in the plan, empty for the payment card; times are UTC
+    epoch seconds; ``fallback_of`` is the number of the stop that it stands in for, -1 for the
+    trip's own.
     """
 
     station_id: str
@@ -53,7 +54,7 @@ class PlannedTrip:
     car : Vehicle or None
         What was planned with.
     tokens : tuple of str
-        `Token.digest` of the wallet's tokens.
+        `Token.public_name` of the wallet's tokens.
     way : tuple of LonLat
         Points of the drive, some kilometres apart.
     """

@@ -172,10 +172,10 @@ def wallet_to_json(wallet: Wallet) -> dict[str, Any]:
 
 
 def token_to_json(token: Token) -> dict[str, Any]:
-    """Write a token: its masked uid and digest, and all that access rules read of it."""
+    """Write a token: its masked uid and public name, and all that access rules read of it."""
     return {
         "uid": token.masked,
-        "digest": token.digest,
+        "digest": token.public_name,
         "type": token.type.value,
         "contract_id": token.contract_id,
         "provider": token.provider,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.edge import car_terms
+from planner.energy.share import Terrain
 from planner.legs.car import CarOnRoads
 from planner.legs.growing import GrowingLabels
 from planner.legs.hierarchy import Customised, PointQuery, update
@@ -52,7 +53,7 @@ class ChangedRoads:
 
     def car(self, vehicle: Vehicle, conditions: Conditions, sites: I32) -> CarOnRoads:
         """Put a car on the roads; ``sites`` are the nodes of all sites it may stop at."""
-        reference, share = nearest_reference(car_terms(vehicle, conditions), *self.speeds_kmh)
+        reference, share = nearest_reference(car_terms(vehicle, conditions), self.terrain)
         labels = self.labels(reference, sites)
         return CarOnRoads(self.changed.graph, labels, vehicle, conditions, share)
 
@@ -79,11 +80,11 @@ class ChangedRoads:
             return known[1]
 
     @cached_property
-    def speeds_kmh(self) -> tuple[float, float]:
-        """The least and the most speed of all edges, or a little beyond."""
-        slowest, fastest = self.usual.speeds_kmh
-        graph, edges = self.changed.graph, self.changed.edges
-        return min([slowest, *np.asarray(graph.speed_kmh)[edges].tolist()]), fastest
+    def terrain(self) -> Terrain:
+        """What the edges are, or a little beyond."""
+        usual, changed = self.usual.terrain, self.changed
+        slowed_kmh = changed.graph.speed_kmh[changed.edges].tolist()
+        return replace(usual, slowest_kmh=min([usual.slowest_kmh, *slowed_kmh]))
 
     def _updated(self, reference: Reference) -> tuple[Customised, ...]:
         edges = self.changed.edges

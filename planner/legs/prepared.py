@@ -17,7 +17,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.energy.consumption import edge_energy_kwh
 from planner.energy.edge import car_terms
+from planner.energy.share import Terrain
 from planner.errors import DataError, RegionDamaged
 from planner.legs.car import CarOnRoads
 from planner.legs.hierarchy import (
@@ -38,6 +40,7 @@ from planner.legs.profiles import (
     measure_reference,
     nearest_reference,
     reference_weights,
+    terrain_of,
 )
 from planner.legs.sites import SiteLabels, extend_labels
 from planner.model.vehicle import Conditions, Vehicle
@@ -48,6 +51,13 @@ from planner.roads.region import Progress, silent
 I32 = NDArray[np.int32]
 
 NO_SITES: I32 = np.empty(0, np.int32)
+
+PROBES = tuple(
+    (speed_kmh, climb_m, descent_m)
+    for speed_kmh in (20.0, 50.0, 80.0, 130.0)
+    for climb_m, descent_m in ((0.0, 0.0), (60.0, 0.0), (0.0, 60.0))
+)
+"""Kilometres of road (km/h, climb and descent in metres) by which other physics are told apart."""
 
 FOLDER = "legs"
 """Of a region's folder, what is prepared for legs."""
@@ -103,7 +113,7 @@ class PreparedRoads:
 
     def car(self, vehicle: Vehicle, conditions: Conditions, sites: I32) -> CarOnRoads:
         """Put a car on the roads; ``sites`` are the nodes of all sites it may stop at."""
-        reference, share = nearest_reference(car_terms(vehicle, conditions), *self.speeds_kmh)
+        reference, share = nearest_reference(car_terms(vehicle, conditions), self.terrain)
         labels = self.reference(reference, sites).labels
         return CarOnRoads(self.graph, labels, vehicle, conditions, share)
 
@@ -120,10 +130,9 @@ class PreparedRoads:
         return known
 
     @cached_property
-    def speeds_kmh(self) -> tuple[float, float]:
-        """The least and the most speed of all edges."""
-        speed = np.asarray(self.graph.speed_kmh)
-        return (float(speed.min()), float(speed.max())) if speed.size else (1.0, 1.0)
+    def terrain(self) -> Terrain:
+        """What the edges of the region are."""
+        return terrain_of(self.graph)
 
     def _metrics(self, reference: Reference) -> tuple[Customised, ...]:
         measured = measure_reference(self.graph, reference) if self._lacks(reference) else None
@@ -168,7 +177,20 @@ def _home(graph: RoadGraph) -> Path | None:
     """
     if graph.folder is None:
         return None
-    made_of = (graph.hash, LAYOUT, PRICES_S_PER_KWH, *(of.terms for of in REFERENCES))
+    speed_kmh, climb_m, descent_m = np.array(PROBES).T
+    taken = [
+        edge_energy_kwh(
+            car.vehicle,
+            car.conditions,
+            length_m=1000.0,
+            speed_kmh=speed_kmh,
+            climb_m=climb_m,
+            descent_m=descent_m,
+            quantile=True,
+        ).tolist()
+        for car in REFERENCES
+    ]
+    made_of = (graph.hash, LAYOUT, PRICES_S_PER_KWH, *(of.terms for of in REFERENCES), taken)
     return graph.folder / FOLDER / sha256(repr(made_of).encode()).hexdigest()[:32]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.edge import CarTerms, car_terms, drive_edge
-from planner.energy.share import least_share
+from planner.energy.share import ANYWHERE, Terrain, least_share
 from planner.legs.hierarchy import NEVER
 from planner.legs.metric import Metric, measure
 from planner.model.vehicle import Conditions, Vehicle
@@ -93,17 +93,27 @@ def measure_reference(graph: RoadGraph, reference: Reference) -> Metric:
     return measure(graph, reference.vehicle, reference.conditions)
 
 
-def nearest_reference(
-    car: CarTerms, slowest_kmh: float = 5.0, fastest_kmh: float = 150.0
-) -> tuple[Reference, float]:
+def terrain_of(graph: RoadGraph) -> Terrain:
+    """Say what the edges of a region are."""
+    if not graph.speed_kmh.size:
+        return ANYWHERE
+    return Terrain(
+        slowest_kmh=float(graph.speed_kmh.min()),
+        fastest_kmh=float(graph.speed_kmh.max()),
+        lowest_m=float(graph.ele_m.min()),
+        highest_m=float(graph.ele_m.max()),
+        hilly=bool(graph.climb_m.any() or graph.descent_m.any()),
+    )
+
+
+def nearest_reference(car: CarTerms, terrain: Terrain = ANYWHERE) -> tuple[Reference, float]:
     """Return the reference whose roads suit a car best, and the share of its energy that is sure.
 
-    It is the one that speed costs about as much, for so it weighs energy against time. The speeds
-    are the least and the most of the region's edges.
+    It is the one that speed costs about as much, for so it weighs energy against time.
     """
     pull = log(_pull_kwh(car))
     nearest = min(REFERENCES, key=lambda reference: abs(log(_pull_kwh(reference.terms)) - pull))
-    return nearest, least_share(car, nearest.terms, slowest_kmh, fastest_kmh)
+    return nearest, least_share(car, nearest.terms, terrain)
 
 
 def _pull_kwh(car: CarTerms) -> float:

@@ -220,6 +220,16 @@ class EvseFacts:
 THIRD_PARTIES = {"ZZ*OSM": "OpenStreetMap", "ZZ*OCM": "Open Charge Map"}
 """Sources that neither an operator nor an authority answers for, by the party they are given."""
 
+ATTRIBUTIONS = {
+    "irve": "Charging stations: transport.data.gouv.fr (IRVE), Licence Ouverte 2.0",
+    "ocm": "Charging stations: Open Charge Map contributors, CC BY 4.0",
+    "osm": "Charging stations: © OpenStreetMap contributors, ODbL 1.0",
+}
+"""By the format of a file.
+
+Source: ODbL 1.0, 4.3; CC BY 4.0, 3(a); Licence Ouverte 2.0, "mention de la paternité".
+"""
+
 DEPOT = "depot"
 DEPOT_PARTY = "XX*OWN"
 """The party of all own depots, which can be nobody else's.
@@ -238,7 +248,8 @@ class Feed:
     ``kind`` is ``ocpi`` (live), ``depot`` (a fleet's own charge points, live) or ``file``.
     ``sender`` is the party whose credentials the feed uses (CPO or hub). ``own_of`` names the
     provider whose own feed it is, or is empty. ``last_sync`` is the epoch of the last successful
-    pull; of a depot, until when all its charge points that count as connected were.
+    pull; of a depot, until when all its charge points that count as connected were. ``format`` is
+    what a file is written in: ``osm``, ``irve``, ...
     """
 
     name: str
@@ -247,6 +258,7 @@ class Feed:
     is_hub: bool = False
     own_of: str = ""
     last_sync: float | None = None
+    format: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -257,3 +269,8 @@ class Feed:
     def is_depot(self) -> bool:
         """Whether it is a depot of the fleet's own."""
         return self.kind == DEPOT
+
+    @property
+    def attribution(self) -> str:
+        """Whom its licence wants named wherever its stations are shown; may be empty."""
+        return ATTRIBUTIONS.get(self.format, "")

@@ -1,7 +1,7 @@
 """What a driver holds to pay with."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,7 +19,8 @@ class TokenType(StrEnum):
 class Token:
     """One token. Its uid is a secret: ``repr`` masks it and nothing prints it.
 
-    ``provider`` is ``CC*PPP`` of the eMSP that issued it.
+    ``provider`` is ``CC*PPP`` of the eMSP that issued it. ``known_as`` is the name that an
+    installation gives it, by a key of its own; empty where none did.
     """
 
     uid: str
@@ -32,6 +33,7 @@ class Token:
     visual_number: str = ""
     valid: bool = True
     expires: float | None = None
+    known_as: str = field(default="", compare=False)
 
     @property
     def masked(self) -> str:
@@ -40,8 +42,16 @@ class Token:
 
     @property
     def digest(self) -> str:
-        """A stable name for the token that does not give its uid away (SHA-256, 16 hex digits)."""
+        """A stable name for the token within a process (SHA-256, 16 hex digits).
+
+        Who has it can find a short uid by trying them all: it is not to be given out.
+        """
         return hashlib.sha256(f"{self.provider}|{self.type}|{self.uid}".encode()).hexdigest()[:16]
+
+    @property
+    def public_name(self) -> str:
+        """What it is called in plans, ids and files; keyed wherever there is an installation."""
+        return self.known_as or self.digest
 
     def __repr__(self) -> str:
         return f"Token({self.type} {self.masked} of {self.provider})"
@@ -60,7 +70,7 @@ class Wallet:
     def digest(self) -> str:
         """A stable name for what the wallet opens, without any uid."""
         parts = [
-            f"{t.digest}|{t.valid}|{t.expires}|{t.group_id}|{t.contract_id}|{t.issuer}"
+            f"{t.public_name}|{t.valid}|{t.expires}|{t.group_id}|{t.contract_id}|{t.issuer}"
             f"|{t.visual_number}"
             for t in self.tokens
         ]

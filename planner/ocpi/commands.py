@@ -13,6 +13,7 @@ from planner.ocpi.times import write_time
 RESERVE = "RESERVE_NOW"
 CANCEL = "CANCEL_RESERVATION"
 ACCEPTED = "ACCEPTED"
+REJECTED = "REJECTED"
 
 RESULTS = frozenset(
     {
@@ -22,7 +23,7 @@ RESULTS = frozenset(
         "EVSE_INOPERATIVE",
         "FAILED",
         "NOT_SUPPORTED",
-        "REJECTED",
+        REJECTED,
         "TIMEOUT",
         "UNKNOWN_RESERVATION",
         "UNKNOWN_SESSION",
@@ -42,9 +43,11 @@ def write_reserve_now(
     location_id: str,
     evse_uid: str,
     version: str,
+    reference: str,
 ) -> dict[str, Any]:
-    """Write a ReserveNow object; 2.1.1 numbers reservations."""
+    """Write a ReserveNow object; 2.1.1 numbers reservations, and brings no reference back."""
     is_old = version.startswith("2.1")
+    named = {} if is_old else {"authorization_reference": reference}
     return {
         "response_url": response_url,
         "token": dict(token),
@@ -52,6 +55,7 @@ def write_reserve_now(
         "reservation_id": int(reservation_id) if is_old else reservation_id,
         "location_id": location_id,
         "evse_uid": evse_uid,
+        **named,
     }
 
 

@@ -32,8 +32,8 @@ def closure_notes(trip: Trip, legs: Sequence[Leg]) -> Iterator[str]:
         return
     for kind in works.strange:
         yield (
-            f"No road of this region is known as a {ROAD.get(kind, kind)}, so the trip may meet one although "
-            "it was to be avoided."
+            f"No road of this region is known as a {ROAD.get(kind, kind)}, so the trip may "
+            "meet one although it was to be avoided."
         )
     if not works.hash:
         return

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -12,6 +12,7 @@ from planner.store.bodies import decode, digest, encode
 from planner.store.database import Database
 from planner.store.feeds import feed_id
 from planner.store.tables import issued, sent
+from planner.store.token_names import name_token
 from planner.store.vault import Vault
 
 WHITELISTS = ("ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER")
@@ -161,7 +162,8 @@ class Issued:
             )
 
     def _read(self, body: bytes) -> IssuedToken:
-        return decode(self._vault.unseal(body), IssuedToken)
+        one = decode(self._vault.unseal(body), IssuedToken)
+        return replace(one, token=name_token(self._vault, one.token))
 
 
 def _hash_contract(contract: str) -> str:

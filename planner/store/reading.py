@@ -355,7 +355,8 @@ def _tariffs_hash(known: Mapping[int, Feed], tariff_rows: Mapping[int, TariffRow
 
 def _static_hash(held: Held, lists: Mapping[str, Any]) -> str:
     told = sorted(
-        (replace(feed, last_sync=None) for feed in held.feeds.values()), key=lambda feed: feed.name
+        (replace(feed, last_sync=None, format="") for feed in held.feeds.values()),
+        key=lambda feed: feed.name,
     )
     return digest(
         held.columns_hash,

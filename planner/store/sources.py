@@ -69,4 +69,5 @@ class Source:
             is_hub=self.is_hub,
             own_of=self.own_of,
             last_sync=self.last_sync,
+            format=self.format,
         )

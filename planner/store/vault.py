@@ -3,6 +3,7 @@
 Source: Fernet (AES-128-CBC with HMAC-SHA256), as in the package ``cryptography``.
 """
 
+import hmac
 import os
 from pathlib import Path
 
@@ -16,6 +17,7 @@ class Vault:
 
     def __init__(self, key: bytes, place: str) -> None:
         self._fernet = Fernet(key)
+        self._naming = hmac.digest(key, b"names", "sha256")
         self._place = place
 
     @classmethod
@@ -43,6 +45,13 @@ class Vault:
                 place=str(key_file),
                 remedy="Restore the key; without it stored credentials and wallets are lost.",
             ) from error
+
+    def name(self, secret: bytes) -> str:
+        """Name a secret: the same by the same key, and nothing to anyone without it.
+
+        Source: HMAC-SHA256, by a key derived from the vault's.
+        """
+        return hmac.digest(self._naming, secret, "sha256").hex()
 
     def seal(self, secret: bytes) -> bytes:
         """Encrypt."""

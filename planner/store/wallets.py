@@ -8,6 +8,7 @@ from planner.model.token import Wallet
 from planner.store.bodies import decode, digest, encode
 from planner.store.database import Database
 from planner.store.tables import wallets
+from planner.store.token_names import name_wallet
 from planner.store.vault import Vault
 
 
@@ -67,7 +68,7 @@ class Wallets:
 
     def _open(self, sealed: bytes) -> Wallet:
         try:
-            return decode(self._vault.unseal(sealed), Wallet)
+            return name_wallet(self._vault, decode(self._vault.unseal(sealed), Wallet))
         except msgspec.DecodeError:
             raise InputError("a stored wallet cannot be read; store it anew") from None
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from planner.errors import NotFound
-from planner.store.bodies import decode, encode
+from planner.store.bodies import decode, digest, encode
 from planner.store.database import Database
 from planner.store.tables import deliveries, webhooks
 from planner.store.vault import Vault
@@ -110,14 +110,17 @@ class Webhooks:
             ).rowcount:
                 raise _no_webhook(name)
 
-    def tell(self, event: str, body: bytes, *, now: float, only: str = "") -> int:
-        """Queue a notice to each webhook that wants this event, or to ``only`` one; count them."""
+    def tell(self, event: str, body: bytes, *, now: float, only: str = "", once: str = "") -> int:
+        """Queue a notice to each webhook that wants this event, or to ``only`` one; count them.
+
+        What has a name, ``once``, is not told again under it, whichever process asks for it.
+        """
         wanted = [hook for hook in self.all() if hook.wants(event)]
         if only:
             wanted = [self.get(only)]
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
-                "id": secrets.token_hex(12),
+                "id": _once(hook.id, event, once) if once else secrets.token_hex(12),
                 "webhook": hook.id,
                 "created": now,
                 "event": event,
@@ -129,10 +132,15 @@ class Webhooks:
             }
             for hook in wanted
         ]
-        if rows:
-            with self._database.writing() as change:
-                change.connection.execute(insert(deliveries), rows)
-        return len(rows)
+        if not rows:
+            return 0
+        named = select(deliveries.c.id).where(deliveries.c.id.in_([row["id"] for row in rows]))
+        with self._database.writing() as change:
+            there = set(change.connection.execute(named).scalars())
+            fresh = [row for row in rows if row["id"] not in there]
+            if fresh:
+                change.connection.execute(insert(deliveries), fresh)
+        return len(fresh)
 
     def take(self, *, now: float, lease_s: float, most: int) -> tuple[Delivery, ...]:
         """Take deliveries that are due, for nobody else until the lease ends."""
@@ -177,6 +185,10 @@ class Webhooks:
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(*order).limit(limit)).all()
         return tuple(Delivery(**row._mapping) for row in rows)  # noqa: SLF001 -- public name
+
+
+def _once(*parts: str) -> str:
+    return digest("|".join(parts).encode()).hex()
 
 
 _WEBHOOK = select(webhooks.c.id, webhooks.c.created, webhooks.c.body)

@@ -1,22 +1,18 @@
-"""Each row of the table of grades, and each fact that people get wrong."""
+"""Grades of access, from the best evidence down: what each rests on and where it ends."""
 
 from dataclasses import replace
 
 import pytest
 
-from planner.access.chargers import Chargers, accessible
 from planner.errors import InputError
-from planner.model.grade import Grade, Verdict
-from planner.model.token import TokenType, Wallet
+from planner.model.grade import Grade
 from planner.store.snapshot import Snapshot
+from tests.access.asking import CARD, IRVE_KW, RFID, ask, found, verdict
 from tests.access.worlds import (
-    CAR,
     CCS,
     DAY,
     DIRECT,
-    FILE,
     HOUR,
-    HUB,
     NOW,
     TYPE2,
     agreement,
@@ -30,26 +26,6 @@ from tests.access.worlds import (
     token,
     wallet,
 )
-
-RFID = token()
-APP = token("app-user-1", TokenType.APP_USER)
-PNC = token("DEMSPC0000011", TokenType.EMAID)
-CARD = wallet(card=True)
-CONNECTED = (info("CONNECTED"),)
-IRVE_KW = 50.0
-
-
-def ask(world: Snapshot, purse: Wallet, **more: object) -> Chargers:
-    settings = {"min_grade": Grade.CONTRACTED, "now": NOW, **more}
-    return accessible(world, purse, CAR, **settings)  # type: ignore[arg-type] -- keyword by keyword
-
-
-def verdict(world: Snapshot, *tokens: object, **more: object) -> Verdict:
-    return ask(world, wallet(*tokens), **more).verdict(0)  # type: ignore[arg-type] -- tokens only
-
-
-def found(given: Verdict) -> tuple[Grade, str]:
-    return given.grade, given.rule
 
 
 def test_nothing_known_is_unknown_and_never_a_stop() -> None:
@@ -72,115 +48,6 @@ def test_an_empty_wallet_opens_nothing() -> None:
     assert chargers.token[0] == -2
     assert chargers.refusal(0) is not None
     assert chargers.detail(0).startswith("The wallet holds neither")
-
-
-class TestVetoes:
-    world = snapshot(station(), agreements=[agreement()])
-
-    def test_an_invalid_token_is_refused(self) -> None:
-        bad = replace(RFID, valid=False)
-        assert found(verdict(self.world, bad)) == (Grade.REFUSED, "invalid_token")
-
-    def test_an_expired_token_is_refused(self) -> None:
-        old = replace(RFID, expires=NOW)
-        assert found(verdict(self.world, old)) == (Grade.REFUSED, "expired_token")
-
-    def test_a_token_that_expires_before_the_stop_ends_does_not_carry_it(self) -> None:
-        soon = replace(RFID, expires=NOW + HOUR)
-        chargers = ask(self.world, wallet(soon))
-        assert chargers.grade[0] == Grade.CONTRACTED
-        assert chargers.verdict(0).valid_until == NOW + HOUR
-        assert chargers.refusal_at(0, NOW, NOW + HOUR - 1) is None
-        refused = chargers.refusal_at(0, NOW, NOW + HOUR)
-        assert refused is not None
-        assert refused.reason == "evidence_ended"
-
-    @pytest.mark.parametrize("said", ["SUSPENDED", "PLANNED"])
-    def test_a_hub_that_has_cut_the_operator_off_refuses(self, said: str) -> None:
-        world = snapshot(
-            station(feed="hub"), agreements=[agreement(via="DE*HUB")], infos=[info(said)]
-        )
-        assert found(verdict(world, RFID)) == (Grade.REFUSED, "hub_suspended")
-
-    def test_a_hub_that_has_cut_the_provider_off_refuses(self) -> None:
-        cut = info("SUSPENDED", party="DE*MSP", role="EMSP")
-        world = snapshot(
-            station(feed="hub"), agreements=[agreement(via="DE*HUB")], infos=[*CONNECTED, cut]
-        )
-        assert found(verdict(world, RFID)) == (Grade.REFUSED, "hub_suspended")
-
-    def test_a_cut_hub_does_not_matter_where_a_direct_agreement_stands(self) -> None:
-        both = [agreement(via="DE*HUB"), agreement()]
-        world = snapshot(station(), agreements=both, infos=[info("SUSPENDED")])
-        given = verdict(world, RFID)
-        assert found(given) == (Grade.CONTRACTED, "agreement")
-        assert given.shared == ("operator:NL*CPO", "token:0")
-
-    @pytest.mark.parametrize(
-        ("held", "capability"),
-        [
-            (RFID, "REMOTE_START_STOP_CAPABLE"),
-            (APP, "RFID_READER"),
-            (token("x1", TokenType.AD_HOC_USER), "RFID_READER"),
-            (PNC, "RFID_READER"),
-        ],
-    )
-    def test_capabilities_without_the_tokens_channel_refuse(
-        self, held: object, capability: str
-    ) -> None:
-        world = snapshot(station(evse(capabilities=(capability,))), agreements=[agreement()])
-        given = verdict(world, held)
-        assert found(given) == (Grade.REFUSED, "refused_capability")
-        assert given.evidence[0].field == "capabilities"
-        assert given.evidence[0].value == capability
-        assert given.evidence[0].as_of == NOW - DAY
-
-    @pytest.mark.parametrize(
-        ("held", "capability"),
-        [
-            (RFID, "RFID_READER"),
-            (APP, "REMOTE_START_STOP_CAPABLE"),
-            (PNC, "ISO_15118_2_PLUG_AND_CHARGE"),
-            (PNC, "ISO_15118_20_PLUG_AND_CHARGE"),
-        ],
-    )
-    def test_the_tokens_channel_lets_the_grade_stand(self, held: object, capability: str) -> None:
-        world = snapshot(station(evse(capabilities=(capability,))), agreements=[agreement()])
-        given = verdict(world, held)
-        assert found(given) == (Grade.CONTRACTED, "agreement")
-        assert given.warnings == ()
-
-    def test_missing_capabilities_leave_the_grade_with_a_warning(self) -> None:
-        world = snapshot(station(evse(capabilities=())), agreements=[agreement()])
-        given = verdict(world, RFID)
-        assert found(given) == (Grade.CONTRACTED, "agreement")
-        assert len(given.warnings) == 1
-
-    def test_a_closed_group_is_refused_whatever_the_agreements_say(self) -> None:
-        world = snapshot(station(reserved_for="Accès réservé"), agreements=[agreement()])
-        assert found(verdict(world, RFID)) == (Grade.REFUSED, "closed_group")
-
-    def test_a_refusal_here_counts_until_it_worked_here(self) -> None:
-        refused = record(RFID, "refused", at=NOW - 9 * DAY)
-        elsewhere = record(RFID, "succeeded", uid="2", at=NOW - DAY)
-        here = record(RFID, "succeeded", at=NOW - DAY)
-        posts = station(evse("1"), evse("2"))
-        one = snapshot(posts, agreements=[agreement()], evidence=[refused, elsewhere])
-        assert found(verdict(one, RFID)) == (Grade.REFUSED, "refused_here")
-        two = snapshot(posts, agreements=[agreement()], evidence=[refused, here])
-        assert found(verdict(two, RFID)) == (Grade.VERIFIED, "own_session")
-
-    def test_a_refusal_at_the_same_moment_as_a_success_stands(self) -> None:
-        both = [record(RFID, "refused"), record(RFID, "succeeded")]
-        world = snapshot(station(), agreements=[agreement()], evidence=both)
-        assert found(verdict(world, RFID)) == (Grade.REFUSED, "refused_here")
-
-    def test_news_of_the_future_is_not_known_yet(self) -> None:
-        world = snapshot(
-            station(), agreements=[agreement()], evidence=[record(RFID, "refused", at=NOW + 1)]
-        )
-        assert ask(world, wallet(RFID)).grade[0] == Grade.CONTRACTED
-        assert ask(world, wallet(RFID), now=NOW + 1).grade[0] == Grade.REFUSED
 
 
 class TestCommitted:
@@ -284,99 +151,6 @@ class TestVerified:
         evidence = [record(RFID, "succeeded")]
         world = snapshot(station(feed="hub"), evidence=evidence, infos=said)  # type: ignore[arg-type]
         assert verdict(world, RFID).grade == Grade.UNKNOWN
-
-
-class TestContracted:
-    def test_a_direct_agreement_with_a_live_party_contracts(self) -> None:
-        given = verdict(snapshot(station(), agreements=[agreement()]), RFID)
-        assert found(given) == (Grade.CONTRACTED, "agreement")
-        assert [(e.source, e.as_of) for e in given.evidence] == [
-            ("agreements.csv:2", NOW - DAY),
-            ("feed direct", NOW - 60),
-        ]
-
-    def test_a_direct_party_that_was_not_reached_for_a_day_is_not_counted_on(self) -> None:
-        world = snapshot(station(), agreements=[agreement()], feeds=[stale(DIRECT, DAY)])
-        assert found(verdict(world, RFID)) == (Grade.UNKNOWN, "not_connected")
-
-    def test_an_agreement_through_a_hub_needs_the_party_connected_there(self) -> None:
-        rows = [agreement(via="DE*HUB")]
-        world = snapshot(station(feed="hub"), agreements=rows, infos=CONNECTED)
-        given = verdict(world, RFID)
-        assert found(given) == (Grade.CONTRACTED, "agreement")
-        assert given.shared == ("operator:NL*CPO", "hub:DE*HUB", "token:0")
-
-    @pytest.mark.parametrize("said", [(), (info("OFFLINE"),), (info("CONNECTED", hub="XX*OTH"),)])
-    def test_offline_and_silent_hubs_take_the_contract_away(self, said: tuple[object, ...]) -> None:
-        rows = [agreement(via="DE*HUB")]
-        world = snapshot(station(feed="hub"), agreements=rows, infos=said)  # type: ignore[arg-type]
-        assert found(verdict(world, RFID)) == (Grade.UNKNOWN, "not_connected")
-
-    def test_an_offline_provider_cannot_be_asked(self) -> None:
-        said = [*CONNECTED, info("OFFLINE", party="DE*MSP", role="EMSP")]
-        world = snapshot(station(feed="hub"), agreements=[agreement(via="DE*HUB")], infos=said)
-        assert found(verdict(world, RFID)) == (Grade.UNKNOWN, "not_connected")
-
-    def test_a_hubs_word_grows_old(self) -> None:
-        said = [info("CONNECTED", at=NOW - 3 * DAY)]
-        rows = [agreement(via="DE*HUB")]
-        heard = snapshot(station(feed="hub"), agreements=rows, infos=said)
-        assert verdict(heard, RFID).grade == Grade.CONTRACTED
-        unheard = snapshot(station(feed="hub"), agreements=rows, infos=said, feeds=[stale(HUB)])
-        assert verdict(unheard, RFID).grade == Grade.UNKNOWN
-
-    @pytest.mark.parametrize("via", ["", "DE*HUB"])
-    def test_in_a_file_an_agreement_needs_no_connection(self, via: str) -> None:
-        world = snapshot(station(feed="file"), agreements=[agreement(via=via)], feeds=[FILE])
-        assert found(verdict(world, RFID)) == (Grade.CONTRACTED, "agreement")
-
-    def test_the_party_is_the_senders_not_the_prefix_of_the_evse_id(self) -> None:
-        world = snapshot(station(party="NL*XXX"), agreements=[agreement()])
-        assert world.evse(0).evse_id == "NL*CPO*E1"
-        assert found(verdict(world, RFID)) == (Grade.UNKNOWN, "no_agreement")
-
-    def test_an_agreement_for_other_cards_does_not_count(self) -> None:
-        rows = [agreement(token_types=("APP_USER",))]
-        assert found(verdict(snapshot(station(), agreements=rows), RFID)) == (
-            Grade.UNKNOWN,
-            "agreement_token_type",
-        )
-
-    def test_an_agreement_counts_only_within_its_dates(self) -> None:
-        rows = [agreement(valid_from=NOW + DAY, valid_to=NOW + 2 * DAY)]
-        world = snapshot(station(), agreements=rows)
-        assert found(verdict(world, RFID)) == (Grade.UNKNOWN, "agreement_dates")
-        later = ask(world, wallet(RFID), at=NOW + DAY)
-        assert later.grade[0] == Grade.CONTRACTED
-        assert later.refusal_at(0, NOW + DAY, NOW + DAY + HOUR) is None
-        assert later.refusal_at(0, NOW + 2 * DAY - HOUR, NOW + 2 * DAY) is not None
-
-    def test_when_one_agreement_ends_another_may_stand(self) -> None:
-        rows = [agreement(valid_to=NOW + DAY), agreement(valid_from=NOW + DAY - HOUR)]
-        chargers = ask(snapshot(station(), agreements=rows), wallet(RFID))
-        assert chargers.refusal_at(0, NOW + 2 * DAY, NOW + 2 * DAY + HOUR) is None
-        assert chargers.verdict_at(0, NOW + 2 * DAY, NOW + 2 * DAY + HOUR).valid_until is None
-
-    def test_a_refusal_elsewhere_leaves_a_contract_only_indicated(self) -> None:
-        refused = record(RFID, "refused", station_id="NL*CPO*L9", uid="7", at=NOW - 2 * HOUR)
-        world = snapshot(station(), agreements=[agreement()], evidence=[refused])
-        assert found(verdict(world, RFID)) == (Grade.INDICATED, "agreement_shaken")
-        since = record(RFID, "succeeded", station_id="NL*CPO*L8", uid="3", at=NOW - HOUR)
-        healed = snapshot(station(), agreements=[agreement()], evidence=[refused, since])
-        assert found(verdict(healed, RFID)) == (Grade.CONTRACTED, "agreement")
-
-    def test_a_refusal_at_another_operator_changes_nothing(self) -> None:
-        refused = record(RFID, "refused", station_id="NL*XXX*L9", uid="7", party="NL*XXX")
-        world = snapshot(station(), agreements=[agreement()], evidence=[refused])
-        assert found(verdict(world, RFID)) == (Grade.CONTRACTED, "agreement")
-
-    def test_a_listed_provider_counts_by_a_curated_alias_only(self) -> None:
-        world = snapshot(station(accepted_service_providers=("Big Card",)))
-        assert verdict(world, RFID).grade == Grade.UNKNOWN
-        given = verdict(world, RFID, aliases={"big card": "DE*MSP"})
-        assert found(given) == (Grade.CONTRACTED, "accepted_provider")
-        other = verdict(world, RFID, aliases={"big card": "DE*OTH"})
-        assert other.grade == Grade.UNKNOWN
 
 
 class TestAdHoc:

@@ -19,7 +19,7 @@ from planner.energy.catalogue import load_catalogue, shipped_path
 from planner.energy.charging import AC_EFFICIENCY
 from planner.energy.consumption import GRAVITY_M_S2, QUANTILE_95, edge_energy_kwh
 from planner.energy.description import vehicle_from_dict
-from planner.energy.speed_changes import braking_m_s2, road_braking_m_s2
+from planner.energy.speed_changes import braking_m_s2, road_braking_m2_s2
 from planner.model.vehicle import Conditions
 
 HERE = Path(__file__).parent
@@ -226,7 +226,8 @@ def test_a_day_at_95_f_costs_what_aaa_found(tested):
 def test_faster_roads_never_brake_a_car_more(one, other):
     slow, fast = sorted((one, other))
     assert braking_m_s2(slow) >= braking_m_s2(fast) > 0.0
-    assert road_braking_m_s2(one) == pytest.approx(float(braking_m_s2(one)), rel=1e-12)
+    kernel = road_braking_m2_s2(800.0, 800.0 / one * 3.6)
+    assert kernel == pytest.approx(800.0 * float(braking_m_s2(one)), rel=1e-12)
 
 
 def test_a_street_costs_more_than_a_track_of_the_same_speed(car):

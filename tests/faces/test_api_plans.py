@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from planner.faces.api.answers import InfeasibleAnswer, PlanAnswer
 from planner.formats.stamps import moment
-from tests.faces.small_world import CAR, CONTRACT, MUNICH, NOW, UID, VERONA, trip
+from tests.faces.small_world import CAR, CONTRACT, MUNICH, NOW, UID, VERONA, token, trip
 
 
 @pytest.fixture
@@ -207,3 +207,16 @@ def test_places_may_be_given_by_name(client: FlaskClient) -> None:
     answer = client.post("/v1/plans", json=trip(stops=stops, vehicle={"id": CAR, "soc": 0.9}))
     assert answer.status_code == 200
     assert answer.json["legs"][0]["from"]["name"] == "Innsbruck"
+
+
+def test_a_plan_names_its_card_so_that_nobody_can_find_its_uid_by_trying(
+    client: FlaskClient, app: Flask
+) -> None:
+    office = app.extensions["plugsure"].office
+    clear = token()
+    for wallet in ("anna", {"tokens": [{"uid": UID, "contract_id": CONTRACT}]}):
+        made = client.post("/v1/plans", json=trip(wallet=wallet)).json
+        (said,) = made["mission"]["wallet"]["tokens"]
+        assert clear.digest not in json.dumps(made)
+        assert said["digest"] == office.token(UID).public_name
+        assert client.post(f"/v1/plans/{made['id']}/verify", json={}).status_code == 200

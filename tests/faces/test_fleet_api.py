@@ -1,10 +1,16 @@
 """The fleet's own records by the API: stored under its ids, named by missions, kept by plans."""
 
+import json
+from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
+from planner.faces.cli import main
+from planner.settings import Settings
 from tests.faces.small_world import CAR, UID, trip
 
 VAN = {"id": "van-7", "model": CAR, "name": "Van 7", "overrides": {"usable_kwh": 55.0}}
@@ -91,3 +97,25 @@ def test_a_policy_shuts_out_providers_with_its_own_reason(client: FlaskClient) -
     rejected = answer.json["rejected"]
     assert list(rejected["counts"]) == ["policy_provider"]
     assert rejected["stations"][0]["detail"].startswith("Not allowed by your employer's policy:")
+
+
+def test_a_file_of_records_is_stored_and_listed_by_the_command_line(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUGSURE_HOME", str(settings.home))
+    monkeypatch.delenv("PLUGSURE_DATABASE", raising=False)
+    file = tmp_path / "fleet.json"
+    rows = {
+        "drivers": [{"id": "d-1", "vehicle": "van-7"}, {"id": "d-2", "vehicle": "gone"}],
+        "vehicles": [{**VAN, "policy": "thrift"}],
+        "policies": [{"id": "thrift", "max_per_kwh": "0.70"}],
+    }
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    told = CliRunner().invoke(main, ["fleet", "import", str(file)])
+    assert told.stdout.strip() == "1 policies, 1 vehicles, 1 drivers"
+    assert "/drivers/1/vehicle" in told.stderr
+    listed = CliRunner().invoke(main, ["fleet", "list", "vehicles", "--json"])
+    assert json.loads(listed.stdout)[0]["overrides"] == VAN["overrides"]
+    assert CliRunner().invoke(main, ["fleet", "remove", "policies", "thrift"]).exit_code == 2
+    assert CliRunner().invoke(main, ["fleet", "remove", "drivers", "d-1"]).exit_code == 0
+    assert json.loads(CliRunner().invoke(main, ["fleet", "list", "drivers", "--json"]).stdout) == []

@@ -115,13 +115,40 @@ def test_an_accepted_reservation_is_evidence_until_it_is_cancelled(
     assert reserved(store) == []
 
 
-@pytest.mark.parametrize("result", ["REJECTED", "EVSE_OCCUPIED", "TIMEOUT", "SOMETHING_NEW"])
+@pytest.mark.parametrize("result", ["EVSE_OCCUPIED", "TIMEOUT", "SOMETHING_NEW"])
 def test_any_other_result_is_no_evidence(
     operator: Operator, reserver: Reserver, store: Store, result: str
 ) -> None:
     operator.result = result
     assert reserve(reserver, store).state == result
-    assert reserved(store) == []
+    assert store.snapshot().token_evidence == ()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_rejected_command_counts_as_a_refusal_of_the_token(
+    operator: Operator, reserver: Reserver, store: Store, *, at_once: bool
+) -> None:
+    if at_once:
+        operator.response, operator.result = {"result": "REJECTED"}, None
+    else:
+        operator.result = "REJECTED"
+    assert reserve(reserver, store).state == "REJECTED"
+    (told,) = store.snapshot().token_evidence
+    assert (told.token, told.station_id, told.evse_uid) == (CARD.digest, "NL*TNM*LOC1", "1")
+    assert (told.kind, told.value) == ("refused", "REJECTED")
+
+
+def test_a_session_may_bring_back_the_reference_that_a_reservation_was_given(
+    operator: Operator, reserver: Reserver, store: Store
+) -> None:
+    reserve(reserver, store)
+    _, body = operator.bodies[0]
+    if operator.us is not None and operator.us.version == "2.1.1":
+        assert "authorization_reference" not in body
+        return
+    reference = body["authorization_reference"]
+    (given,) = store.charges.authorizations([reference]).values()
+    assert (given.token, given.station_id, given.evse_uids) == (CARD.digest, "NL*TNM*LOC1", ("1",))
 
 
 def test_a_command_that_is_not_passed_on_waits_for_nothing(

@@ -109,7 +109,10 @@ def test_a_token_is_answered_for_in_real_time(
             NOW,
         )
     else:
-        assert ("location" in told.data, proofs) == (False, ())
+        assert "location" not in told.data
+        (proof,) = proofs
+        assert (proof.station_id, proof.evse_uid) == ("NL*TNM*LOC1", "2")
+        assert (proof.kind, proof.value) == ("refused", allowed)
 
 
 def test_a_token_that_depends_on_the_place_needs_one(cpo: Partner, store: Store) -> None:

@@ -294,6 +294,25 @@ def test_charges_find_their_planned_stops(store: Store, tmp_path: Path, month: M
         assert (entry.mission, entry.match.off_s < 1300) == (f"M-{entry.charge.id}", True)
 
 
+def test_plans_call_a_card_by_its_public_name_and_are_found_all_the_same(
+    store: Store, tmp_path: Path, month: Month
+) -> None:
+    trip = month.trips[5]
+    digest = trip.stops[0].token
+    named = {t.digest: t.public_name for w in store.wallets.all() for t in w.tokens}
+    assert named[digest] != digest
+    public = replace(
+        trip,
+        tokens=tuple(named[t] for t in trip.tokens),
+        stops=tuple(replace(stop, token=named[digest]) for stop in trip.stops),
+    )
+    store.charges.add_trips([(trip.plan, trip.departure, trip.arrival, encode(public))])
+    take(store, month.cdrs[5], folder=tmp_path)
+    (entry,) = opened(store).entries
+    assert entry.match is not None
+    assert entry.match.by == "token, place and time"
+
+
 def test_a_reference_that_we_gave_finds_the_stop_where_the_record_names_no_place(
     store: Store, tmp_path: Path, month: Month
 ) -> None:

@@ -30,6 +30,7 @@ from planner.legs.profiles import (
     THRIFTIEST,
     measure_reference,
     reference_weights,
+    terrain_of,
 )
 from planner.legs.sites import SiteLabels, extend_labels
 from planner.model.vehicle import Conditions, Vehicle
@@ -70,8 +71,7 @@ def legs_of(
     graph = roads(seed)
     node = np.random.default_rng(seed).integers(0, len(graph.lon), 14).astype(np.int32)
     places = JoinedPlaces.at(graph, node, np.where(np.arange(14) % 3, 0.0, apart_m))
-    speeds = float(graph.speed_kmh.min()), float(graph.speed_kmh.max())
-    share = least_share(car_terms(car, day), REFERENCES[0].terms, *speeds)
+    share = least_share(car_terms(car, day), REFERENCES[0].terms, terrain_of(graph))
     return CarLegs(CarOnRoads(graph, labels(seed), car, day, share), places, capacity_kwh)
 
 

@@ -80,7 +80,7 @@ def test_legs_are_those_of_the_changed_roads_prepared_from_scratch(
     sites = np.arange(stored, len(base.graph.lon), 2, dtype=np.int32)
     quick = ChangedRoads(base, changed)
     slow = PreparedRoads.of(changed.graph)
-    assert quick.speeds_kmh[0] <= slow.speeds_kmh[0]
+    assert quick.terrain.slowest_kmh <= slow.terrain.slowest_kmh
     one = quick.car(car, day, sites)
     other = slow.car(car, day, sites)
     mine, theirs = (legs_on(each, seed, capacity_kwh) for each in (one, other))

@@ -16,7 +16,7 @@ from planner.energy.consumption import (
     inside_energy_kwh,
 )
 from planner.energy.edge import CarTerms, car_terms, drive_edge, inside_edge
-from planner.energy.share import least_share
+from planner.energy.share import Terrain, least_share
 from planner.legs.profiles import REFERENCES, nearest_reference
 from planner.model.vehicle import Conditions, Vehicle
 
@@ -109,6 +109,20 @@ def test_no_edge_takes_less_than_the_share_of_the_reference(
     share = least_share(car_terms(car, day), reference.terms)
     floor = share * reduced_kwh(reference.vehicle, reference.conditions, edge)
     assert reduced_kwh(car, day, edge) >= floor - 1e-9
+
+
+@rules(max_examples=200, deadline=None)
+@given(car=CARS, day=DAYS, edge=EDGES, number=st.integers(0, len(REFERENCES) - 1))
+def test_where_nothing_climbs_a_greater_share_is_sure(
+    car: Vehicle, day: Conditions, edge: dict[str, float], number: int
+) -> None:
+    reference, level = REFERENCES[number], edge | {"climb_m": 0.0, "descent_m": 0.0}
+    height_m = edge["ele_m"]
+    flat = Terrain(lowest_m=height_m, highest_m=height_m, hilly=False)
+    share = least_share(car_terms(car, day), reference.terms, flat)
+    assert share >= least_share(car_terms(car, day), reference.terms) - 1e-9
+    floor = share * reduced_kwh(reference.vehicle, reference.conditions, level)
+    assert reduced_kwh(car, day, level) >= floor - 1e-9
 
 
 def test_a_reference_is_all_of_itself_and_half_of_a_car_twice_as_heavy_and_wide() -> None:

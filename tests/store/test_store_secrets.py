@@ -1,5 +1,6 @@
 """What must never lie in the database in clear."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from planner.errors import InputError, NotFound, StoreError, UnknownWallet
 from planner.model.token import Token, TokenType, Wallet
 from planner.store.feeds import Source
+from planner.store.issued import IssuedToken
 from planner.store.store import Store
 
 UID = "04A1B2C3D4E5F6"
@@ -89,3 +91,24 @@ def test_an_api_key_works_until_it_is_revoked_and_is_never_stored(store: Store, 
         store.keys.create("x", ("root",), now=1.0)
     with pytest.raises(InputError, match="needs a scope"):
         store.keys.create("x", (), now=1.0)
+
+
+def test_a_token_has_another_name_in_each_installation_and_none_tells_its_uid(
+    tmp_path: Path,
+) -> None:
+    token = Token(uid="04A1B2C3", type=TokenType.RFID, contract_id="C1", provider="DE*ABC")
+    names = set()
+    for home in ("one", "two", "one"):
+        store = Store.open(f"sqlite:///{tmp_path / home / 's.sqlite'}", tmp_path / home / "key")
+        store.wallets.save(Wallet(id="anna", tokens=(token,)))
+        store.issued.save([IssuedToken(token=token)])
+        held = store.wallets.get("anna")
+        (issued,), _ = store.issued.page(since=None, until=None, offset=0, limit=1)
+        assert held.tokens == (token,), "the name is no part of what a token is"
+        assert held.tokens[0].public_name == issued.token.public_name
+        assert held.digest != Wallet(tokens=(token,)).digest
+        names.add(held.tokens[0].public_name)
+        store.close()
+    guessed = hashlib.sha256(b"DE*ABC|RFID|04A1B2C3").hexdigest()
+    assert len(names) == 2
+    assert not any(name in guessed or guessed[:16] in name for name in names)

@@ -17,8 +17,11 @@ from planner.faces.api import (
     plans,
     problems,
     reports,
+    risk,
     stations,
+    telematics,
     wallets,
+    webhooks,
 )
 from planner.faces.api.doors import NAME, Services
 from planner.faces.api.gate import Gate
@@ -26,12 +29,15 @@ from planner.faces.api.idempotency import Answers
 from planner.faces.api.limits import Buckets
 from planner.faces.api.options import ApiOptions
 from planner.faces.api.party import party_door
+from planner.faces.couriers import Couriers
 from planner.faces.office import Clock, Office
+from planner.feeds.hooks import Messenger
 from planner.settings import Settings
 
 log = logging.getLogger(__name__)
 
 PAGES = "planner.faces.pages"
+COURIERS = "plugsure-couriers"
 
 DOORS = (
     plans.door,
@@ -40,6 +46,9 @@ DOORS = (
     batches.door,
     closures.door,
     fleet.door,
+    risk.door,
+    telematics.door,
+    webhooks.door,
     reports.door,
     misc.door,
 )
@@ -94,6 +103,7 @@ def create_app(
     app.before_request(_begin)
     app.after_request(_end)
     app.extensions[batches.RUNNER] = batches.make_runner(used, chosen)
+    app.extensions[COURIERS] = Couriers(used, Messenger(settings.webhook_networks))
     return app
 
 
@@ -103,6 +113,7 @@ def warm_up(app: Flask) -> None:
     To be called in each process that serves, after it was forked.
     """
     app.extensions[batches.RUNNER].start()
+    app.extensions[COURIERS].start()
     threading.Thread(target=_load, args=(app.extensions[NAME].office,), daemon=True).start()
 
 

@@ -1,66 +1,25 @@
 """The fleet's own records: vehicles, drivers, policies; their ids are the operator's."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Response
-from pydantic import Field
 
-from planner.errors import InputError, NotFound, UnknownWallet
+from planner.errors import NotFound
 from planner.faces.api.answers import Said
 from planner.faces.api.doors import Answer, Door, json_answer, office
-from planner.faces.crew import vehicle_of_record
-from planner.faces.fields import Amount, Body, Flag, Number, Text
-from planner.faces.requests import GradeWord
+from planner.faces.records import (
+    DriverRequest,
+    PolicyRequest,
+    VehicleRecordRequest,
+    keep_driver,
+    keep_policy,
+    keep_vehicle,
+    remove_rules,
+)
 from planner.formats.fleet_json import driver_to_json, policy_to_json, vehicle_record_to_json
-from planner.model.fleet import PREFER_WITHIN_S, Driver, FleetVehicle, Policy
-from planner.model.grade import Grade
+from planner.model.fleet import FleetVehicle
 
 door = Door("fleet", "Fleet")
-
-OwnId = Annotated[
-    str, Field(strict=True, min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")
-]
-Party = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$")]
-
-
-class VehicleRecordRequest(Body):
-    """A vehicle to store, or to replace the one of that id."""
-
-    id: OwnId
-    model: Annotated[Text, Field(min_length=1, description="Id in the catalogue")]
-    name: Text = ""
-    overrides: dict[str, Any] = Field(
-        default_factory=dict, description="Fields of the catalogue's schema that differ in this one"
-    )
-    policy: OwnId | None = None
-
-
-class DriverRequest(Body):
-    """A driver to store; vehicle and wallet stand where a mission names none."""
-
-    id: OwnId
-    name: Text = ""
-    vehicle: OwnId | None = None
-    wallet: OwnId | None = None
-    policy: OwnId | None = None
-
-
-class PolicyRequest(Body):
-    """What an employer allows; what is left out is not restricted."""
-
-    id: OwnId
-    name: Text = ""
-    providers: Annotated[list[Party], Field(max_length=1000)] | None = Field(
-        default=None, description="CC*PPP of those whose tokens may be used"
-    )
-    payment_card: Flag = True
-    max_per_kwh: Annotated[Amount, Field(gt=0, le=1000)] | None = None
-    currency: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")] = "EUR"
-    preferred_operators: Annotated[
-        list[Annotated[Text, Field(min_length=1)]], Field(max_length=1000)
-    ] = Field(default_factory=list, description="By CC*PPP or by name")
-    prefer_within_s: Annotated[Number, Field(ge=0, le=86_400)] = PREFER_WITHIN_S
-    min_grade: GradeWord | None = None
 
 
 class StateAnswer(Said):
@@ -151,17 +110,7 @@ def vehicles() -> Response:
 )
 def store_vehicle(body: VehicleRecordRequest) -> Response:
     """Store a vehicle."""
-    used = office()
-    record = FleetVehicle(
-        id=body.id,
-        model=body.model,
-        name=body.name,
-        overrides=body.overrides,
-        policy=body.policy or "",
-    )
-    vehicle_of_record(record, used.catalogue)
-    _demand_policy(record.policy)
-    used.store.fleet.save_vehicle(record)
+    record = keep_vehicle(office(), body)
     return json_answer(_said(record), 201, {"Location": f"/v1/fleet/vehicles/{record.id}"})
 
 
@@ -212,25 +161,8 @@ def drivers() -> Response:
 )
 def store_driver(body: DriverRequest) -> Response:
     """Store a driver."""
-    used = office()
-    if body.vehicle and used.store.fleet.vehicle(body.vehicle) is None:
-        raise InputError("the fleet has no vehicle of that id", place="/vehicle")
-    if body.wallet:
-        try:
-            used.wallet(body.wallet)
-        except UnknownWallet as error:
-            raise UnknownWallet("there is no wallet of that id", place="/wallet") from error
-    _demand_policy(body.policy or "")
-    driver = Driver(
-        id=body.id,
-        name=body.name,
-        vehicle=body.vehicle or "",
-        wallet=body.wallet or "",
-        policy=body.policy or "",
-    )
-    used.store.fleet.save_driver(driver)
-    headers = {"Location": f"/v1/fleet/drivers/{driver.id}"}
-    return json_answer(driver_to_json(driver), 201, headers)
+    kept = keep_driver(office(), body)
+    return json_answer(driver_to_json(kept), 201, {"Location": f"/v1/fleet/drivers/{kept.id}"})
 
 
 @door.opens(
@@ -285,20 +217,8 @@ def policies() -> Response:
 )
 def store_policy(body: PolicyRequest) -> Response:
     """Store a policy."""
-    policy = Policy(
-        id=body.id,
-        name=body.name,
-        providers=None if body.providers is None else tuple(dict.fromkeys(body.providers)),
-        payment_card=body.payment_card,
-        max_per_kwh=body.max_per_kwh,
-        currency=body.currency,
-        preferred_operators=tuple(dict.fromkeys(body.preferred_operators)),
-        prefer_within_s=body.prefer_within_s,
-        min_grade=None if body.min_grade is None else Grade.read(body.min_grade),
-    )
-    office().store.fleet.save_policy(policy)
-    headers = {"Location": f"/v1/fleet/policies/{policy.id}"}
-    return json_answer(policy_to_json(policy), 201, headers)
+    kept = keep_policy(office(), body)
+    return json_answer(policy_to_json(kept), 201, {"Location": f"/v1/fleet/policies/{kept.id}"})
 
 
 @door.opens(
@@ -325,16 +245,7 @@ def policy(policy_id: str) -> Response:
 )
 def remove_policy(policy_id: str) -> Response:
     """Delete a policy; one that binds somebody stays, so that nobody is freed by a slip."""
-    fleet = office().store.fleet
-    if fleet.policy(policy_id) is None:
-        raise NotFound("the fleet has no policy of that id", place=policy_id)
-    bound = [one.id for one in fleet.vehicles() if one.policy == policy_id]
-    bound += [one.id for one in fleet.drivers() if one.policy == policy_id]
-    if bound:
-        raise InputError(
-            f"binds {', '.join(bound[:5])}", place=policy_id, remedy="Free them of it first"
-        )
-    fleet.remove_policy(policy_id)
+    remove_rules(office(), policy_id)
     return Response(status=204)
 
 
@@ -351,8 +262,3 @@ def _said(record: FleetVehicle) -> dict[str, Any]:
     model = used.catalogue.by_id.get(record.model)
     title = "" if model is None else model.title
     return vehicle_record_to_json(record, title, used.store.fleet.state(record.id))
-
-
-def _demand_policy(name: str) -> None:
-    if name and office().store.fleet.policy(name) is None:
-        raise InputError("there is no policy of that id", place="/policy")
