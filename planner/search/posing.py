@@ -77,9 +77,14 @@ class Ground:
         """State one search."""
         problem, root = self.problem, terms.root
         offers: core.OfferTable | core.AskedOffers
+        evse: Sequence[int]
         if terms.spare or problem.money_weight == 0.0:
             book = _Book(self, terms)
-            offers, evse, ahead = core.AskedOffers(problem.stations, book.bring), book.evse, self._soonest
+            offers, evse, ahead = (
+                core.AskedOffers(problem.stations, book.bring),
+                book.evse,
+                self._soonest,
+            )
         else:
             table = self._table(terms)
             offers, evse = table.at(root.time, terms.slack_s), table.evse

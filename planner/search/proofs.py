@@ -15,7 +15,16 @@ import numpy as np
 from planner.search import core
 from planner.search.floors import Floors, Refuge, Shut
 from planner.search.posing import Ground, Posed, Terms
-from planner.search.problem import EPSILON_KWH, STOP_OVERHEAD_S, TRY_S, Arrival, Call, Problem, Trace
+from planner.search.problem import (
+    EPSILON_KWH,
+    STOP_OVERHEAD_S,
+    TRY_S,
+    Arrival,
+    Call,
+    Problem,
+    Trace,
+)
+from planner.search.ways import Stop, Way, arrive, drive_first, hop_to
 
 SAME_OPERATOR_S = 1800.0
 """What it is worth that a fallback belongs to another operator than the stop, whose failure may
@@ -32,50 +41,6 @@ MOST_SETTLED_IN_ALL = 60_000
 
 REFUSED_S = 60.0
 """How long before and after a moment that turned out not to hold nobody may arrive."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hop:
-    """One leg of a trip, and the stop at its end (None at a waypoint that is not charged at)."""
-
-    start: int
-    end: int
-    kind: int
-    stage: int
-    left_at: float
-    left_kwh: float
-    arrival: float
-    charge: float
-    stop: "Stop | None"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stop:
-    """A stop of a trip with its proven fallbacks."""
-
-    place: int
-    stage: int
-    evse: int
-    arrival: float
-    charge: float
-    departure: float
-    left_kwh: float
-    floor_kwh: float
-    fallbacks: "tuple[Way, ...]"
-    waiting_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """A way to the end: hops in order; ``slack_s`` is how much later each arrival may come."""
-
-    hops: tuple[Hop, ...]
-    slack_s: float
-
-    @property
-    def stops(self) -> tuple[Stop, ...]:
-        """The stops in order."""
-        return tuple(hop.stop for hop in self.hops if hop.stop is not None)
 
 
 Pair = tuple[int, int, Shut, int, int]
@@ -196,7 +161,7 @@ class Prover:
             self._cut_short |= not proof.exhausted
             if proven is not None:
                 way = proven.way
-                first = _driven(way.hops[0], call, refuge, left_at)
+                first = drive_first(way.hops[0], call, refuge, left_at)
                 beyond = first.stop.floor_kwh if first.stop is not None else 0.0
                 needs = max(refuge.needs_kwh, float(row.net_kwh[refuge.place]) + beyond)
                 return Way((first, *way.hops[1:]), onward.slack_s), needs
@@ -288,9 +253,9 @@ class _Round:
                     return iter((found,))
                 stop = found
             if number > 0:
-                hops.append(_hop(calls[number - 1], call, stop))
+                hops.append(hop_to(calls[number - 1], call, stop))
             elif call.place < problem.stations:
-                hops.append(_arrived(call, stop))
+                hops.append(arrive(call, stop))
         self.way = Way(tuple(hops), terms.slack_s)
         return iter(())
 
@@ -391,46 +356,3 @@ MOST_REFUSED_IN_PROOFS = 15
 
 ABOVE_KWH = 10.0 * EPSILON_KWH
 """By how much a charge is raised at least that turned out to be too little."""
-
-
-def _hop(before: Call, call: Call, stop: Stop | None) -> Hop:
-    return Hop(
-        start=before.place,
-        end=call.place,
-        kind=call.kind,
-        stage=call.stage,
-        left_at=before.departure,
-        left_kwh=before.left_kwh,
-        arrival=call.time,
-        charge=call.charge,
-        stop=stop,
-    )
-
-
-def _arrived(call: Call, stop: Stop | None) -> Hop:
-    """Stand in for the drive to a fallback until it is known where it starts."""
-    return Hop(
-        start=call.place,
-        end=call.place,
-        kind=0,
-        stage=call.stage,
-        left_at=call.time,
-        left_kwh=call.charge,
-        arrival=call.time,
-        charge=call.charge,
-        stop=stop,
-    )
-
-
-def _driven(first: Hop, failed: Call, refuge: Refuge, left_at: float) -> Hop:
-    return Hop(
-        start=failed.place,
-        end=first.end,
-        kind=refuge.kind,
-        stage=first.stage,
-        left_at=left_at,
-        left_kwh=failed.charge,
-        arrival=first.arrival,
-        charge=first.charge,
-        stop=first.stop,
-    )

@@ -80,6 +80,7 @@ The same, stated by hand in kWh and seconds: station 0, then the waypoints 1, 2,
 from planner.search.core.hooks import Admission, Admit, Arrival, Confirm, Ruling
 from planner.search.core.legs import LegFigures, LegRow, LegTable
 from planner.search.core.plans import Plan, Visit
+from planner.search.core.posts import AskedOffers
 from planner.search.core.problem import (
     ALWAYS,
     Ahead,
@@ -90,7 +91,6 @@ from planner.search.core.problem import (
     Start,
     Waypoint,
 )
-from planner.search.core.posts import AskedOffers
 from planner.search.core.search import Effort
 from planner.search.core.solve import Outcome, solve
 

@@ -47,13 +47,11 @@ def arrive(legs: LegArrays, frame: Frame, state: State, label: int) -> int:
 
 
 @kernel_only
-def stand(
-    posts: Posts, frame: Frame, state: State, label: int, n: int
-) -> tuple[float, float]:
+def stand(posts: Posts, frame: Frame, state: State, label: int, n: int) -> tuple[float, float]:
     """Return the charges of the label in scratch that no settled label covers (none: low > high).
 
-    With ``lingers`` a label that may come to a later opening of the place, by staying longer before,
-    is not covered by one that may not; nor one that may stay longer by one that must leave.
+    With ``lingers`` a label that may come to a later opening of the place, by staying longer before, is
+    not covered by one that may not; nor one that may stay by one that must leave.
     """
     q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
     low, high = q[0], q[n - 1]
@@ -62,8 +60,10 @@ def stand(
     leaves = must_leave(frame, state, label, t[0], t[n - 1], high) if frame.asks else np.inf
     other = state.settled[state.stage[label] * places + state.place[label]]
     while other >= 0 and low <= high:
-        may_come = mine == -np.inf or last_opening(posts, frame, place, state.latest[other]) >= mine
-        if may_come and state.leave_by[other] >= leaves:
+        theirs = mine
+        if mine > -np.inf:
+            theirs = last_opening(posts, frame, place, state.latest[other])
+        if theirs >= mine and state.leave_by[other] >= leaves:
             low, high = uncovered(
                 q,
                 t,
@@ -116,6 +116,32 @@ def must_leave(
 
 
 @kernel_only
+def ruled(
+    frame: Frame, state: State, first: int, arrival: float, charge: float
+) -> tuple[bool, float, float, float, float]:
+    """Gather what admissions say of an arrival with a charge, from record ``first`` on.
+
+    Returns whether any does, the floor, until when that holds, until when one must leave, and the
+    charge from which one need not.
+    """
+    known, floor, until, leave_by, fuller = False, -np.inf, np.inf, np.inf, np.inf
+    record = first
+    while record >= 0:
+        if state.since[record] > arrival:
+            until = min(until, state.since[record])
+        elif arrival < state.until[record]:
+            known = True
+            until = min(until, state.until[record])
+            if state.admitted_s[record] == -np.inf:
+                floor = max(floor, state.admitted_kwh[record])
+            elif charge < state.admitted_kwh[record] - frame.slack_kwh:
+                leave_by = min(leave_by, state.admitted_s[record])
+                fuller = min(fuller, state.admitted_kwh[record])
+        record = state.admitted_next[record]
+    return known, floor, until, leave_by, fuller
+
+
+@kernel_only
 def ask(
     legs: LegArrays, frame: Frame, state: State, label: int, n: int, low: float, high: float
 ) -> tuple[int, float, float]:
@@ -130,21 +156,7 @@ def ask(
     first = state.admitted[state.stage[label] * places + state.place[label]]
     while low <= high:
         arrival = value(q, t, 0, n, low)
-        floor, until, known = -np.inf, np.inf, False
-        leave_by, fuller = np.inf, np.inf
-        record = first
-        while record >= 0:
-            if state.since[record] > arrival:
-                until = min(until, state.since[record])
-            elif arrival < state.until[record]:
-                known = True
-                until = min(until, state.until[record])
-                if state.admitted_s[record] == -np.inf:
-                    floor = max(floor, state.admitted_kwh[record])
-                elif low < state.admitted_kwh[record] - frame.slack_kwh:
-                    leave_by = min(leave_by, state.admitted_s[record])
-                    fuller = min(fuller, state.admitted_kwh[record])
-            record = state.admitted_next[record]
+        known, floor, until, leave_by, fuller = ruled(frame, state, first, arrival, low)
         if not known:
             state.value[ASKED_S], state.value[ASKED_KWH] = arrival, low
             return ADMIT, low, high

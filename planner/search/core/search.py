@@ -264,7 +264,7 @@ def _posts(problem: Problem) -> Posts:
     """Return the offers that are known when a run begins."""
     offers = problem.offers
     if isinstance(offers, AskedOffers):
-        return offers.posts(problem.time_weight)
+        return offers.posts()
     return TablePosts(offers).posts(problem.time_weight)
 
 

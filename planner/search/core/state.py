@@ -105,7 +105,7 @@ class State(NamedTuple):
 
     A label is an arrival at ``place`` by ``leg`` for departures ``low`` to ``high`` of the ramp
     ``ramp``. Settled, it has points of its own. ``latest`` is the latest moment at which it may
-    arrive by staying longer where it came from, ``leave_by`` until when it must have left the place.
+    arrive by staying longer where it came from, ``leave_by`` that until when it must have left.
     """
 
     tally: I64
