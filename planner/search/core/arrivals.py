@@ -50,8 +50,8 @@ def arrive(legs: LegArrays, frame: Frame, state: State, label: int) -> int:
 def stand(posts: Posts, frame: Frame, state: State, label: int, n: int) -> tuple[float, float]:
     """Return the charges of the label in scratch that no settled label covers (none: low > high).
 
-    With ``lingers`` a label that may come to a later opening of the place, by staying longer before, is
-    not covered by one that may not; nor one that may stay by one that must leave.
+    With ``lingers`` a label that may come to a later opening of the place, by staying longer
+    before, is not covered by one that may not; nor one that may stay by one that must leave.
     """
     q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
     low, high = q[0], q[n - 1]
