@@ -21,7 +21,9 @@ from typing import IO, Any
 from planner.errors import NotFound, PlugsureError
 from planner.faces.office import Office
 from planner.faces.rows import jobs_of, outcome_text, result_document
-from planner.fleet.batch import Bench, Job, Result, run_batch
+from planner.fleet.batch import Bench, run_batch
+from planner.fleet.jobs import Job, Result
+from planner.fleet.sites import site_here
 from planner.formats.missions import MissionRow, read_mission_bytes
 from planner.formats.plan_reading import plan_from_json
 from planner.store.plans import BatchRow
@@ -138,15 +140,12 @@ class BatchRunner:
         done = store.batches.done_rows(name)
         left = [index for index in range(len(jobs)) if index not in done]
         store.batches.set_state(name, "running")
-        bench = Bench(
-            settings=self.office.settings,
-            region=self.office.region,
-            workers=self.workers,
-            render=outcome_text,
-        )
         stop = _Stop(self.office, name)
-        for result in run_batch(bench, [jobs[index] for index in left], cancelled=stop):
-            self._keep(name, left[result.index], result, jobs[left[result.index]])
+        snapshot = self.office.fresh_world().snapshot
+        with site_here(self.office.settings, self.office.region, snapshot) as here:
+            bench = Bench(site=here, workers=self.workers, render=outcome_text)
+            for result in run_batch(bench, [jobs[index] for index in left], cancelled=stop):
+                self._keep(name, left[result.index], result, jobs[left[result.index]])
         self._end(name, None if stop.cancelled else "done")
 
     def _jobs(self, name: str) -> list[Job]:
