@@ -13,7 +13,6 @@ once and share them.
 
 import logging
 import os
-import pickle
 import threading
 import time
 import uuid
@@ -27,6 +26,7 @@ from typing import Any
 
 from planner.errors import DataMissing
 from planner.fleet.executors import Elastic, FlightLost, WorkerKilled
+from planner.fleet.sealed import SealedCall, make_call
 from planner.fleet.shipping import PIECE_BYTES, Cache, Piece, Stock
 from planner.fleet.sites import Frozen, Missing
 from planner.legs.prepared import PreparedRoads
@@ -93,26 +93,6 @@ def _put(pieces: tuple[Piece, ...], sender: str) -> None:
         cache.put(piece, sender)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    """A call as bytes: schedulers unpickle what they pass on, and show it where it fails."""
-
-    body: bytes
-
-    def __repr__(self) -> str:
-        return "_Sealed(…)"
-
-    @classmethod
-    def of(cls, fn: Callable[..., Any], args: tuple[Any, ...]) -> "_Sealed":
-        return cls(pickle.dumps((fn, args)))
-
-
-def _call(sealed: _Sealed) -> Any:
-    """Make a call that came sealed; runs on a worker."""
-    fn, args = pickle.loads(sealed.body)  # noqa: S301 -- from who submitted it, as all tasks are
-    return fn(*args)
-
-
 @contextmanager
 def cluster_of(
     address: str, here: Frozen
@@ -157,7 +137,7 @@ def _lasting(region: Path) -> Iterator[Path]:
 class _Task:
     """What was submitted: the caller's future, and Dask's, one for each try under way."""
 
-    work: _Sealed
+    work: SealedCall
     ours: "Future[Any]" = field(default_factory=Future)
     tries: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
@@ -204,7 +184,7 @@ class ClusterExecutor(Elastic):
         """
         assert not kwargs, "tasks are given their arguments by place"
         self._reach_scheduler()
-        task = _Task(_Sealed.of(fn, args))
+        task = _Task(SealedCall.of(fn, args))
         with self._lock:
             self._tasks.add(task)
             self._try(task)
@@ -227,7 +207,7 @@ class ClusterExecutor(Elastic):
 
     def _try(self, task: _Task, workers: list[str] | None = None) -> None:
         key = f"plugsure-{uuid.uuid4().hex}"
-        tried = self._client.submit(_call, task.work, key=key, pure=False, workers=workers)
+        tried = self._client.submit(make_call, task.work, key=key, pure=False, workers=workers)
         task.tries[key] = tried
         tried.add_done_callback(lambda done: self._landed(task, key, done))
 

@@ -114,9 +114,7 @@ def create(query: BatchQuery) -> Response:
 
 def _quota() -> Quota:
     options = services().options
-    return Quota(
-        in_flight=options.most_missions_in_flight, per_day=options.most_missions_a_day
-    )
+    return Quota(in_flight=options.most_missions_in_flight, per_day=options.most_missions_a_day)
 
 
 def _demand_room(count: int) -> None:
