@@ -30,6 +30,8 @@ ORDERS = ("first_come", "priority", "improve", "ignore")
 """In which order missions take what there is: as they stand in the batch, the most urgent first,
 urgent first and then improved until the total lateness no longer falls; or queues are accepted."""
 
+DEFAULT_ORDER = "first_come"
+
 SPAN_S = 4 * 86_400.0
 """What is taken later than this after a departure is told only where a mission did clash."""
 
