@@ -1,12 +1,14 @@
 """Charging sessions: how many sown faults are found and how many are cried for nothing, and scale.
 
-    python bench/anomalies.py faults 2000 5 >> bench/results/anomalies.jsonl
+    python bench/anomalies.py faults 1500 3 >> bench/results/anomalies.jsonl
+    python bench/anomalies.py subtle 1500 3 >> bench/results/anomalies.jsonl
     python bench/anomalies.py scale 110000 >> bench/results/anomalies.jsonl
 
 ``faults N SEEDS``: months of N sessions, a fifth of them with one fault of nine kinds
 (`tests/fleet/seeded.py` makes them, with its own physics); precision and recall of each kind over
 all seeds. A session's fault counts as found only under its own kind; every other anomaly is a
-false one.
+false one. ``subtle`` draws faults from below the thresholds of the rules, lets sound cars stay
+beyond them, and leaves the charging periods out of a third of the CDRs.
 
 ``scale ROWS``: a made-up table of the shape of QualiCharge's sessions (``id_pdc_itinerance``,
 ``start``, ``end``, ``energy``) on the French charge points of the shared data, with what such data
@@ -40,19 +42,22 @@ from planner.fleet.judging import find_anomalies
 from planner.formats.charges import read_charges
 from planner.store.feeds import Source
 from planner.store.store import Store
-from tests.fleet.seeded import KINDS, NOW, make_history
+from tests.fleet.seeded import KINDS, NOW, PLAIN, SUBTLE, Difficulty, make_history
 
 IRVE = Path(__file__).parents[2] / "shared" / "data" / "chargers" / "fr-irve-static.json.gz"
+LEVELS = {"faults": PLAIN, "subtle": SUBTLE}
 BEGIN = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-def measure_faults(sessions: int, seeds: int) -> Iterator[dict[str, Any]]:
+def measure_faults(
+    sessions: int, seeds: int, measure: str, how: Difficulty
+) -> Iterator[dict[str, Any]]:
     """Count hits, misses and false alarms of each kind."""
     sown, found, hit = Counter[str](), Counter[str](), Counter[str]()
     spent, judged = 0.0, 0
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
-            history, truth = make_history(Path(folder), sessions, seed=seed)
+            history, truth = make_history(Path(folder), sessions, seed=seed, how=how)
         began = process_time()
         anomalies = find_anomalies(history, NOW)
         spent += process_time() - began
@@ -63,7 +68,7 @@ def measure_faults(sessions: int, seeds: int) -> Iterator[dict[str, Any]]:
         hit.update(kind for _, kind in truth & told)
     for kind in [*KINDS, *sorted(set(found) - set(KINDS))]:
         yield {
-            "measure": "faults",
+            "measure": measure,
             "kind": kind,
             "sown": sown[kind],
             "found": found[kind],
@@ -71,7 +76,7 @@ def measure_faults(sessions: int, seeds: int) -> Iterator[dict[str, Any]]:
             "recall": round(hit[kind] / sown[kind], 3) if sown[kind] else None,
         }
     yield {
-        "measure": "faults",
+        "measure": measure,
         "kind": "all",
         "sessions": judged,
         "sown": sown.total(),
@@ -169,8 +174,9 @@ def peak_mb() -> int:
 def main() -> None:
     """Measure what the command line names."""
     what, count, *more = sys.argv[1:]
-    if what == "faults":
-        for line in measure_faults(int(count), int(more[0]) if more else 1):
+    if what in LEVELS:
+        seeds = int(more[0]) if more else 1
+        for line in measure_faults(int(count), seeds, what, LEVELS[what]):
             print(json.dumps(line))
     else:
         print(json.dumps(measure_scale(int(count))))

@@ -56,8 +56,8 @@ LEFT_OUT = {
 KEEP = Path(tempfile.gettempdir()) / "plugsure-bench"
 SYNTHETIC_NODES, SETS = 1_050_000, 16
 EXTRACT = "china-7-105-51.osm.pbf"
-LONGEST_MS = 3_600_000
-"""An edge takes an hour at most: those between copies would add up to weeks."""
+PER_S = {"4M": 10.0}
+"""Units of weight in a second, else a thousand: from the first copy to the last it is weeks."""
 
 MANY = 1_000
 Line = dict[str, Any]
@@ -281,7 +281,7 @@ def make_graph(name: str, data: Path, keep: Path) -> Path:
             graph = build_from_osm(
                 roads, name="x", source="", heights=None, progress=lambda *_: None
             )
-        np.savez(path, **arrays_of(graph))
+        np.savez(path, **arrays_of(graph, PER_S.get(name, 1000.0)))
     return path
 
 
@@ -297,12 +297,12 @@ def extract_of(name: str, data: Path, keep: Path) -> Path:
     return path
 
 
-def arrays_of(graph: RoadGraph) -> dict[str, np.ndarray]:
+def arrays_of(graph: RoadGraph, per_s: float) -> dict[str, np.ndarray]:
     """Return what all programs read; usable are the nodes where drives may begin and end."""
     return {
         "first_out": np.array(graph.first_out),
         "head": np.array(graph.head),
-        "weight_ms": np.rint(graph.duration_s * 1000.0).clip(max=LONGEST_MS).astype(np.int32),
+        "weight_ms": np.rint(graph.duration_s * per_s).astype(np.int32),
         "length_m": np.array(graph.length_m),
         "energy_kwh": np.array(graph.length_m) * np.float32(0.00018),
         "xy_km": np.stack([graph.lon * 70, graph.lat * 111], axis=1).astype(np.float32),

@@ -17,6 +17,7 @@ MEASURES = (
     "places",
     "feeds",
     "push",
+    "sources",
     "legs",
     "any_car",
     "energy",

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from planner.store.database import Database
+from planner.store.store import Store
 from planner.store.tables import clock, metadata
 
 _BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -117,6 +118,22 @@ def url_with_tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             if table is not clock:
                 change.connection.execute(delete(table))
     return database.engine.url.render_as_string(hide_password=False)
+
+
+def bytes_at_rest(store: Store) -> bytes:
+    """All that a database holds, as who gets at it would read it; the store is closed by this."""
+    cells: list[bytes] = []
+    with store.database.reading() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(select(table)):
+                cells += [c if isinstance(c, bytes) else str(c).encode() for c in row]
+    store.close()
+    url = store.database.engine.url
+    if url.get_backend_name() == "sqlite" and url.database:
+        file = Path(url.database)
+        cells += [path.read_bytes() for path in file.parent.glob(f"{file.name}*")]
+    assert cells
+    return b"\n".join(cells)
 
 
 def _create(folder: Path) -> str:

@@ -32,8 +32,12 @@ RESERVED_FOR: dict[str, str] = {
 }
 """Reason by restriction; see the table above."""
 
-TWO_WHEELERS = frozenset({"motorcycle", "moped", "scooter", "bicycle"})
-"""Kinds of vehicle (`Vehicle.kind`) that may use a place for two-wheelers."""
+TWO_WHEELERS = frozenset({"motorbike", "motorcycle", "moped", "scooter", "bicycle"})
+"""Kinds of vehicle (`Vehicle.kind`) that may use a place for two-wheelers; the first is the
+catalogue's word."""
+
+LOW_KINDS = TWO_WHEELERS | {"car", "microcar"}
+"""Kinds of which none is higher than `CAR_HEIGHT_M`."""
 
 INDOORS = frozenset({"PARKING_GARAGE", "UNDERGROUND_GARAGE"})
 """OCPI parking types with a roof. Source: OCPI 2.2.1-d2, mod_locations, ParkingType."""
@@ -46,7 +50,7 @@ people walk in; Dutch (NEN 2443) and British practice ask for more.
 """
 
 CAR_HEIGHT_M = 2.0
-"""No car is higher than this; stands for a car whose height is not given, metres."""
+"""No car or motorbike is higher than this; stands for one whose height is not given, metres."""
 
 
 def reserved_place(facts: EvseFacts, vehicle_kind: str) -> tuple[str, Evidence] | None:
@@ -70,7 +74,7 @@ def parking_refusal(facts: EvseFacts, vehicle: Vehicle, parking_type: str | None
     ``parking_type`` is the station's (OCPI), None where it is not asked about.
     """
     height_m = vehicle.height_m
-    if height_m is None and vehicle.kind == "car":
+    if height_m is None and vehicle.kind.lower() in LOW_KINDS:
         height_m = CAR_HEIGHT_M
     limit_m = facts.max_height_m
     if limit_m is not None and vehicle.height_m is None and (height_m or limit_m + 1) > limit_m:
@@ -87,7 +91,7 @@ def parking_refusal(facts: EvseFacts, vehicle: Vehicle, parking_type: str | None
 def is_tall(vehicle: Vehicle) -> bool:
     """Whether the vehicle may not fit into any garage: higher than `GARAGE_CLEARANCE_M`."""
     if vehicle.height_m is None:
-        return vehicle.kind != "car" and vehicle.kind.lower() not in TWO_WHEELERS
+        return vehicle.kind.lower() not in LOW_KINDS
     return vehicle.height_m > GARAGE_CLEARANCE_M
 
 

@@ -1,6 +1,7 @@
 """Plans in use: taken up, checked against the world as it is, planned again where they break."""
 
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -116,9 +117,22 @@ class Dispatch:
                 use, plan=made.plan, departs=made.departs, arrives=made.arrives, holds=made.holds
             )
             self.office.store.fleet_plans.use([fresh], instead_of=[use.plan])
+            self._renew_result(use, outcome.id)
             self._ledger.remove(use.plan)
             self._ledger.add(fresh.plan, fresh.holds)
         return Replanned(use, outcome, document)
+
+    def _renew_result(self, use: PlanInUse, plan_id: str) -> None:
+        """Have the results of its batch show the plan that a mission has now."""
+        batches = self.office.store.batches
+        row = batches.row(use.batch, use.row) if use.batch else None
+        if row is None:
+            return
+        said = json.loads(zlib.decompress(row.body))
+        said.pop("infeasible", None)
+        said |= {"status": "planned", "plan_id": plan_id}
+        body = zlib.compress(json.dumps(said).encode())
+        batches.replace_row(use.batch, replace(row, failed=False, body=body))
 
     def _beside(self, mission: Mission, without: str) -> Outcome:
         """Plan so that nothing is used that others take; what clashes is told and planned again."""

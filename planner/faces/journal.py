@@ -1,43 +1,44 @@
 """The journal of a batch on the command line: results as they come, so that a run can be resumed.
 
-It lies beside the output as ``OUT.part``, one line of NDJSON for each result, and is gone when
-the output is whole. A line that was cut off by a crash is ignored.
+While a batch runs it lies beside the output as ``OUT.part``, one line of NDJSON for each result. A
+line that was cut off by a crash is ignored. An NDJSON output is a journal itself; beside the other
+forms, which lack the whole plans, it stays as ``OUT.ndjson``.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from planner.errors import DataError
-from planner.faces.results import write_results
+from planner.errors import DataError, InputError
+from planner.faces.results import form_of, write_results
+from planner.fleet.jobs import Job
 from planner.formats.missions import MissionRow
-
-FORMS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".geojson": "geojson"}
-FORMS[".json"] = "geojson"
 
 FINISHED = ("planned", "infeasible")
 """What is not planned again; a failed row is."""
 
-
-def form_of(path: Path) -> str:
-    """Return the form in which an output is written, by its extension."""
-    form = FORMS.get(path.suffix.lower())
-    if form is None:
-        known = ", ".join(sorted(FORMS))
-        raise DataError(f"results are written as {known}", place=str(path))
-    return form
+Done = dict[str, str]
+"""Mission id → input hash of what need not be planned again."""
 
 
-def input_hash(row: MissionRow, key: bytes, clock: float | None) -> str:
-    """Name what a mission was planned from.
+def input_hash(row: MissionRow, job: Job, key: bytes, clock: float | None) -> str:
+    """Name what a mission is planned from: the row, and what its references stand for today.
 
-    Keyed, because a row may hold a token's uid, which could be guessed from a plain hash.
+    Keyed, because a row may hold a token's uid, which could be guessed from a plain hash. The clock
+    counts where it was given: by the real one, no two runs would be the same.
     """
-    text = json.dumps([row.body, clock], sort_keys=True, ensure_ascii=False)
+    meant: list[str] = []
+    if job.mission is not None:
+        mission = job.mission
+        places = [repr(point.location) for point in mission.waypoints]
+        meant = [mission.wallet.digest, repr(mission.vehicle), repr(mission.policy), *places]
+    text = json.dumps([row.body, clock, meant], sort_keys=True, ensure_ascii=False)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -52,45 +53,88 @@ class Journal:
         """The journal's file."""
         return self.out.with_name(self.out.name + ".part")
 
-    def finished(self) -> dict[str, tuple[str, int]]:
-        """Return mission id → (input hash, offset of the line) of what is done already."""
-        done: dict[str, tuple[str, int]] = {}
-        for offset, said in self._lines():
+    @property
+    def kept(self) -> Path:
+        """Where the results of a run that came to its end are read from by the next."""
+        if form_of(self.out) == "ndjson":
+            return self.out
+        return self.out.with_name(self.out.name + ".ndjson")
+
+    @contextmanager
+    def held(self) -> Iterator[Self]:
+        """Keep others from writing the same output meanwhile.
+
+        Raises
+        ------
+        InputError
+            Another process is at it.
+        DataError
+            Nothing can be written there.
+        """
+        path = self.out.with_name(f".{self.out.name}.lock")
+        try:
+            lock = path.open("w")
+        except OSError as error:
+            raise DataError(f"cannot be written: {error.strerror}", place=str(self.out)) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    "another batch writes there just now",
+                    place=str(self.out),
+                    remedy="Wait for it, or choose another output",
+                ) from None
+            try:
+                yield self
+            finally:
+                path.unlink(missing_ok=True)
+
+    def start(self) -> Done:
+        """Begin an empty journal; that of a run which was not ended is set aside."""
+        if self.path.is_file() and self.path.stat().st_size:
+            self.path.replace(self.path.with_name(self.path.name + ".old"))
+        self.path.write_bytes(b"")
+        return {}
+
+    def resume(self) -> Done:
+        """Go on with the journal, or with the output, of an earlier run."""
+        if self.path.is_file():
+            self._mend()
+        elif self.kept.is_file():
+            draft = self.path.with_name(f".{self.path.name}.draft")
+            draft.write_bytes(self.kept.read_bytes())
+            draft.replace(self.path)
+        else:
+            self.path.write_bytes(b"")
+        done: Done = {}
+        for _, said in self._lines():
             if said["status"] in FINISHED:
-                done[said["mission_id"]] = (said["input_hash"], offset)
+                done[said["mission_id"]] = said["input_hash"]
             else:
                 done.pop(said["mission_id"], None)
         return done
-
-    def start(self) -> None:
-        """Begin an empty journal."""
-        self.path.write_bytes(b"")
-
-    def mend(self) -> None:
-        """Cut off a last line that is not whole."""
-        if self.path.is_file():
-            data = self.path.read_bytes()
-            self.path.write_bytes(data[: data.rfind(b"\n") + 1])
 
     def finish(self, order: Sequence[str]) -> None:
         """Write the output in the missions' order, and drop the journal."""
         newest = {said["mission_id"]: offset for offset, said in self._lines()}
         offsets = [newest[mission_id] for mission_id in order if mission_id in newest]
-        draft = self.out.with_name(f".{self.out.name}.draft")
-        with draft.open("wb") as written:
-            for data in write_results(self._at(offsets), form_of(self.out)):
-                written.write(data)
-        draft.replace(self.out)
+        forms = {self.kept: "ndjson", self.out: form_of(self.out)}
+        for path, form in forms.items():
+            draft = path.with_name(f".{path.name}.draft")
+            with draft.open("wb") as written:
+                for data in write_results(self._at(offsets), form):
+                    written.write(data)
+            draft.replace(path)
         self.path.unlink()
 
-    def adopt_output(self) -> None:
-        """Take a whole NDJSON output of an earlier run for the journal."""
-        if not self.path.is_file() and self.out.is_file() and form_of(self.out) == "ndjson":
-            self.path.write_bytes(self.out.read_bytes())
+    def _mend(self) -> None:
+        """Cut off a last line that is not whole."""
+        with self.path.open("rb+") as lines:
+            data = lines.read()
+            lines.truncate(data.rfind(b"\n") + 1)
 
     def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        if not self.path.is_file():
-            return
         offset = 0
         with self.path.open("rb") as lines:
             for line in lines:

@@ -1,21 +1,43 @@
-"""Results of a batch as NDJSON, CSV or GeoJSON, a row at a time: no batch is held in memory."""
+"""Results of a batch as NDJSON, CSV, GeoJSON or XLSX, a row at a time: none is held in memory."""
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
+from planner.errors import DataError
 from planner.formats.geojson import answer_features
+from planner.formats.result_books import XLSX, write_book
 from planner.formats.tables import header_line, result_line
 
 MEDIA = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv",
     "geojson": "application/geo+json",
+    "xlsx": XLSX,
+}
+
+ENDINGS = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".xlsx": "xlsx",
 }
 
 
+def form_of(path: Path) -> str:
+    """Return the form in which an output is written, by its extension."""
+    form = ENDINGS.get(path.suffix.lower())
+    if form is None:
+        known = ", ".join(sorted(ENDINGS))
+        raise DataError(f"results are written as {known}", place=str(path))
+    return form
+
+
 def write_results(rows: Iterable[bytes], form: str) -> Iterator[bytes]:
-    """Turn lines of NDJSON results into the form ``ndjson``, ``csv`` or ``geojson``."""
+    """Turn lines of NDJSON results into one of the forms of `MEDIA`."""
     if form == "ndjson":
         yield from rows
     elif form == "csv":
@@ -23,6 +45,8 @@ def write_results(rows: Iterable[bytes], form: str) -> Iterator[bytes]:
         yield header_line().encode()
         for row in rows:
             yield result_line(json.loads(row)).encode()
+    elif form == "xlsx":
+        yield from write_book(json.loads(row) for row in rows)
     else:
         yield from _geojson(json.loads(row) for row in rows)
 

@@ -11,7 +11,7 @@ from planner.errors import Fault, InputError, PlugsureError
 from planner.faces.faults import read_model
 from planner.faces.missions import Desk, mission_of
 from planner.faces.requests import MissionRequest
-from planner.fleet.batch import Failure, Job, Result
+from planner.fleet.jobs import Failure, Job, Result
 from planner.formats.missions import MissionRow
 from planner.formats.plan_json import PROBLEM, outcome_to_json
 from planner.model.plan import Outcome
@@ -28,7 +28,8 @@ def _job(row: MissionRow, desk: Desk) -> Job:
         if row.faults:
             raise InputError.of(row.faults)
         request = read_model(MissionRequest, row.body)
-        return Job(row.mission_id, mission_of(request, desk, row.mission_id))
+        mission = mission_of(request, desk, row.mission_id)
+        return Job(row.mission_id, mission, priority=request.priority)
     except PlugsureError as error:
         faults = tuple(_placed(fault, row.place) for fault in error.faults)
         return Job(row.mission_id, None, Failure(error.code, error.title, faults))

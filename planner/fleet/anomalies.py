@@ -37,7 +37,7 @@ IDLE_S = 20 * 60.0
 TRICKLE_KW = 0.5
 """Less than this at the end of a session is balancing and air conditioning, not charging."""
 
-SLOWER = 1.3
+SLOWER = 1.7
 SLOWER_S = 10 * 60.0
 """Charging is odd if it takes so many times, and so many seconds longer than, the slowest that the
 curve explains. Cold batteries, and posts that share their power, stay below."""

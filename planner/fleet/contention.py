@@ -30,6 +30,8 @@ ORDERS = ("first_come", "priority", "improve", "ignore")
 """In which order missions take what there is: as they stand in the batch, the most urgent first,
 urgent first and then improved until the total lateness no longer falls; or queues are accepted."""
 
+DEFAULT_ORDER = "first_come"
+
 SPAN_S = 4 * 86_400.0
 """What is taken later than this after a departure is told only where a mission did clash."""
 
@@ -95,6 +97,8 @@ class Contention:
     again : callable
         Plans a mission anew, by its number and with what is taken; gives any result with its
         `FleetAnswer`, None for a failure.
+    keeps_answers : bool
+        Whether `improve` will be asked for: else results are forgotten once they are handed on.
     """
 
     missions: Sequence[Mission | None]
@@ -102,6 +106,7 @@ class Contention:
     snapshot: Snapshot
     used: Iterable[PlanInUse]
     again: Callable[[int, Mission], tuple[FleetAnswer | None, Any]]
+    keeps_answers: bool = True
     _early: dict[int, Trial[Any]] = field(default_factory=dict, init=False)
     _next: int = field(default=0, init=False)
 
@@ -113,7 +118,9 @@ class Contention:
         for plan in self.used:
             self._before.add(f"plan:{plan.plan}", plan.holds)
             ledger.add(f"plan:{plan.plan}", plan.holds)
-        self._turns: Turns[Any] = Turns(ledger, self._plan_again, self._scope)
+        self._turns: Turns[Any] = Turns(
+            ledger, self._plan_again, self._scope, keeps_answers=self.keeps_answers
+        )
 
     def alone(self, number: int) -> Mission | None:
         """Return the mission as workers are to plan it: with what plans in use take.

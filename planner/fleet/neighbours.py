@@ -14,6 +14,8 @@ from planner.fleet.places import Spot
 from planner.fleet.repricing import dearest, usages_of
 from planner.model.geo import distance_m
 from planner.model.grade import Grade
+from planner.model.plan import Money
+from planner.model.station import Connector
 from planner.model.token import Token, Wallet
 from planner.model.vehicle import Vehicle
 from planner.ocpi.tariffs import Usage
@@ -46,6 +48,7 @@ class Neighbours:
     def prices(self, case: Case, *, with_vat: bool) -> list[Decimal]:
         """List what the same charge costs at each other station, where it is known.
 
+        Where the record does not part charging from parking, it is the dearer way to part them.
         With VAT the amounts are gross; else net, and price lists for drivers, which hold the VAT,
         are left out.
         """
@@ -60,7 +63,7 @@ class Neighbours:
         for spots in self._around(here):
             alike = [s for s in spots if _is_alike(s, opened, socket.is_dc, socket.power_kw)]
             prices = (
-                self._price(s, opened, token, usages[0], charge.currency, with_vat=with_vat)
+                self._price(s, opened, token, usages, charge.currency, with_vat=with_vat)
                 for s in alike
             )
             known = [price for price in prices if price is not None]
@@ -94,31 +97,36 @@ class Neighbours:
         spot: Spot,
         opened: Chargers,
         token: Token,
-        usage: Usage,
+        usages: list[Usage],
         currency: str,
         *,
         with_vat: bool,
     ) -> Decimal | None:
         assert spot.evse is not None
         connector = spot.evse.connectors[int(opened.connector[spot.number])]
-        if with_vat and retail_price(self._snapshot, spot.station, connector, token, usage.start):
-            money = price_stop(
-                self._snapshot,
-                spot.station,
-                connector,
-                token,
-                start=usage.start,
-                charging=usage.charging,
-                parking_s=usage.parking_s,
-            )
-            return None if money is None or money.currency != currency else money.amount
-        tariff = tariff_of(self._snapshot, spot.station, connector, ad_hoc=False, at=usage.start)
+        begins = usages[0].start
+        if with_vat and retail_price(self._snapshot, spot.station, connector, token, begins):
+            listed = [self._listed(spot, connector, token, usage) for usage in usages]
+            known = [m.amount for m in listed if m is not None and m.currency == currency]
+            return max(known, default=None)
+        tariff = tariff_of(self._snapshot, spot.station, connector, ad_hoc=False, at=begins)
         if tariff is None or tariff.currency != currency:
             return None
-        cost = dearest(tariff, [usage]).cost
+        cost = dearest(tariff, usages).cost
         if cost is None or (with_vat and not cost.vat_included):
             return None
         return cost.gross if with_vat else cost.net
+
+    def _listed(self, spot: Spot, connector: Connector, token: Token, usage: Usage) -> Money | None:
+        return price_stop(
+            self._snapshot,
+            spot.station,
+            connector,
+            token,
+            start=usage.start,
+            charging=usage.charging,
+            parking_s=usage.parking_s,
+        )
 
 
 def _is_alike(spot: Spot, opened: Chargers, is_dc: bool, power_kw: float) -> bool:

@@ -11,6 +11,9 @@ from planner.world import World
 HARMLESS = frozenset({"ledger", "summary", "promise"})
 """Kinds of claims that endanger no mission: what was left out, sums, words."""
 
+SPARES = "/spare_evse_ids/"
+"""Where a plan names posts beside its own: a comfort, on which no promise rests."""
+
 OWN_DOING = frozenset({"status", "fleet"})
 """What may break at a stop because the vehicle itself stands there."""
 
@@ -58,7 +61,7 @@ def is_over(plan: Plan, now: float) -> bool:
 def _ahead(plan: Plan, broken: Sequence[Claim], now: float) -> Iterator[tuple[float, Claim]]:
     """Give the claims that still matter, each with the moment at which it does."""
     for claim in broken:
-        if claim.kind in HARMLESS:
+        if claim.kind in HARMLESS or SPARES in claim.where:
             continue
         begins, ends = _when(plan, claim.where)
         if ends <= now or (begins <= now and claim.kind in OWN_DOING):

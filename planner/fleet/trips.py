@@ -19,7 +19,8 @@ class PlannedStop:
     """A charging stop of a plan, or a fallback.
 
     ``token`` is a `Token.public_name` as in the plan, empty for the payment card; times are UTC
-    epoch seconds; ``fallback_of`` is the number of the stop that it stands in for, -1 for the trip's own.
+    epoch seconds; ``fallback_of`` is the number of the stop that it stands in for, -1 for the
+    trip's own.
     """
 
     station_id: str

@@ -8,7 +8,7 @@ out depends on the missions and their order only, never on how many workers ther
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from planner.errors import BrokenClaim
 from planner.fleet.occupancy import Occupancy
@@ -60,20 +60,26 @@ class Turns(Generic[T]):
         Plans a mission again.
     scope : callable
         What a mission could meet; at a station where it did clash it is told all in any case.
+    keeps_answers : bool
+        Whether to keep answers for `improve`; without, only holds and arrivals are.
     """
 
     ledger: Occupancy
     again: Again[T]
     scope: Callable[[int], Scope]
+    keeps_answers: bool = True
     alone: dict[int, Trial[T]] = field(default_factory=dict)
     standing: dict[int, Trial[T]] = field(default_factory=dict)
 
     def commit(self, number: int, alone: Trial[T]) -> Trial[T]:
         """Enter a mission by the plan it has alone, or the one that goes beside the others."""
-        self.alone[number] = alone
         trial = self._beside(number, alone)
-        self._enter(number, trial)
+        self.alone[number] = self._kept(alone)
+        self._enter(number, self._kept(trial))
         return trial
+
+    def _kept(self, trial: Trial[T]) -> Trial[T]:
+        return trial if self.keeps_answers else Trial(trial.holds, trial.arrival, _FORGOTTEN)
 
     def lateness_s(self, numbers: Sequence[int] | None = None) -> float:
         """Add up by how much missions arrive later than they would alone."""
@@ -85,6 +91,8 @@ class Turns(Generic[T]):
 
         Yields each mission whose answer is another than before, with its new one.
         """
+        if not self.keeps_answers:
+            raise ValueError("answers were not kept")
         before = dict(self.standing)
         while self._improve_once():
             pass
@@ -147,6 +155,8 @@ class Turns(Generic[T]):
             return 0.0
         return NO_PLAN_S if stands is None else min(max(stands - alone, 0.0), NO_PLAN_S)
 
+
+_FORGOTTEN: Any = None
 
 OURS = "mission:"
 

@@ -16,7 +16,13 @@ from zoneinfo import ZoneInfo
 from planner.errors import DataError, Fault
 from planner.model.geo import LonLat
 from planner.ocpi.charge import Charge
-from planner.ocpi.charge_reading import MOST_AMOUNT, MOST_KWH, Bearer, contract_digest
+from planner.ocpi.charge_reading import (
+    LONGEST_ID,
+    MOST_AMOUNT,
+    MOST_KWH,
+    Bearer,
+    contract_digest,
+)
 from planner.ocpi.ids import party_of_evse_id, provider_of_contract_id
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -203,6 +209,8 @@ class _Row:
         if energy is None and not self.faults:
             self.fail("energy_kwh", "is missing")
         net, gross = self.prices()
+        if len(self.text("id")) > LONGEST_ID:
+            self.fail("id", "is too long for an id")
         currency = self.text("currency").upper() or currency
         if (net is not None or gross is not None) and not re.fullmatch("[A-Z]{3}", currency):
             self.fail("currency", "an amount needs a currency such as EUR")

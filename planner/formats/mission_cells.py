@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,13 +17,28 @@ COLUMNS = (
 )  # fmt: skip
 """The contract's columns of a missions file."""
 
+PARTED = ("from_lon", "from_lat", "to_lon", "to_lat")
+"""Columns that give ``from`` and ``to`` in two cells each."""
+
 ALIASES = {
     "id": "mission_id", "mission": "mission_id", "vehicle_id": "vehicle", "car": "vehicle",
     "driver_id": "driver", "wallet_id": "wallet", "token": "tokens", "card": "payment_card",
     "origin": "from", "start": "from", "destination": "to", "end": "to", "vias": "via",
     "depart": "departure", "departs": "departure", "start_soc": "soc", "payload": "payload_kg",
     "temperature": "temperature_c", "service": "service_s", "deadline": "arrive_before",
-    "grade": "min_grade",
+    "grade": "min_grade", "model": "vehicle", "ev": "vehicle", "fahrzeug": "vehicle",
+    "vehicule": "vehicle", "véhicule": "vehicle", "voertuig": "vehicle", "von": "from",
+    "nach": "to", "de": "from", "van": "from", "naar": "to", "à": "to", "départ": "departure",
+    "abfahrt": "departure", "vertrek": "departure", "tokens_(uid)": "tokens", "uid": "tokens",
+    "rfid": "tokens", "cards": "tokens", "battery": "soc", "soc_start": "soc",
+    "soc_end": "arrival_soc", "min_soc": "reserve_soc", "reserve": "reserve_soc",
+    "latest": "arrive_before", "arrival_before": "arrive_before", "due": "arrive_before",
+    "prio": "priority", "stopovers": "via", "departure_time": "departure",
+    "start_time": "departure", "origin_lon": "from_lon", "origin_lat": "from_lat",
+    "start_lon": "from_lon", "start_lat": "from_lat", "destination_lon": "to_lon",
+    "destination_lat": "to_lat", "end_lon": "to_lon", "end_lat": "to_lat",
+    "from_longitude": "from_lon", "from_latitude": "from_lat", "to_longitude": "to_lon",
+    "to_latitude": "to_lat",
 }  # fmt: skip
 """Other names under which people write the same columns."""
 
@@ -34,7 +50,7 @@ def heading(given: str) -> tuple[str | None, str]:
     """Return the column that a heading names (None if unknown), and the heading as given."""
     plain = "_".join(given.strip().strip("\ufeff").lower().replace("-", " ").split())
     column = ALIASES.get(plain, plain)
-    return (column if column in COLUMNS else None), given.strip()
+    return (column if column in COLUMNS or column in PARTED else None), given.strip()
 
 
 def body_of_cells(cells: dict[str, Any], place: str) -> tuple[dict[str, Any], list[Fault]]:
@@ -100,14 +116,23 @@ class _Row:
 
 
 def _stops(row: _Row) -> list[dict[str, Any]]:
-    places = [row.read("from", place_body)]
+    places = [_end_of(row, "from")]
     places.extend(row.read("via", _vias) or [])
-    places.append(row.read("to", place_body))
+    places.append(_end_of(row, "to"))
     stops = [stop or {} for stop in places]
     for name, reader in (("service_s", _number), ("arrive_before", _time)):
         values = row.read(name, partial(_each, reader=reader))
         _spread(row, stops[1:], name, values or [])
     return stops
+
+
+def _end_of(row: _Row, name: str) -> dict[str, Any] | None:
+    """Read a place from its cell, or from two cells of longitude and latitude."""
+    whole: dict[str, Any] | None = row.read(name, place_body)
+    lon, lat = row.read(f"{name}_lon", _number), row.read(f"{name}_lat", _number)
+    if lon is None or lat is None:
+        return whole
+    return {"location": [lon, lat], "name": f"{lon:g},{lat:g}"}
 
 
 def _spread(row: _Row, visited: list[dict[str, Any]], name: str, values: list[Any]) -> None:
@@ -205,10 +230,16 @@ def _vias(cell: Any) -> list[dict[str, Any]]:
     return [place_body(part) for part in _text(cell).split(";") if part.strip()]
 
 
+_PAIR = re.compile(r"([+-]?\d{1,3}(?:[.,]\d+)?)(?:\s*[;/|]\s*|\s+)([+-]?\d{1,3}(?:[.,]\d+)?)")
+"""Longitude and latitude apart from each other, so that each may have a decimal comma."""
+
+
 def place_body(cell: Any) -> dict[str, Any]:
-    """Read ``lon,lat`` or the name of a place as the API's stop."""
+    """Read ``lon,lat`` (with decimal commas: ``lon;lat``) or a place's name as the API's stop."""
     text = _text(cell)
-    parts = text.strip("()[] ").split(",")
+    bare = text.strip("()[] ")
+    apart = _PAIR.fullmatch(bare)
+    parts = [p.replace(",", ".") for p in apart.groups()] if apart else bare.split(",")
     if len(parts) == 2:  # noqa: PLR2004 -- lon and lat
         try:
             return {"location": [float(parts[0]), float(parts[1])], "name": text}

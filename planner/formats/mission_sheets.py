@@ -1,5 +1,6 @@
 """Rows of cells from CSV and XLSX, with their line numbers; what a cell means is told elsewhere."""
 
+import codecs
 import csv
 import io
 import zipfile
@@ -16,7 +17,9 @@ MOST_UNPACKED_BYTES = 512 * 1024 * 1024
 
 
 def csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
-    """Yield (line, cells) of UTF-8 CSV; comma, semicolon or tab, whichever the header has most.
+    """Yield (line, cells) of CSV; comma, semicolon or tab, whichever the header has most.
+
+    Read is UTF-8, and UTF-16 where it begins with its mark.
 
     Raises
     ------
@@ -24,7 +27,8 @@ def csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
         If the bytes are not UTF-8, or a quote is never closed.
     """
     try:
-        text = data.decode("utf-8-sig")
+        wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # a spreadsheet's "Unicode"
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             f"is not UTF-8 (byte {error.start})", place=name, remedy="Save it as CSV UTF-8"

@@ -1,4 +1,4 @@
-"""Files of missions: CSV, XLSX, JSON and NDJSON in, one plan request for each row out.
+"""Files of missions: CSV, XLSX, JSON (VROOM's too) and NDJSON in, one plan request a row out.
 
 A row becomes the JSON body of a plan request, so that files and API share one way of checking. A
 row that cannot be read keeps its place and carries its faults; only a file that cannot be read at
@@ -14,6 +14,7 @@ from typing import Any
 from planner.errors import DataError, Fault
 from planner.formats.mission_cells import body_of_cells, heading
 from planner.formats.mission_sheets import csv_rows, xlsx_rows
+from planner.formats.mission_vroom import is_vroom, vroom_rows
 
 KINDS = {".csv": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".json": "json", ".ndjson": "ndjson"}
 KINDS[".jsonl"] = "ndjson"
@@ -70,8 +71,13 @@ def read_mission_bytes(data: bytes, kind: str, name: str) -> MissionFile:
         return _from_table(csv_rows(data, name), name)
     if kind == "xlsx":
         return _from_table(xlsx_rows(data, name), name)
-    read = _json_rows(data, name) if kind == "json" else _ndjson_rows(data, name)
-    return MissionFile(_named(list(read)))
+    if kind == "ndjson":
+        return MissionFile(_named(list(_ndjson_rows(data, name))))
+    document = _parse(data, name)
+    if is_vroom(document):
+        told, warnings = vroom_rows(document, name)
+        return MissionFile(_named([_vroom_row(*row) for row in told]), warnings)
+    return MissionFile(_named(list(_json_rows(document, name))))
 
 
 def _from_table(rows: Iterator[tuple[int, list[Any]]], name: str) -> MissionFile:
@@ -101,7 +107,10 @@ def _from_table(rows: Iterator[tuple[int, list[Any]]], name: str) -> MissionFile
 
 
 def _check_columns(columns: list[str | None], name: str) -> None:
-    missing = [needed for needed in ("from", "to", "vehicle", "soc") if needed not in columns]
+    given = {column.removesuffix("_lon") for column in columns if column is not None}
+    if "driver" in given:  # who may have a vehicle of their own
+        given.add("vehicle")
+    missing = [needed for needed in ("from", "to", "vehicle", "soc") if needed not in given]
     if missing:
         raise DataError(
             f"has no column {', '.join(missing)}",
@@ -113,13 +122,18 @@ def _check_columns(columns: list[str | None], name: str) -> None:
         raise DataError(f"has two columns for {', '.join(twice)}", place=name)
 
 
-def _json_rows(data: bytes, name: str) -> Iterator[MissionRow]:
-    document = _parse(data, name)
+def _vroom_row(place: str, body: dict[str, Any], faults: list[Fault]) -> MissionRow:
+    return MissionRow(place, str(body.get("mission_id", "")), body, tuple(faults))
+
+
+def _json_rows(document: Any, name: str) -> Iterator[MissionRow]:
     if isinstance(document, dict) and isinstance(document.get("missions"), list):
         document = document["missions"]
     if not isinstance(document, list):
         raise DataError(
-            "should be a list of plan requests", place=name, remedy='Or {"missions": [...]}'
+            "should be a list of plan requests",
+            place=name,
+            remedy='Or {"missions": [...]}, or {"vehicles": [...], "jobs": [...]} as for VROOM',
         )
     for index, body in enumerate(document):
         yield _json_row(body, f"{name}/{index}")

@@ -37,6 +37,12 @@ def header_line() -> str:
 
 def result_line(row: Mapping[str, Any]) -> str:
     """Write one result (as in a batch's NDJSON) as a line of CSV."""
+    said = result_cells(row)
+    return _line([guarded(said.get(column, "")) for column in COLUMNS])
+
+
+def result_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a table says of one result, by `COLUMNS`; what is empty may be absent."""
     answer = row.get("plan") or row.get("infeasible") or {}
     said: dict[str, Any] = {"mission_id": row["mission_id"], "status": row["status"]}
     said["plan_id"] = answer.get("id", "")
@@ -47,7 +53,7 @@ def result_line(row: Mapping[str, Any]) -> str:
     else:
         error = row["error"]
         said |= {"reason": error["type"].rpartition(":")[2], "detail": error["detail"]}
-    return _line([_cell(said.get(column, "")) for column in COLUMNS])
+    return said
 
 
 def _planned(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +78,7 @@ def _seconds(text: str) -> str:
     return datetime.fromisoformat(text).isoformat(timespec="seconds")
 
 
-def _cell(value: Any) -> Any:
+def guarded(value: Any) -> Any:
     """Keep a spreadsheet from taking text for a formula."""
     return "'" + value if isinstance(value, str) and value.startswith(_RISKY) else value
 

@@ -25,6 +25,9 @@ _LIKE_WH = 500
 """Periods that add up to more than so many times the total were told in Wh."""
 
 HOUR_S = 3600.0
+LONGEST_ID = 200
+"""OCPI's ids have 36 to 39 characters; those of tables may be longer."""
+
 MOST_KWH = Decimal(10_000)
 MOST_AMOUNT = Decimal(1_000_000)
 """Bounds beyond which a number is a slip of the pen."""
@@ -71,8 +74,10 @@ def read_charge(module: str, raw: Mapping[str, Any], party: str) -> tuple[Charge
         Naming the field that is missing or cannot be meant.
     """
     is_session = module == "sessions"
-    name = _text(raw.get("id")) or "?"
-    read = _Reader(raw, f"{module} {name}")
+    name = _text(raw.get("id"))
+    read = _Reader(raw, f"{module} {name[:LONGEST_ID] or '?'}")
+    if not name or len(name) > LONGEST_ID:
+        raise read.refused("id", "is missing, or too long for an id")
     begins = read.moment("start_date_time", "start_datetime")
     updated = read.moment_or_none("last_updated")
     ends = read.moment_or_none("end_date_time", "stop_date_time", "end_datetime")

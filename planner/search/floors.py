@@ -7,10 +7,13 @@ already. That the trip can be finished from f is proven by a search when a trip 
 ``proofs``); a pair that turned out not to hold is banned here, and the search runs again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from planner.legs.rows import Row
 from planner.search.problem import EPSILON_KWH, Problem
 
 Shut = frozenset[int]
@@ -37,7 +40,8 @@ class Floors:
     banned: set[tuple[int, int, Shut, int, int]] = field(default_factory=set)
     """(stage, place, failed stations, order, fallback) of pairs that could not be proven."""
     _floors: dict[tuple[int, int, Shut, int], float] = field(default_factory=dict)
-    _refuges: dict[tuple[int, int, Shut], tuple[Refuge, ...]] = field(default_factory=dict)
+    _refuges: dict[tuple[int, int, Shut], "Refuges"] = field(default_factory=dict)
+    _leading: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
 
     def floor(self, stage: int, place: int, shut: Shut, order: int) -> float:
         """Least charge at arrival so that ``order`` failures can be survived; may be infinite."""
@@ -75,7 +79,7 @@ class Floors:
             least = min(least, max(refuge.needs_kwh, float(row.net_kwh[refuge.place]) + there))
         return least
 
-    def refuges(self, stage: int, place: int, shut: Shut) -> tuple[Refuge, ...]:
+    def refuges(self, stage: int, place: int, shut: Shut) -> "Refuges":
         """All fallbacks within a full battery, those that need least first."""
         key = (stage, place, shut)
         known = self._refuges.get(key)
@@ -83,23 +87,54 @@ class Floors:
             known = self._refuges[key] = self._find(stage, place, shut)
         return known
 
-    def _find(self, stage: int, place: int, shut: Shut) -> tuple[Refuge, ...]:
+    def _find(self, stage: int, place: int, shut: Shut) -> "Refuges":
         problem = self.problem
-        usable = problem.spare.copy()
+        usable = self._leading_on(stage).copy()
         for failed in (place, *shut):
             usable[problem.sites.near(failed)] = False
-        usable &= np.isfinite(problem.bounds.time_s[stage, : problem.stations])
         rows = [problem.legs.row(place, kind) for kind in range(problem.kinds)]
-        needs = np.stack([np.where(r.cap_kwh >= 0.0, r.required_kwh, np.inf) for r in rows])
-        needs = np.maximum(needs[:, : problem.stations], 0.0)
-        times = np.stack([row.time_s[: problem.stations] for row in rows])
-        needs[~np.isfinite(times) | ~usable] = np.inf
+        places = np.flatnonzero(usable)
+        needs = np.stack([_needed(row, places) for row in rows])
         kind = np.argmin(needs, axis=0)
-        places = np.arange(problem.stations)
-        least = needs[kind, places]
-        nearest = np.lexsort((places, least))[:MOST_REFUGES]
-        return tuple(
-            Refuge(int(p), int(kind[p]), float(least[p]), float(times[kind[p], p]))
-            for p in nearest
-            if least[p] <= problem.capacity_kwh
-        )
+        least = needs[kind, np.arange(places.size)]
+        within = np.flatnonzero(least <= problem.capacity_kwh)
+        nearest = within[np.argsort(least[within], kind="stable")][:MOST_REFUGES]
+        place_of, kind_of = places[nearest], kind[nearest]
+        times = np.stack([row.time_s[place_of] for row in rows])
+        drive_s = times[kind_of, np.arange(nearest.size)]
+        return Refuges(place_of, kind_of, least[nearest], drive_s)
+
+    def _leading_on(self, stage: int) -> NDArray[np.bool_]:
+        """Mark the spare stations from which roads lead to the end, shape (stations,)."""
+        known = self._leading.get(stage)
+        if known is None:
+            problem = self.problem
+            onward = np.isfinite(problem.bounds.time_s[stage, : problem.stations])
+            known = self._leading[stage] = problem.spare & onward
+        return known
+
+
+def _needed(row: Row, places: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Charge needed for each of some legs, infinite where there is none."""
+    drives = (row.cap_kwh[places] >= 0.0) & np.isfinite(row.time_s[places])
+    return np.where(drives, np.maximum(row.required_kwh[places], 0.0), np.inf)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refuges:
+    """Fallbacks as arrays of equal length, those that need least charge first."""
+
+    place: NDArray[np.intp]
+    kind: NDArray[np.intp]
+    needs_kwh: NDArray[np.float64]
+    drive_s: NDArray[np.float64]
+
+    def __iter__(self) -> Iterator[Refuge]:
+        """Go through them; most who ask need only the first few."""
+        for number in range(self.place.size):
+            yield Refuge(
+                int(self.place[number]),
+                int(self.kind[number]),
+                float(self.needs_kwh[number]),
+                float(self.drive_s[number]),
+            )

@@ -15,8 +15,8 @@ from planner.model.station import Connector, Station
 from planner.model.token import TokenType
 from planner.search.pricing import Period, price_stop
 from planner.search.problem import EPSILON_KWH, STOP_OVERHEAD_S
-from planner.search.proofs import Hop, Stop, Way
 from planner.search.setup import Stage
+from planner.search.ways import Hop, Stop, Way
 
 HOW = {
     TokenType.RFID: "card",

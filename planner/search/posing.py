@@ -40,7 +40,8 @@ class Terms:
 
     ``shut`` holds stations whose sites are not to be used, ``slack_s`` how much later than planned
     each arrival may come, ``windows`` whether latest arrivals are kept. With ``spare`` the way is
-    that of a fallback, of whose EVSEs more is asked; it is the quickest, whatever it costs.
+    that of a fallback, of whose EVSEs more is asked; it is the quickest, whatever it costs. With
+    ``any_hour`` what opens at some hour counts as open at every hour.
     """
 
     root: Arrival
@@ -48,6 +49,7 @@ class Terms:
     slack_s: float = 0.0
     windows: bool = True
     spare: bool = False
+    any_hour: bool = False
 
 
 @dataclass(eq=False)
@@ -75,9 +77,14 @@ class Ground:
         """State one search."""
         problem, root = self.problem, terms.root
         offers: core.OfferTable | core.AskedOffers
+        evse: Sequence[int]
         if terms.spare or problem.money_weight == 0.0:
-            book = _Book(self, root.time, terms.slack_s, terms.spare)
-            offers, evse, ahead = core.AskedOffers(problem.stations, book.bring), book.evse, self._soonest
+            book = _Book(self, terms)
+            offers, evse, ahead = (
+                core.AskedOffers(problem.stations, book.bring),
+                book.evse,
+                self._soonest,
+            )
         else:
             table = self._table(terms)
             offers, evse = table.at(root.time, terms.slack_s), table.evse
@@ -280,18 +287,17 @@ class _Book:
     """Offers of one search, brought when it comes to their station, with the EVSE of each."""
 
     ground: Ground
-    moment: float
-    slack_s: float
-    spare: bool
+    terms: Terms
     evse: list[int] = field(default_factory=list)
 
     def bring(self, place: int) -> tuple[core.Offer, ...]:
         """Offers of a station, counted from the beginning of the search."""
-        self.evse += self.ground.evses_at(place, spare=self.spare)
-        return tuple(
-            _counted(offer, self.moment, self.slack_s)
-            for offer in self.ground.offers_at(place, spare=self.spare)
-        )
+        terms = self.terms
+        self.evse += self.ground.evses_at(place, spare=terms.spare)
+        offers = self.ground.offers_at(place, spare=terms.spare)
+        if terms.any_hour:
+            return tuple(replace(offer, windows=ALWAYS) for offer in offers)
+        return tuple(_counted(offer, terms.root.time, terms.slack_s) for offer in offers)
 
 
 def _counted(offer: core.Offer, moment: float, slack_s: float) -> core.Offer:

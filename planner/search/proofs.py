@@ -6,6 +6,7 @@ of the latest moment (the *slack*): a car that fails later has more charge, foll
 leaves each with the same charge no later than the slack allows, and waits where it is early.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +15,16 @@ import numpy as np
 from planner.search import core
 from planner.search.floors import Floors, Refuge, Shut
 from planner.search.posing import Ground, Posed, Terms
-from planner.search.problem import EPSILON_KWH, TRY_S, Arrival, Call, Problem, Trace
+from planner.search.problem import (
+    EPSILON_KWH,
+    STOP_OVERHEAD_S,
+    TRY_S,
+    Arrival,
+    Call,
+    Problem,
+    Trace,
+)
+from planner.search.ways import Stop, Way, arrive, drive_first, hop_to
 
 SAME_OPERATOR_S = 1800.0
 """What it is worth that a fallback belongs to another operator than the stop, whose failure may
@@ -33,48 +43,29 @@ REFUSED_S = 60.0
 """How long before and after a moment that turned out not to hold nobody may arrive."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hop:
-    """One leg of a trip, and the stop at its end (None at a waypoint that is not charged at)."""
+Pair = tuple[int, int, Shut, int, int]
+"""(stage, place, failed stations, order, fallback)."""
 
-    start: int
-    end: int
-    kind: int
-    stage: int
-    left_at: float
-    left_kwh: float
-    arrival: float
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A fallback asked for: from when until when the stop may fail, and the charge brought there.
+
+    A fallback that holds for a time and a charge holds for each part of the time, and for more
+    charge: the same way is driven.
+    """
+
+    since: float
+    until: float
     charge: float
-    stop: "Stop | None"
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stop:
-    """A stop of a trip with its proven fallbacks."""
-
-    place: int
-    stage: int
-    evse: int
-    arrival: float
-    charge: float
-    departure: float
-    left_kwh: float
-    floor_kwh: float
-    fallbacks: "tuple[Way, ...]"
-    waiting_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """A way to the end: hops in order; ``slack_s`` is how much later each arrival may come."""
-
-    hops: tuple[Hop, ...]
-    slack_s: float
-
-    @property
-    def stops(self) -> tuple[Stop, ...]:
-        """The stops in order."""
-        return tuple(hop.stop for hop in self.hops if hop.stop is not None)
+    def asks_more_than(self, other: "_Attempt") -> bool:
+        """Whether this holds only if the other does."""
+        return (
+            self.since <= other.since
+            and self.until >= other.until
+            and self.charge <= other.charge + EPSILON_KWH
+        )
 
 
 class _GivenUp(Exception):  # noqa: N818 -- ends one search, never leaves this file
@@ -103,7 +94,10 @@ class Prover:
     stretch: float = 1.0
     _settled: int = 0
     _cut_short: bool = False
-    """Whether a proof came to its limit: what it banned might have held."""
+    """Whether a proof came to its limit: what did not hold might have."""
+    _proven: dict[tuple[object, ...], tuple[Way, float] | None] = field(default_factory=dict)
+    _failed: dict[Pair, list["_Attempt"]] = field(default_factory=dict)
+    _onward: dict[tuple[int, int, Shut], bool] = field(default_factory=dict)
 
     def find(self, terms: Terms, order: int, trace: Trace) -> Proven | None:
         """Search; a trip that stands is proven, and goes on being searched until one is."""
@@ -136,8 +130,16 @@ class Prover:
 
     def fallback(self, call: Call, terms: Terms, order: int) -> tuple[Way, float] | None:
         """Find the best fallback that holds, and the charge on arrival that it takes."""
+        until = call.departure + terms.slack_s
+        key = (call.stage, call.place, call.time, until, call.charge, terms.shut, order)
+        if key not in self._proven:
+            self._proven[key] = self._prove(call, terms, order, until)
+        return self._proven[key]
+
+    def _prove(
+        self, call: Call, terms: Terms, order: int, until: float
+    ) -> tuple[Way, float] | None:
         failed = terms.shut | {call.place}
-        slack_s = terms.slack_s + call.departure - call.time
         for refuge in self._wished(call, terms.shut, order):
             if self._settled > MOST_SETTLED_IN_ALL:
                 raise _GivenUp
@@ -145,25 +147,55 @@ class Prover:
             charge = min(
                 call.charge - float(row.net_kwh[refuge.place]), float(row.cap_kwh[refuge.place])
             )
+            pair = (call.stage, call.place, terms.shut, order, refuge.place)
+            attempt = _Attempt(call.time, until, charge)
             there = self.floors.floor(call.stage, refuge.place, failed, order - 1)
-            if charge < max(there, 0.0) - EPSILON_KWH:
-                self.floors.ban(call.stage, call.place, terms.shut, order, refuge.place)
+            if charge < max(there, 0.0) - EPSILON_KWH or self._has_failed(pair, attempt):
                 continue
             left_at = call.time + TRY_S
             root = Arrival(call.stage, refuge.place, left_at + refuge.drive_s, max(charge, 0.0))
             onward = Terms(
-                root, failed, slack_s, self.problem.keep_windows_in_fallbacks, spare=True
+                root, failed, until - call.time, self.problem.keep_windows_in_fallbacks, spare=True
             )
             proven = self.find(onward, order - 1, proof := Trace())
             self._cut_short |= not proof.exhausted
             if proven is not None:
                 way = proven.way
-                first = _driven(way.hops[0], call, refuge, left_at)
+                first = drive_first(way.hops[0], call, refuge, left_at)
                 beyond = first.stop.floor_kwh if first.stop is not None else 0.0
                 needs = max(refuge.needs_kwh, float(row.net_kwh[refuge.place]) + beyond)
-                return Way((first, *way.hops[1:]), slack_s), needs
-            self.floors.ban(call.stage, call.place, terms.shut, order, refuge.place)
+                return Way((first, *way.hops[1:]), onward.slack_s), needs
+            if not self._leads_on(onward):
+                self.floors.ban(*pair)
+            self._failed.setdefault(pair, []).append(attempt)
         return None
+
+    def _has_failed(self, pair: Pair, attempt: "_Attempt") -> bool:
+        """Say whether a fallback did not hold that was asked no more of."""
+        return any(attempt.asks_more_than(other) for other in self._failed.get(pair, ()))
+
+    def _leads_on(self, terms: Terms) -> bool:
+        """Say whether there might be a way from a fallback at some hour, with a full battery."""
+        key = (terms.root.stage, terms.root.place, terms.shut)
+        if key not in self._onward:
+            full = replace(terms.root, charge=self.problem.capacity_kwh)
+            asked = replace(terms, root=full, slack_s=0.0, windows=False, any_hour=True)
+            outcome = core.solve(
+                self.ground.pose(asked).stated, most_settled=MOST_SETTLED_IN_PROOFS, stretch=2.0
+            )
+            self._settled += outcome.effort.settled
+            self._onward[key] = outcome.plan is not None or not outcome.is_complete
+        return self._onward[key]
+
+    def next_kwh(self, call: Call, shut: Shut, order: int) -> float:
+        """Least charge on arrival with which a stop has a fallback more to choose from."""
+        more = (
+            refuge.needs_kwh
+            for refuge in self.floors.refuges(call.stage, call.place, shut)
+            if refuge.needs_kwh > call.charge + EPSILON_KWH
+            and not self.floors.is_banned(call.stage, call.place, shut, order, refuge.place)
+        )
+        return next(more, np.inf)
 
     def _wished(self, call: Call, shut: Shut, order: int) -> list[Refuge]:
         """Fallbacks within the charge at hand, by when one might be at the end by them.
@@ -199,6 +231,8 @@ class _Round:
     posed: Posed
     order: int
     way: Way = field(init=False)
+    rounds: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """How often each place was refused."""
 
     def admit(self, arrival: core.Arrival) -> core.Admission:
         """Tell with which charge one may come to a station, by the floors known by now."""
@@ -207,6 +241,8 @@ class _Round:
     def confirm(self, plan: core.Plan) -> Iterator[core.Ruling]:
         """Prove each stop of a trip that stands; forbid the one for which that fails."""
         terms, problem = self.posed.terms, self.prover.problem
+        if self.rounds.total() > (MOST_REFUSED_IN_PROOFS if terms.spare else MOST_REFUSED):
+            raise _GivenUp
         calls = self.posed.read(plan)
         hops = []
         for number, call in enumerate(calls):
@@ -217,9 +253,9 @@ class _Round:
                     return iter((found,))
                 stop = found
             if number > 0:
-                hops.append(_hop(calls[number - 1], call, stop))
+                hops.append(hop_to(calls[number - 1], call, stop))
             elif call.place < problem.stations:
-                hops.append(_arrived(call, stop))
+                hops.append(arrive(call, stop))
         self.way = Way(tuple(hops), terms.slack_s)
         return iter(())
 
@@ -250,57 +286,73 @@ class _Round:
             return stop
         found = prover.fallback(call, terms, self.order)
         if found is None:
-            floor = max(self._floor(call.stage, call.place), call.charge + ABOVE_KWH)
-            return core.Ruling(call.stage, call.place, core.Admission(floor))
+            return core.Ruling(call.stage, call.place, self._refuse(call))
         way, floor_kwh = found
         return replace(stop, floor_kwh=floor_kwh, fallbacks=(way,))
+
+    def _refuse(self, call: Call) -> core.Admission:
+        """Forbid what cannot be proven: the stay, shorter ones if need be, and any that holds it.
+
+        A fallback that does not hold for a stay holds for no stay that begins earlier and ends
+        later. Arrivals a little later are forbidden with it: they seldom fare better, and would
+        all be tried. The more often a place has been refused, the longer that is.
+        """
+        floor = self._floor(call.stage, call.place)
+        if floor > call.charge + ABOVE_KWH:
+            return core.Admission(floor)
+        self.rounds[call.stage, call.place] += 1
+        later_s = SOON_S * 2.0 ** min(self.rounds[call.stage, call.place] - 1, 10)
+        begun = self.posed.terms.root.time
+        leave_by = self._longest(call)
+        return core.Admission(
+            self._fuller(call, max(leave_by, call.time + STOP_OVERHEAD_S)),
+            until_s=call.time - begun + later_s,
+            leave_by_s=leave_by - begun,
+        )
+
+    def _fuller(self, call: Call, departure: float) -> float:
+        """Return the charge on arrival from which a stop that does not hold might do so."""
+        prover, capacity = self.prover, self.prover.problem.capacity_kwh
+        more = prover.next_kwh(call, self.posed.terms.shut, self.order)
+        full = replace(call, charge=min(more, capacity))
+        if self._holds(full, min(departure + CLOSE_S, call.departure)):
+            return min(more, call.charge + FULLER * capacity)
+        return more
+
+    def _longest(self, call: Call) -> float:
+        """Return the latest departure of a stop, nearly, up to which its fallback holds."""
+        shortest, longest = call.time + STOP_OVERHEAD_S, call.departure
+        if longest - shortest < CLOSE_S or not self._holds(call, shortest):
+            return min(shortest, longest) - 1.0
+        while longest - shortest > max(CLOSE_S, NEARLY * (call.departure - call.time)):
+            middle = (shortest + longest) / 2.0
+            if self._holds(call, middle):
+                shortest = middle
+            else:
+                longest = middle
+        return shortest
+
+    def _holds(self, call: Call, departure: float) -> bool:
+        shorter = replace(call, departure=departure)
+        return self.prover.fallback(shorter, self.posed.terms, self.order) is not None
 
     def _floor(self, stage: int, place: int) -> float:
         return self.prover.floors.floor(stage, place, self.posed.terms.shut, self.order)
 
 
+SOON_S = 300.0
+"""How much later than a refused arrival others are refused with it, the first time."""
+
+CLOSE_S = 120.0
+NEARLY = 0.1
+"""How near, in seconds and as a share of the stay, the longest stay that holds is looked for."""
+
+FULLER = 0.03
+"""How much more charge is tried with, as a share of the battery, where more would help."""
+
+MOST_REFUSED = 100
+MOST_REFUSED_IN_PROOFS = 15
+"""Stops of one search that are refused before it is given up."""
+
 ABOVE_KWH = 10.0 * EPSILON_KWH
 """By how much a charge is raised at least that turned out to be too little."""
-
-
-def _hop(before: Call, call: Call, stop: Stop | None) -> Hop:
-    return Hop(
-        start=before.place,
-        end=call.place,
-        kind=call.kind,
-        stage=call.stage,
-        left_at=before.departure,
-        left_kwh=before.left_kwh,
-        arrival=call.time,
-        charge=call.charge,
-        stop=stop,
-    )
-
-
-def _arrived(call: Call, stop: Stop | None) -> Hop:
-    """Stand in for the drive to a fallback until it is known where it starts."""
-    return Hop(
-        start=call.place,
-        end=call.place,
-        kind=0,
-        stage=call.stage,
-        left_at=call.time,
-        left_kwh=call.charge,
-        arrival=call.time,
-        charge=call.charge,
-        stop=stop,
-    )
-
-
-def _driven(first: Hop, failed: Call, refuge: Refuge, left_at: float) -> Hop:
-    return Hop(
-        start=failed.place,
-        end=first.end,
-        kind=refuge.kind,
-        stage=first.stage,
-        left_at=left_at,
-        left_kwh=failed.charge,
-        arrival=first.arrival,
-        charge=first.charge,
-        stop=first.stop,
-    )

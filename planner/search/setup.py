@@ -123,9 +123,16 @@ class _Near:
 
     world: World
     station_of: NDArray[np.intp]
+    known: dict[int, NDArray[np.intp]]
 
     def near(self, place: int) -> NDArray[np.intp]:
         """Return the places within walking distance of a place, itself included."""
+        found = self.known.get(place)
+        if found is None:
+            found = self.known[place] = self._find(place)
+        return found
+
+    def _find(self, place: int) -> NDArray[np.intp]:
         stations = self.world.stations_near(int(self.station_of[place]))
         found = np.searchsorted(self.station_of, stations)
         found = found[found < self.station_of.size]
@@ -288,7 +295,7 @@ def _stage(
         stations=stations.size,
         vias=vias,
         doors=doors,
-        sites=_Near(world, stations),
+        sites=_Near(world, stations, {}),
         candidate=candidate,
         spare=np.ones(stations.size, np.bool_),
         operator=tuple(world.snapshot.stations[s].party for s in stations),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from planner.search.floors import Floors
 from planner.search.posing import Ground, Terms
 from planner.search.problem import EPSILON_KWH, Arrival, Trace
-from planner.search.proofs import MOST_SETTLED, Prover, Way
+from planner.search.proofs import MOST_SETTLED, Prover
 from planner.search.reach import may_arrive
 from planner.search.setup import Stage, Trip, stage_first, stage_full
+from planner.search.ways import Way
 
 STRETCHES = (1.0, 1.3, 3.0)
 """How many times the best a trip may cost, one try after another: a search that comes to its limit
@@ -118,4 +119,8 @@ def search_stage(
     ground = Ground(problem)
     prover = Prover(problem, Floors(problem), ground, most_settled, stretch)
     proven = prover.find(Terms(root, windows=windows), order, trace)
-    return Failure(stage, trace) if proven is None else Solution(stage, proven.way, proven.gap, trace.exhausted)
+    return (
+        Failure(stage, trace)
+        if proven is None
+        else Solution(stage, proven.way, proven.gap, trace.exhausted)
+    )

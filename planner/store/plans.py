@@ -35,15 +35,37 @@ class Batch:
     done: int
     failed: int
     body: bytes
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRow:
-    """The result of one mission of a batch, by its place in it."""
+    """The result of one mission of a batch, by its place in it.
+
+    ``input_hash`` names what the mission was planned from.
+    """
 
     row: int
     failed: bool
     body: bytes
+    mission_id: str = ""
+    input_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """Missions that one caller may have under way, and begin in a day; 0 is no bound."""
+
+    in_flight: int = 0
+    per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A quota that would be exceeded, in words, and seconds after which to try again."""
+
+    detail: str
+    wait_s: float
 
 
 class Plans:
@@ -87,22 +109,38 @@ class Batches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, name: str, body: bytes, *, created: float, size: int) -> None:
-        """Begin a batch; InputError if the id is taken."""
+    def create(
+        self,
+        name: str,
+        body: bytes,
+        *,
+        created: float,
+        size: int,
+        caller: str = "",
+        quota: Quota | None = None,
+    ) -> Over | None:
+        """Begin a batch, unless it is over its caller's quota; InputError if the id is taken.
+
+        Quotas hold for all processes together: nothing else is written between count and entry.
+        """
         with self._database.writing() as change:
             if _find(change, name) is not None:
                 raise InputError("there is a batch of that id already", place=name)
-            change.connection.execute(
-                insert(batches).values(
-                    id=name,
-                    created=created,
-                    state="queued",
-                    size=size,
-                    done=0,
-                    failed=0,
-                    body=body,
+            over = None if quota is None else _over(change, quota, caller, size, created)
+            if over is None:
+                change.connection.execute(
+                    insert(batches).values(
+                        id=name,
+                        created=created,
+                        state="queued",
+                        size=size,
+                        done=0,
+                        failed=0,
+                        body=body,
+                        caller=caller,
+                    )
                 )
-            )
+            return over
 
     def get(self, name: str) -> Batch:
         """Give a batch and its counts; NotFound if there is none of that id."""
@@ -143,7 +181,14 @@ class Batches:
             change.connection.execute(
                 insert(batch_rows),
                 [
-                    {"batch": name, "row": row.row, "failed": row.failed, "body": row.body}
+                    {
+                        "batch": name,
+                        "row": row.row,
+                        "failed": row.failed,
+                        "body": row.body,
+                        "mission_id": row.mission_id,
+                        "input_hash": row.input_hash,
+                    }
                     for row in fresh
                 ],
             )
@@ -156,12 +201,43 @@ class Batches:
                 )
             )
 
+    def row(self, name: str, row: int) -> BatchRow | None:
+        """Give the result of one mission, None if it is not there."""
+        wanted = select(batch_rows.c.row, batch_rows.c.failed, batch_rows.c.body)
+        with self._database.reading() as connection:
+            found = connection.execute(
+                wanted.where(batch_rows.c.batch == name, batch_rows.c.row == row)
+            ).one_or_none()
+        return None if found is None else BatchRow(**found._mapping)  # noqa: SLF001
+
+    def replace_row(self, name: str, row: BatchRow) -> None:
+        """Put a newer result in the place of one that is there."""
+        with self._database.writing() as change:
+            mine = (batch_rows.c.batch == name) & (batch_rows.c.row == row.row)
+            before = change.connection.execute(select(batch_rows.c.failed).where(mine)).scalar()
+            if before is None:
+                raise NotFound("the batch has no result for this mission yet", place=name)
+            change.connection.execute(
+                update(batch_rows).where(mine).values(failed=row.failed, body=row.body)
+            )
+            change.connection.execute(
+                update(batches)
+                .where(batches.c.id == name)
+                .values(failed=batches.c.failed + int(row.failed) - int(before))
+            )
+
     def rows(self, name: str, *, after: int = -1) -> Iterator[BatchRow]:
         """Give the results that are there, in the order of the missions, a page at a time."""
         while True:
             with self._database.reading() as connection:
                 page = connection.execute(
-                    select(batch_rows.c.row, batch_rows.c.failed, batch_rows.c.body)
+                    select(
+                        batch_rows.c.row,
+                        batch_rows.c.failed,
+                        batch_rows.c.body,
+                        batch_rows.c.mission_id,
+                        batch_rows.c.input_hash,
+                    )
                     .where(batch_rows.c.batch == name, batch_rows.c.row > after)
                     .order_by(batch_rows.c.row)
                     .limit(_PAGE)
@@ -180,6 +256,43 @@ class Batches:
                     select(batch_rows.c.row).where(batch_rows.c.batch == name)
                 ).scalars()
             )
+
+
+DAY_S = 86_400.0
+AGAIN_S = 30.0
+"""Missions under way end one by one: when enough have, nobody knows; one may ask so often."""
+
+
+def _over(change: Change, quota: Quota, caller: str, size: int, now: float) -> Over | None:
+    """Say which quota a further batch would exceed.
+
+    What was cancelled before it was planned does not count for the day.
+    """
+    own = batches.c.caller == caller
+    unended = batches.c.state.in_(("queued", "running"))
+    flying = change.connection.execute(
+        select(func.coalesce(func.sum(batches.c.size - batches.c.done), 0)).where(own, unended)
+    ).scalar_one()
+    if quota.in_flight and flying + size > quota.in_flight:
+        said = f"{flying} missions are under way; {quota.in_flight} may be at a time"
+        return Over(said, AGAIN_S)
+    today = change.connection.execute(
+        select(batches.c.created, batches.c.size, batches.c.done, unended)
+        .where(own, batches.c.created > now - DAY_S)
+        .order_by(batches.c.created)
+    ).all()
+    begun = [(row[0], row[1] if row[3] else row[2]) for row in today]
+    used = sum(count for _, count in begun)
+    if not quota.per_day or used + size <= quota.per_day:
+        return None
+    wait_s, left = DAY_S, used
+    for created, count in begun:
+        left -= count
+        if left + size <= quota.per_day:
+            wait_s = created + DAY_S - now
+            break
+    said = f"{used} missions were begun within a day; {quota.per_day} may be"
+    return Over(said, max(1.0, wait_s))
 
 
 def _find(change: Change, name: str) -> int | None:

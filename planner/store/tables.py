@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -168,6 +168,8 @@ batches = Table(
     Column("done", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("caller", String(100), nullable=False, server_default=""),
+    Index("batches_by_caller", "caller", "created"),
 )
 
 batch_rows = Table(
@@ -177,6 +179,8 @@ batch_rows = Table(
     Column("row", Integer, primary_key=True),
     Column("failed", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("mission_id", String(255), nullable=False, server_default=""),
+    Column("input_hash", String(64), nullable=False, server_default=""),
 )
 
 wallets = Table(

@@ -121,6 +121,20 @@ class TestParking:
         assert why(world) == "vehicle_class"
         assert why(world, MOTORCYCLE) is None
 
+    @pytest.mark.parametrize("kind", ["motorbike", "motorcycle", "Scooter"])
+    def test_a_motorbike_of_the_catalogue_may_use_places_for_motorcycles(self, kind: str) -> None:
+        bike = replace(CAR, id="bike", kind=kind, height_m=None)
+        assert why(contracted(station(two_wheelers_only=True)), bike) is None
+        reserved = contracted(station(evse(parking_restrictions=("MOTORCYCLES",))))
+        assert why(reserved, bike) is None
+        assert why(reserved) == "vehicle_class"
+
+    @pytest.mark.parametrize("kind", ["motorbike", "microcar"])
+    def test_low_vehicles_of_unknown_height_are_no_vans(self, kind: str) -> None:
+        low = replace(CAR, id="low", kind=kind, height_m=None)
+        assert why(contracted(station(parking_type="UNDERGROUND_GARAGE")), low) is None
+        assert why(contracted(station(max_height_m=2.0)), low) is None
+
     def test_a_place_for_people_with_reduced_mobility_is_kept_for_them(self) -> None:
         assert why(contracted(station(accessible_only=True))) == "disabled_only"
 

@@ -8,6 +8,7 @@ COMMANDS: dict[str, frozenset[str]] = {
     "access": frozenset({"--evse", "--token"}),
     "agreements import": frozenset({"FILE"}),
     "batch": frozenset({"MISSIONS", "--out", "--workers", "--resume"}),
+    "cdr import": frozenset({"FILE", "--zone"}),
     "closures clear": frozenset(),
     "closures import": frozenset({"FILE", "--region"}),
     "closures list": frozenset({"--json", "--region"}),
@@ -31,6 +32,10 @@ COMMANDS: dict[str, frozenset[str]] = {
     "region info": frozenset({"NAME", "--json", "--verify"}),
     "region list": frozenset({"--json"}),
     "region prepare": frozenset({"NAME"}),
+    "report anomalies": frozenset({"--kind", "--since", "--until", "--plans", "--out", "--json"}),
+    "report cards": frozenset({"--missions", "--batch", "--provider", "--json"}),
+    "report charges": frozenset({"--since", "--until", "--plans", "--out", "--json"}),
+    "report costs": frozenset({"--by", "--since", "--until", "--plans", "--out", "--json"}),
     "serve": frozenset({"--host", "--port", "--workers"}),
     "stations export": frozenset({"--out", "--wallet", "--bbox"}),
     "vehicles": frozenset({"--search", "--json"}),
@@ -40,7 +45,7 @@ COMMANDS: dict[str, frozenset[str]] = {
 }
 """Command → its arguments and options, as far as an issue has asked for them."""
 
-NOT_YET_COMMANDS = ("cdr", "report")
+NOT_YET_COMMANDS: tuple[str, ...] = ()
 NOT_YET_OPTIONS = (("batch", "--cluster"),)
 """Promised for later; until then they are cleanly absent, or there in full."""
 
@@ -59,6 +64,10 @@ PATHS: dict[str, frozenset[str]] = {
     "/v1/batches/{id}/results": frozenset({"get"}),
     "/v1/batches/{id}/events": frozenset({"get"}),
     "/v1/closures": frozenset({"get", "put", "delete"}),
+    "/v1/reports/anomalies": frozenset({"get"}),
+    "/v1/reports/cards": frozenset({"get"}),
+    "/v1/reports/charges": frozenset({"get"}),
+    "/v1/reports/costs": frozenset({"get"}),
     "/v1/wallets": frozenset({"get"}),
     "/healthz": frozenset({"get"}),
     "/readyz": frozenset({"get"}),

@@ -267,3 +267,21 @@ def test_a_stronger_post_never_takes_longer(vehicle, post_kw, more_kw):
         q = soc * vehicle.usable_kwh
         # Breakpoints differ, so that each interpolates a little differently between its own.
         assert strong.time_between(0.0, q) <= weak.time_between(0.0, q) * 1.01 + 1.0
+
+
+def test_a_car_of_350_kw_at_a_post_of_50_and_the_reverse_charge_as_the_weaker_one_allows(car):
+    peak = (CurvePoint(soc=0.0, power_kw=350.0), CurvePoint(soc=1.0, power_kw=350.0))
+    strong = replace(car, id="strong", dc_curve=peak)
+    weak = replace(
+        strong,
+        id="weak",
+        dc_curve=tuple(replace(point, power_kw=50.0) for point in peak),
+    )
+    post = {"power_type": "DC", "voltage_v": 920.0}
+    by_post = charging_curve(strong, power_kw=50.0, **post)
+    by_car = charging_curve(weak, power_kw=350.0, **post)
+    hours = car.usable_kwh / (50.0 * DC_EFFICIENCY)
+    assert by_post.time_between(0.0, car.usable_kwh) == pytest.approx(hours * 3600.0, rel=1e-9)
+    assert by_car.time_between(0.0, car.usable_kwh) == pytest.approx(hours * 3600.0, rel=1e-9)
+    at_best = charging_curve(strong, power_kw=350.0, **post)
+    assert at_best.time_between(0.0, car.usable_kwh) == pytest.approx(hours / 7 * 3600.0, rel=1e-9)

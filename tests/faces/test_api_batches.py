@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from planner.faces.api.batches import RUNNER
+from planner.faces.api.doors import NAME
 from planner.faces.api.runner import BatchRunner
+from planner.store.plans import BatchRow
 from tests.faces.small_world import CAR, UID, trip
 
 CSV = f"""mission_id;vehicle;wallet;from;to;soc
@@ -70,6 +73,39 @@ def test_missions_come_as_json_and_ndjson_too(client: FlaskClient, app: Flask) -
     lines = "\n".join(json.dumps(mission) for mission in missions)
     as_lines = client.post("/v1/batches", data=lines, content_type="application/x-ndjson")
     assert as_lines.json["missions"] == 2
+
+
+def _end(runner: BatchRunner, made: Any) -> None:
+    """Give a batch of two all its results."""
+    batches, name = runner.office.store.batches, made.headers["Location"].rpartition("/")[2]
+    batches.add_rows(name, [BatchRow(row=n, failed=False, body=b"") for n in (0, 1)])
+    batches.set_state(name, "done")
+
+
+def test_quotas_hold_for_each_caller_and_tell_when_to_come_again(
+    client: FlaskClient, app: Flask
+) -> None:
+    runner: BatchRunner = app.extensions[RUNNER]
+    runner.start = lambda: None  # type: ignore[method-assign]
+    services = app.extensions[NAME]
+    options = replace(services.options, most_missions_in_flight=3, most_missions_a_day=5)
+    app.extensions[NAME] = replace(services, options=options)
+    two = [{**trip(), "mission_id": name} for name in ("x", "y")]
+    first = client.post("/v1/batches", json=two)
+    assert first.status_code == 202
+    refused = client.post("/v1/batches", json=two)
+    assert (refused.status_code, refused.json["type"].rpartition(":")[2]) == (429, "quota-reached")
+    assert int(refused.headers["Retry-After"]) > 0
+    _end(runner, first)
+    second = client.post("/v1/batches", json=two)
+    third = client.post("/v1/batches", json=two[:1])
+    assert (second.status_code, third.status_code) == (202, 202)
+    assert client.delete(third.headers["Location"]).status_code == 200
+    _end(runner, second)
+    again = client.post("/v1/batches", json=two)
+    assert (again.status_code, again.headers["Retry-After"]) == (429, "86400")
+    assert client.post("/v1/batches", json=two[:1]).status_code == 202, "the cancelled one is free"
+    assert client.post("/v1/batches", json=two * 2).status_code == 400, "would never fit"
 
 
 def test_missions_lie_encrypted_while_they_wait(client: FlaskClient, app: Flask) -> None:

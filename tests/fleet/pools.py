@@ -17,7 +17,7 @@ class Mortal(Executor):
 
     def __init__(self, deadly: set[str]) -> None:
         self.deadly = deadly
-        self.waiting: list[tuple[Future[Any], Callable[[], Any], str]] = []
+        self.waiting: list[tuple[Future[Any], Callable[[], Any], set[str]]] = []
         self.broken = False
         self.lock = threading.Lock()
         self.timers: list[threading.Timer] = []
@@ -27,7 +27,8 @@ class Mortal(Executor):
             if self.broken:
                 raise BrokenExecutor
             future: Future[Any] = Future()
-            self.waiting.append((future, lambda: fn(*args, **kwargs), args[2].mission_id))
+            names = {job.mission_id for job in args[1]}
+            self.waiting.append((future, lambda: fn(*args, **kwargs), names))
             timer = threading.Timer(GATHER_S, self._run)
             self.timers.append(timer)
             timer.start()
@@ -36,7 +37,7 @@ class Mortal(Executor):
     def _run(self) -> None:
         with self.lock:
             now, self.waiting = self.waiting, []
-            self.broken = self.broken or any(name in self.deadly for _, _, name in now)
+            self.broken = self.broken or any(names & self.deadly for _, _, names in now)
             broken = self.broken
         for future, call, _ in now:
             if broken:
@@ -47,3 +48,21 @@ class Mortal(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         for timer in self.timers:
             timer.join()
+
+
+class Flaky(ThreadPoolExecutor):
+    """Loses the first flights of each mission by `loss`, so many times; the others come through."""
+
+    def __init__(self, loss: type[Exception], times: dict[str, int]) -> None:
+        super().__init__(2)
+        self.loss, self.times = loss, times
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        names = [job.mission_id for job in args[1]]
+        if any(self.times.get(name, 0) > 0 for name in names):
+            for name in names:
+                self.times[name] = self.times.get(name, 0) - 1
+            lost: Future[Any] = Future()
+            lost.set_exception(self.loss())
+            return lost
+        return super().submit(fn, *args, **kwargs)

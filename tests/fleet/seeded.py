@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,37 @@ PRICES = ("0.45", "0.49", "0.52", "0.55", "0.47", "0.50", "0.59", "0.44", "0.53"
 VAT = Decimal(21)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difficulty:
+    """How plain the faults are, and how much the records leave out.
+
+    ``idle_min``, ``throttled_kw``, ``raised`` and ``battery`` are the spans that faults are drawn
+    from; sound cars stand for up to ``patience_min``; ``dear`` is the price a kWh of dear posts;
+    ``untimed`` the share of CDRs without charging periods.
+    """
+
+    idle_min: tuple[float, float] = (25, 240)
+    patience_min: float = 17
+    throttled_kw: tuple[float, float] = (4, 14)
+    raised: tuple[float, float] = (1.03, 1.5)
+    battery: tuple[float, float] = (1.25, 1.7)
+    dear: str = "1.19"
+    untimed: float = 0.0
+
+
+PLAIN = Difficulty()
+SUBTLE = Difficulty(
+    idle_min=(12, 60),
+    patience_min=25,
+    throttled_kw=(10, 50),
+    raised=(1.002, 1.06),
+    battery=(1.02, 1.4),
+    dear="0.79",
+    untimed=0.3,
+)
+"""Faults that begin below what the rules call odd, sound cars that stay beyond it."""
+
+
 @dataclass(slots=True)
 class Month:
     """The sessions, the trips on which they were, and the truth: (CDR id, kind)."""
@@ -57,13 +89,18 @@ class Month:
 
 
 def make_history(
-    folder: Path, sessions: int, *, seed: int, faulty: float = 0.2
+    folder: Path,
+    sessions: int,
+    *,
+    seed: int,
+    faulty: float = 0.2,
+    how: Difficulty = PLAIN,
 ) -> tuple[History, set[tuple[str, str]]]:
     """Make an installation, take the month in by a file, and open its history."""
     store = Store.open(f"sqlite:///{folder / 'plugsure.sqlite'}", folder / "key")
     cars = known_cars()
-    furnish(store)
-    month = make_month(sessions, cars, seed=seed, faulty=faulty)
+    furnish(store, how)
+    month = make_month(sessions, cars, seed=seed, faulty=faulty, how=how)
     store.charges.add_trips([(t.plan, t.departure, t.arrival, encode(t)) for t in month.trips])
     path = folder / "cdrs.json"
     path.write_text(json.dumps(month.cdrs), encoding="utf-8")
@@ -98,13 +135,15 @@ def token(number: int, *, expired: bool = False) -> Token:
     )
 
 
-def furnish(store: Store) -> None:
+def furnish(store: Store, how: Difficulty = PLAIN) -> None:
     """Put up the stations of a town and one far away, with tariffs, cards and an agreement."""
     store.feeds.add(Source(name="aaa", kind="ocpi", url="http://127.0.0.1:1/v", sender=PARTY))
     stations = [station(number) for number in range(13)]
     told = [(s, {e.uid: (Status.AVAILABLE, MAY) for e in s.evses}) for s in stations]
     store.apply(
-        TariffsUpdate(feed="aaa", tariffs=[read_tariff(tariff(n)) for n in range(13)], full=True),
+        TariffsUpdate(
+            feed="aaa", tariffs=[read_tariff(tariff(n, how)) for n in range(13)], full=True
+        ),
         StationsUpdate(feed="aaa", stations=told, full=True),
     )
     store.feeds.record_sync("aaa", NOW - 60.0)
@@ -124,14 +163,14 @@ def furnish(store: Store) -> None:
     store.wallets.save(Wallet(id="old", tokens=(token(99, expired=True),)))
 
 
-def price(number: int) -> str:
-    return "1.19" if number in DEAR else PRICES[number % len(PRICES)]
+def price(number: int, how: Difficulty) -> str:
+    return how.dear if number in DEAR else PRICES[number % len(PRICES)]
 
 
-def tariff(number: int) -> dict[str, Any]:
+def tariff(number: int, how: Difficulty) -> dict[str, Any]:
     """By the kWh, and by the minute once the car has stood idle at a post."""
     components = [
-        {"type": "ENERGY", "price": float(price(number)), "vat": 21.0, "step_size": 1},
+        {"type": "ENERGY", "price": float(price(number, how)), "vat": 21.0, "step_size": 1},
         {"type": "PARKING_TIME", "price": 6.0, "vat": 21.0, "step_size": 1},
     ]
     return {
@@ -180,7 +219,9 @@ def station(number: int) -> Station:
     )
 
 
-def make_month(sessions: int, cars: list[Vehicle], *, seed: int, faulty: float) -> Month:
+def make_month(
+    sessions: int, cars: list[Vehicle], *, seed: int, faulty: float, how: Difficulty = PLAIN
+) -> Month:
     """Draw the month."""
     draw = random.Random(seed)
     month = Month()
@@ -189,41 +230,50 @@ def make_month(sessions: int, cars: list[Vehicle], *, seed: int, faulty: float) 
         kind = draw.choice(KINDS) if draw.random() < faulty else ""
         card = min(range(8), key=lambda n: free_from[n])
         begins = free_from[card] + draw.uniform(2, 30) * 3600
-        ends = _session(month, f"C{number}", kind, card, begins, draw.choice(cars), draw)
+        ends = _session(month, f"C{number}", kind, card, begins, draw.choice(cars), draw, how)
         free_from[card] = ends + 8 * 3600
     return month
 
 
 def _session(
-    month: Month, name: str, kind: str, card: int, begins: float, car: Vehicle, draw: random.Random
+    month: Month,
+    name: str,
+    kind: str,
+    card: int,
+    begins: float,
+    car: Vehicle,
+    draw: random.Random,
+    how: Difficulty,
 ) -> float:
     where = draw.choice(DEAR) if kind == "price_above_others" else draw.randrange(10)
     arrives_soc = draw.uniform(0.08, 0.5)
     leaves_soc = draw.uniform(arrives_soc + 0.15, 0.92)
-    most_kw = draw.uniform(4, 14) if kind == "longer_than_curve" else 150.0
+    most_kw = draw.uniform(*how.throttled_kw) if kind == "longer_than_curve" else 150.0
     cold = draw.uniform(0.5, 0.8) if draw.random() < 0.15 else draw.uniform(0.85, 1.0)
     minutes = list(_charge(car, arrives_soc, leaves_soc, most_kw, cold))
     if kind == "energy_above_battery":
-        wanted = car.usable_kwh * draw.uniform(1.25, 1.7)
-        minutes *= 1 + int(wanted / sum(minutes))
-    idle_min = min(draw.expovariate(1 / 5), 17.0)
+        wanted = car.usable_kwh * draw.uniform(*how.battery)
+        times = wanted / sum(minutes)
+        parts = ceil(times)
+        minutes = [kwh * times / parts for kwh in minutes for _ in range(parts)]
+    idle_min = min(draw.expovariate(1 / 5), how.patience_min)
     if kind == "idle_after_full":
-        idle_min = draw.uniform(25, 240)
+        idle_min = draw.uniform(*how.idle_min)
     holder = token(99, expired=True) if kind == "expired_card" else token(card)
     if kind == "foreign_card":
         holder = token(draw.randrange(500, 600))
     far = kind == "away_from_mission" and draw.random() < 0.5
     spot = FAR if far else where
-    cdr = _cdr(name, spot, begins, minutes, idle_min, holder, draw)
+    cdr = _cdr(name, spot, begins, minutes, idle_min, holder, draw, how)
     if kind == "price_above_tariff":
-        _raise(cdr, Decimal(repr(round(draw.uniform(1.03, 1.5), 3))))
+        _raise(cdr, Decimal(repr(round(draw.uniform(*how.raised), 3))))
     month.cdrs.append(cdr)
     ends = begins + (len(minutes) + idle_min) * 60
     if kind != "away_from_mission" or far:
         month.trips.append(_trip(name, where, begins, holder, car, draw))
     if kind == "overlapping":
         again = begins + draw.uniform(0.2, 0.8) * (ends - begins)
-        other = _cdr(f"{name}-b", (where + 3) % 10, again, minutes, 3.0, holder, draw)
+        other = _cdr(f"{name}-b", (where + 3) % 10, again, minutes, 3.0, holder, draw, how)
         month.cdrs.append(other)
         month.truth.add((f"{name}-b", kind))
         ends = again + (len(minutes) + 3) * 60
@@ -260,13 +310,15 @@ def _cdr(
     idle_min: float,
     holder: Token,
     draw: random.Random,
+    how: Difficulty,
 ) -> dict[str, Any]:
     kwh = Decimal(repr(round(sum(minutes) * draw.uniform(0.99, 1.01), 3)))
     charged = begins + len(minutes) * 60
     ends = charged + idle_min * 60
-    energy = _cents(kwh * Decimal(price(spot)))
+    energy = _cents(kwh * Decimal(price(spot, how)))
     parking = _cents(Decimal(repr(round(round(ends) - round(charged), 3))) / 3600 * 6)
     net = energy + parking
+    untimed: dict[str, Any] = {"charging_periods": []} if draw.random() < how.untimed else {}
     return {
         "country_code": "NL",
         "party_id": "AAA",
@@ -307,6 +359,7 @@ def _cdr(
         "total_time": (ends - begins) / 3600,
         "total_cost": {"excl_vat": float(net), "incl_vat": float(_cents(net * (1 + VAT / 100)))},
         "last_updated": _time(ends),
+        **untimed,
     }
 
 

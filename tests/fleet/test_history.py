@@ -147,6 +147,8 @@ def test_periods_in_watt_hours_are_understood_by_their_sum() -> None:
         ({"end_date_time": "2026-05-30T07:00:00Z"}, "end_date_time"),
         ({"start_date_time": "soon"}, "start_date_time"),
         ({"total_energy": "NaN"}, "total_energy"),
+        ({"id": ""}, "id is missing"),
+        ({"id": "x" * 300}, "too long"),
         ({"total_energy": None}, "total_energy"),
         ({"total_cost": {"excl_vat": 1e12}}, "total_cost"),
     ],

@@ -3,26 +3,29 @@
 import os
 import secrets
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from flask import Response, current_app, request, stream_with_context
-from pydantic import BaseModel, ConfigDict
+from flask import Response, current_app, g, request, stream_with_context
+from pydantic import BaseModel, ConfigDict, Field
 
 from planner.errors import DataError, InputError
 from planner.faces.api.answers import Said, Time
 from planner.faces.api.doors import JSON, Answer, Door, json_answer, office, services
 from planner.faces.api.events import Event, stream
 from planner.faces.api.options import ApiOptions
+from planner.faces.api.problems import Refused
 from planner.faces.api.runner import ENDED, BatchRunner, result_rows
 from planner.faces.office import Office
 from planner.faces.results import MEDIA, write_results
 from planner.formats.missions import read_mission_bytes
+from planner.formats.result_books import XLSX
 from planner.formats.stamps import stamp
+from planner.store.plans import Quota
 
 door = Door("batches", "Batches")
 
 RUNNER = "plugsure-batches"
-KINDS = {JSON: "json", "application/x-ndjson": "ndjson", "text/csv": "csv"}
+KINDS = {JSON: "json", "application/x-ndjson": "ndjson", "text/csv": "csv", XLSX: "xlsx"}
 
 
 class BatchAnswer(Said):
@@ -44,7 +47,22 @@ class ResultsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: Literal["ndjson", "csv", "geojson"] | None = None
+    format: Literal["ndjson", "csv", "geojson", "xlsx"] | None = None
+
+
+class BatchQuery(BaseModel):
+    """How the vehicles of a batch share what there is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    queueing: Annotated[
+        Literal["first_come", "priority", "improve", "ignore"],
+        Field(
+            description="In which order missions take EVSEs, so that none queues behind another: "
+            "as they stand, the most urgent first, improved until the total lateness no longer "
+            "falls; or ignore it"
+        ),
+    ] = "first_come"
 
 
 def make_runner(used: Office, options: ApiOptions) -> BatchRunner:
@@ -58,10 +76,11 @@ def make_runner(used: Office, options: ApiOptions) -> BatchRunner:
     summary="Plan many missions",
     scope="batch",
     raw=tuple(KINDS),
+    query=BatchQuery,
     largest="most_batch_bytes",
     answers={202: Answer(says="Taken; `Location` is its address", model=BatchAnswer)},
 )
-def create() -> Response:
+def create(query: BatchQuery) -> Response:
     """Take a batch."""
     data, kind = request.get_data(), KINDS[request.mimetype]
     try:
@@ -76,10 +95,34 @@ def create() -> Response:
     now = used.clock()
     name = secrets.token_hex(12)
     warnings = "\n".join(missions.warnings)
-    used.store.batches.create(name, warnings.encode(), created=now, size=len(missions.rows))
+    _demand_room(len(missions.rows))
+    over = used.store.batches.create(
+        name,
+        warnings.encode(),
+        created=now,
+        size=len(missions.rows),
+        caller=g.caller,
+        quota=_quota(),
+    )
+    if over is not None:
+        wait = f"{over.wait_s:.0f}"
+        raise Refused(429, "quota-reached", over.detail, {"Retry-After": wait})
     runner: BatchRunner = current_app.extensions[RUNNER]
-    runner.submit(name, data, kind, {"now": now})
+    runner.submit(name, data, kind, {"now": now, "queueing": query.queueing})
     return json_answer(_said(name), 202, {"Location": f"/v1/batches/{name}"})
+
+
+def _quota() -> Quota:
+    options = services().options
+    return Quota(in_flight=options.most_missions_in_flight, per_day=options.most_missions_a_day)
+
+
+def _demand_room(count: int) -> None:
+    """Refuse outright what no waiting would let in."""
+    bounds = [most for most in (_quota().in_flight, _quota().per_day) if most]
+    if bounds and count > min(bounds):
+        detail = f"holds {count} missions; this key's quota is {min(bounds)}"
+        raise InputError(detail, place="missions")
 
 
 def _said(name: str) -> dict[str, Any]:
@@ -128,7 +171,8 @@ def results(batch_id: str, query: ResultsQuery) -> Response:
     used.store.batches.get(batch_id)
     form = query.format or _accepted()
     rows = stream_with_context(write_results(result_rows(used, batch_id), form))
-    return Response(rows, content_type=f"{MEDIA[form]}; charset=utf-8", headers={"Vary": "Accept"})
+    media = MEDIA[form] if form == "xlsx" else f"{MEDIA[form]}; charset=utf-8"
+    return Response(rows, content_type=media, headers={"Vary": "Accept"})
 
 
 def _accepted() -> str:

@@ -24,6 +24,8 @@ class ApiOptions:
         Larger bodies are refused with 413.
     most_missions : int
         In one batch.
+    most_missions_in_flight, most_missions_a_day : int
+        Of one key's batches together: under way, and begun within 24 hours; 0 is no bound.
     batch_workers : int
         Processes that plan one batch; 0 is one for each processor.
     most_streams : int
@@ -42,6 +44,8 @@ class ApiOptions:
     most_body_bytes: int = 1_000_000
     most_batch_bytes: int = 64_000_000
     most_missions: int = 100_000
+    most_missions_in_flight: int = 200_000
+    most_missions_a_day: int = 1_000_000
     batch_workers: int = 0
     most_streams: int = 32
     stream_s: float = 600.0

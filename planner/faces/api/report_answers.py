@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from planner.faces.api.answers import Said, Time
+from planner.faces.api.answers import MoneyAnswer, Said, Time
 from planner.fleet.anomalies import Kind
 from planner.fleet.bill import By
 
@@ -110,3 +110,53 @@ class AnomaliesAnswer(Said):
     """What is odd, the dearest first."""
 
     anomalies: list[AnomalyAnswer]
+
+
+class CardAnswer(Said):
+    """What a provider's card would bring."""
+
+    provider: str
+    unlocks: list[str] = Field(description="Missions that have a plan only with the card")
+    cheaper: list[str]
+    saves: dict[str, Amount] = Field(description="By currency, over the missions in cheaper")
+    sooner_s: float
+    price_list: bool = Field(description="Whether a price list of the provider is known")
+    note: str = Field(description="On what the saving rests, where that is not a price list")
+
+
+class PostAnswer(Said):
+    """A station by id and name."""
+
+    id: str
+    name: str
+
+
+class StopCardAnswer(Said):
+    """The cheapest card at a planned stop."""
+
+    mission: str
+    station: PostAnswer
+    evse_uid: str
+    provider: str | None = Field(description="Of the card that the plan uses; null: payment card")
+    cost: MoneyAnswer | None
+    best_provider: str
+    best_cost: MoneyAnswer
+    held: bool = Field(description="Whether the wallet has the cheapest card")
+    note: str
+
+
+class FailedMission(Said):
+    """A mission that could not be planned at all."""
+
+    mission: str
+    detail: str
+
+
+class CardsAnswer(Said):
+    """Card advice, the most helpful card first."""
+
+    missions: int
+    infeasible: list[str]
+    failed: list[FailedMission]
+    cards: list[CardAnswer]
+    stops: list[StopCardAnswer]

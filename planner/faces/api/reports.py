@@ -1,17 +1,25 @@
 """Reports: what charging cost, every CDR, and what was odd."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from planner.faces.advising import missions_of_batch, missions_planned_last
 from planner.faces.api.doors import JSON, Answer, Door, json_answer, office
-from planner.faces.api.report_answers import AnomaliesAnswer, ChargesAnswer, CostsAnswer
+from planner.faces.api.report_answers import (
+    AnomaliesAnswer,
+    CardsAnswer,
+    ChargesAnswer,
+    CostsAnswer,
+)
 from planner.faces.fields import Moment
 from planner.faces.histories import Books, open_books
+from planner.fleet.advice import advise
 from planner.fleet.anomalies import Kind
 from planner.fleet.bill import By, bill
 from planner.fleet.judging import find_anomalies
+from planner.formats.advice_json import advice_to_json
 from planner.formats.bill_json import anomaly_to_json, bill_to_json, line_to_json
 from planner.formats.bill_tables import (
     ANOMALY_COLUMNS,
@@ -103,6 +111,37 @@ def anomalies(query: AnomaliesQuery) -> Response:
     ]
     sheets = {"Anomalies": (ANOMALY_COLUMNS, rows)}
     return _answer(query.format, "anomalies", {"anomalies": rows}, sheets)
+
+
+class CardsQuery(BaseModel):
+    """Of which missions: of a batch, else those that were planned last."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    batch: Annotated[str, Field(max_length=100)] | None = Field(
+        default=None, description="Id of a batch"
+    )
+    most: Annotated[int, Field(ge=1, le=200)] = Field(
+        default=20, description="Missions: each is planned once, and once more for each candidate"
+    )
+
+
+@door.opens(
+    "GET",
+    "/v1/reports/cards",
+    summary="Which provider's card would unlock or save the most, planned on the fleet's missions",
+    scope="reports",
+    query=CardsQuery,
+    answers={200: Answer(says="The cards, the most helpful first", model=CardsAnswer)},
+)
+def cards(query: CardsQuery) -> Response:
+    """Plan the fleet's missions with each candidate's card."""
+    used = office()
+    if query.batch is not None:
+        missions = missions_of_batch(used, query.batch, query.most)
+    else:
+        missions = missions_planned_last(used, query.most)
+    return json_answer(advice_to_json(advise(used.world, missions, now=used.clock())))
 
 
 def _books(query: SpanQuery) -> Books:

@@ -19,9 +19,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from planner.errors import NotFound, PlugsureError
+from planner.faces.notices import tell
 from planner.faces.office import Office
-from planner.faces.rows import jobs_of, outcome_text, result_document
-from planner.fleet.batch import Bench, Job, Result, run_batch
+from planner.faces.rows import jobs_of, result_document
+from planner.faces.settling import Settling
+from planner.fleet.batch import Bench, run_batch
+from planner.fleet.contention import DEFAULT_ORDER
+from planner.fleet.jobs import Job, Result
+from planner.fleet.sites import site_here
 from planner.formats.missions import MissionRow, read_mission_bytes
 from planner.formats.plan_reading import plan_from_json
 from planner.store.plans import BatchRow
@@ -134,30 +139,37 @@ class BatchRunner:
         if state in ENDED:
             self._end(name, None)
             return
-        jobs = self._jobs(name)
+        jobs, options = self._jobs(name)
         done = store.batches.done_rows(name)
         left = [index for index in range(len(jobs)) if index not in done]
         store.batches.set_state(name, "running")
-        bench = Bench(
-            settings=self.office.settings,
-            region=self.office.region,
-            workers=self.workers,
-            render=outcome_text,
-        )
         stop = _Stop(self.office, name)
-        for result in run_batch(bench, [jobs[index] for index in left], cancelled=stop):
-            self._keep(name, left[result.index], result, jobs[left[result.index]])
+        world = self.office.fresh_world()
+        queueing = options.get("queueing", DEFAULT_ORDER)
+        turns = Settling(self.office, world, name, jobs, left, queueing)
+        with site_here(self.office.settings, self.office.region, world.snapshot) as here:
+            bench = Bench(site=here, workers=self.workers, render=turns.render)
+            for row, result in turns.settle(run_batch(bench, turns.jobs, cancelled=stop)):
+                turns.take_up(row)
+                self._keep(name, row, result, jobs[row])
+        for row, result in () if stop.cancelled else turns.improved():
+            turns.take_up(row)
+            self._keep(name, row, result, jobs[row], again=True)
         self._end(name, None if stop.cancelled else "done")
+        if not stop.cancelled:
+            ended = store.batches.get(name)
+            counts = {"missions": ended.size, "done": ended.done, "failed": ended.failed}
+            tell(self.office, "batch.done", {"batch": name, **counts})
 
-    def _jobs(self, name: str) -> list[Job]:
+    def _jobs(self, name: str) -> tuple[list[Job], dict[str, Any]]:
         sealed = (self.folder / f"{name}.job").read_bytes()
         head, _, data = zlib.decompress(self.office.vault.unseal(sealed)).partition(b"\n")
         options = json.loads(head)
         rows: tuple[MissionRow, ...] = read_mission_bytes(data, options["kind"], "missions").rows
-        return jobs_of(rows, self.office.desk(options["now"]))
+        return jobs_of(rows, self.office.desk(options["now"])), options
 
-    def _keep(self, name: str, row: int, result: Result, job: Job) -> None:
-        """Keep a result; a plan is kept as every plan, and its row names it."""
+    def _keep(self, name: str, row: int, result: Result, job: Job, *, again: bool = False) -> None:
+        """Keep a result, or a newer one; a plan is kept as every plan, and its row names it."""
         said = result_document(result)
         if result.status == "planned":
             plan = plan_from_json(json.loads(result.answer))
@@ -175,7 +187,11 @@ class BatchRunner:
             said["infeasible"] = json.loads(result.answer)
         body = zlib.compress(json.dumps(said).encode())
         failed = result.status == "failed"
-        self.office.store.batches.add_rows(name, [BatchRow(row=row, failed=failed, body=body)])
+        kept = BatchRow(row=row, failed=failed, body=body)
+        if again:
+            self.office.store.batches.replace_row(name, kept)
+        else:
+            self.office.store.batches.add_rows(name, [kept])
 
     def _end(self, name: str, state: str | None) -> None:
         if state is not None:

@@ -7,16 +7,27 @@ from typing import Any
 
 import click
 
-from planner.errors import InputError
-from planner.faces.commands.console import Time, note, office, show_json, show_table
+from planner.errors import DataMissing, InputError
+from planner.faces.advising import missions_of_batch, missions_of_file, missions_planned_last
+from planner.faces.commands.console import (
+    Time,
+    note,
+    office,
+    progress_bar,
+    show_json,
+    show_table,
+)
 from planner.faces.histories import Books, open_books
+from planner.fleet.advice import advise
 from planner.fleet.anomalies import KINDS
 from planner.fleet.bill import DIMENSIONS, By, bill
 from planner.fleet.judging import find_anomalies
+from planner.formats.advice_json import advice_to_json
 from planner.formats.bill_json import anomaly_to_json, bill_to_json, line_to_json
 from planner.formats.bill_tables import ANOMALY_COLUMNS, LINE_COLUMNS, SUM_COLUMNS, to_csv, to_xlsx
 
 FILES = {".csv": "csv", ".xlsx": "xlsx", ".json": "json"}
+SHOWN_FAULTS = 20
 Sheets = Mapping[str, tuple[Sequence[str], list[dict[str, Any]]]]
 
 
@@ -127,6 +138,84 @@ def anomalies(
     else:
         names = ("ends", "kind", "says", "cost", "currency", "vehicle")
         show_table("", names, [[_text(row[name]) for name in names] for row in rows])
+
+
+@report.command(epilog="Example: plugsure report cards --missions november.csv")
+@click.option(
+    "--missions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of missions, as for `plugsure batch`.",
+)
+@click.option("--batch", metavar="ID", help="The missions of a stored batch.")
+@click.option(
+    "--provider", multiple=True, metavar="CC*PPP", help="Only these candidates. Repeatable."
+)
+@click.option("--most", type=click.IntRange(1), default=100, show_default=True, help="Missions.")
+@click.option("--region", metavar="NAME", help="The region to use.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def cards(
+    missions: Path | None,
+    batch: str | None,
+    provider: tuple[str, ...],
+    most: int,
+    region: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Say which provider's card would unlock or save the most, planned on the fleet's missions.
+
+    By default these are the missions of the plans that were stored last.
+    """
+    used = office(region)
+    if missions is not None:
+        chosen, bad = missions_of_file(used, missions)
+        for said in bad[:SHOWN_FAULTS]:
+            note(f"  left out: {said}")
+    elif batch is not None:
+        chosen = missions_of_batch(used, batch, most)
+    else:
+        chosen = missions_planned_last(used, most)
+    if not chosen:
+        raise DataMissing("there are no missions to plan", remedy="Give a file by --missions")
+    with progress_bar(counted=True) as shown:
+        task = shown.add_task("planning", total=None)
+        advice = advise(
+            used.world,
+            chosen[:most],
+            now=used.clock(),
+            providers=provider,
+            tell=lambda done, of: shown.update(task, completed=done, total=of),
+        )
+    document = advice_to_json(advice)
+    if as_json:
+        show_json(document)
+        return
+    columns = ("provider", "unlocks", "saves", "missions cheaper", "minutes sooner", "note")
+    show_table("", columns, [_card(card) for card in document["cards"]])
+    dearer = [stop for stop in document["stops"] if stop["best_provider"] != stop["provider"]]
+    names = ("mission", "station", "with", "costs", "cheapest", "costs then")
+    if dearer:
+        show_table("Cheapest card per stop", names, [_stop(stop) for stop in dearer])
+    infeasible, failed = len(document["infeasible"]), len(document["failed"])
+    note(f"{advice.missions} missions, {infeasible} without a plan, {failed} failed")
+
+
+def _card(card: Mapping[str, Any]) -> list[str]:
+    saves = ", ".join(f"{amount} {currency}" for currency, amount in card["saves"].items())
+    sooner = str(round(card["sooner_s"] / 60))
+    unlocks = str(len(card["unlocks"]))
+    return [card["provider"], unlocks, saves, str(len(card["cheaper"])), sooner, card["note"]]
+
+
+def _stop(stop: Mapping[str, Any]) -> list[str]:
+    cost, best = stop["cost"], stop["best_cost"]
+    paid = "not known" if cost is None else f"{cost['amount']} {cost['currency']}"
+    name = stop["station"]["name"] or stop["station"]["id"]
+    then = f"{best['amount']} {best['currency']}" + ("" if stop["held"] else " (new card)")
+    return [
+        *(stop["mission"], name, stop["provider"] or "payment card", paid),
+        *(stop["best_provider"], then),
+    ]
 
 
 def _line_rows(books: Books) -> list[dict[str, Any]]:

@@ -24,7 +24,9 @@ from planner.errors import NotFound, PlugsureError
 from planner.faces.ocpp.answers import Caller
 from planner.faces.ocpp.doorkeeper import Admitted, Doorkeeper
 from planner.faces.ocpp.frames import SUBPROTOCOLS, Answered, write_call
+from planner.faces.ocpp.lists import ListKeeper
 from planner.feeds.depots.desk import DepotDesk
+from planner.feeds.depots.local_lists import Card
 from planner.feeds.depots.numbers import connector_of_place
 from planner.feeds.depots.showing import PING_S
 
@@ -53,6 +55,10 @@ class _Line:
 
     caller: Caller
     socket: ServerConnection
+    cards: tuple[Card, ...] | None = field(default=None, repr=False)
+    """The list that it was last brought, or is just being brought; None: nothing yet."""
+    is_ready: bool = False
+    """Whether it may be called: it has told of itself, and no list is on its way."""
     waiting: dict[str, asyncio.Future[Answered]] = field(default_factory=dict)
 
 
@@ -85,6 +91,7 @@ class OcppServer:
         self._checks = ThreadPoolExecutor(2, "passwords")
         self._lines: dict[str, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lists = ListKeeper(clock)
         self._desk: DepotDesk | None = None
         self._door: Doorkeeper | None = None
 
@@ -233,7 +240,19 @@ class OcppServer:
             answer = await self._ask(line, "TriggerMessage", asked)
             if answer is None or (answer.payload or {}).get("status") != "Accepted":
                 await self._do(presence.confirm, name)
-                return
+                break
+        line.is_ready = True
+
+    async def _bring_list(self, line: _Line, cards: tuple[Card, ...]) -> None:
+        """Bring a charge point the list of cards, once the last one has arrived."""
+
+        async def ask(action: str, payload: dict[str, Any]) -> Answered | None:
+            return await self._ask(line, action, payload)
+
+        try:
+            await self._lists.bring(line.caller.name, line.caller.version, ask, cards)
+        finally:
+            line.is_ready = True
 
     async def _ask(self, line: _Line, action: str, payload: dict[str, Any]) -> Answered | None:
         """Call a charge point; None if it does not answer in time."""
@@ -256,6 +275,10 @@ class OcppServer:
                 log.warning("the depots could not be kept up: %s", error)
             except Exception:  # a defect in one round must not end all later ones
                 log.exception("the depots could not be kept up, by a defect")
+            for line in self._lines.values():
+                if line.is_ready and line.cards != desk.tokens.cards:
+                    line.is_ready, line.cards = False, desk.tokens.cards
+                    self._later(self._bring_list(line, desk.tokens.cards))
             for name in set(self._lines) - set(desk.presence.points):
                 self._later(self._lines[name].socket.close(1008, "not registered"))
             await asyncio.sleep(self._tick_s)

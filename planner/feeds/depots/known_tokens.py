@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from planner.feeds.depots.local_lists import Card
 from planner.model.station import DEPOT_PARTY
 from planner.model.token import Token, TokenType
 from planner.ocpi.ids import normalise_contract_id
@@ -61,6 +62,10 @@ Source: OCPP 2.0.1 part 2, IdTokenEnumType; OCPI 2.2.1, TokenType.
 """
 
 
+CARD_KINDS = ("ISO14443", "eMAID")
+"""Types by which every token is found that a charge point can read: cards and contracts."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownTokens:
     """The tokens of the fleet at one moment."""
@@ -104,6 +109,16 @@ class KnownTokens:
             if one.token.type in types
         ]
         return min(found, key=lambda pair: _rank(*pair), default=(Answer.UNKNOWN, None))
+
+    def cards(self, now: float) -> tuple[Card, ...]:
+        """Give what a charge point may open to without asking, in order of the uids."""
+        found: set[Card] = set()
+        for name in self._by_uid:
+            for kind in CARD_KINDS:
+                answer, token = self.answer(name, kind, now)
+                if answer is Answer.ACCEPTED and token is not None:
+                    found.add(Card(token.uid, _kind_of(token), token.expires))
+        return tuple(sorted(found))
 
     def accepted(self, now: float) -> dict[str, Token]:
         """Give all tokens that would be accepted now, by digest."""
@@ -160,6 +175,11 @@ def _row(
 
 def _says(row: TokenEvidence | None, value: str, until: float | None) -> bool:
     return row is not None and (row.value, row.until) == (value, until)
+
+
+def _kind_of(token: Token) -> str:
+    """Say OCPP 2.0.1's type of a card's or a contract's idToken."""
+    return {TokenType.RFID: "ISO14443", TokenType.EMAID: "eMAID"}.get(token.type, "Local")
 
 
 def _names(token: Token) -> Sequence[str]:

@@ -47,21 +47,23 @@ def arrive(legs: LegArrays, frame: Frame, state: State, label: int) -> int:
 
 
 @kernel_only
-def stand(
-    posts: Posts, frame: Frame, state: State, label: int, n: int
-) -> tuple[float, float]:
+def stand(posts: Posts, frame: Frame, state: State, label: int, n: int) -> tuple[float, float]:
     """Return the charges of the label in scratch that no settled label covers (none: low > high).
 
-    With ``lingers`` a label that may come to a later opening of the place, by staying longer before,
-    is not covered by one that may not.
+    With ``lingers`` a label that may come to a later opening of the place, by staying longer
+    before, is not covered by one that may not; nor one that may stay by one that must leave.
     """
     q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
     low, high = q[0], q[n - 1]
     places, place = frame.floor.shape[1], state.place[label]
     mine = last_opening(posts, frame, place, state.latest[label])
+    leaves = must_leave(frame, state, label, t[0], t[n - 1], high) if frame.asks else np.inf
     other = state.settled[state.stage[label] * places + state.place[label]]
     while other >= 0 and low <= high:
-        if mine == -np.inf or last_opening(posts, frame, place, state.latest[other]) >= mine:
+        theirs = mine
+        if mine > -np.inf:
+            theirs = last_opening(posts, frame, place, state.latest[other])
+        if theirs >= mine and state.leave_by[other] >= leaves:
             low, high = uncovered(
                 q,
                 t,
@@ -96,29 +98,65 @@ def last_opening(posts: Posts, frame: Frame, place: int, latest: float) -> float
 
 
 @kernel_only
+def must_leave(
+    frame: Frame, state: State, label: int, since: float, until: float, charge: float
+) -> float:
+    """Until when whoever arrives from ``since`` to ``until`` must leave, as far as one rule says.
+
+    ``charge`` is the most with which one comes.
+    """
+    leaves = np.inf
+    record = state.admitted[state.stage[label] * frame.floor.shape[1] + state.place[label]]
+    while record >= 0:
+        holds = state.since[record] <= since and until < state.until[record]
+        if holds and charge <= state.admitted_kwh[record] and state.admitted_s[record] > -np.inf:
+            leaves = min(leaves, state.admitted_s[record])
+        record = state.admitted_next[record]
+    return leaves
+
+
+@kernel_only
+def ruled(
+    frame: Frame, state: State, first: int, arrival: float, charge: float
+) -> tuple[bool, float, float, float, float]:
+    """Gather what admissions say of an arrival with a charge, from record ``first`` on.
+
+    Returns whether any does, the floor, until when that holds, until when one must leave, and the
+    charge from which one need not.
+    """
+    known, floor, until, leave_by, fuller = False, -np.inf, np.inf, np.inf, np.inf
+    record = first
+    while record >= 0:
+        if state.since[record] > arrival:
+            until = min(until, state.since[record])
+        elif arrival < state.until[record]:
+            known = True
+            until = min(until, state.until[record])
+            if state.admitted_s[record] == -np.inf:
+                floor = max(floor, state.admitted_kwh[record])
+            elif charge < state.admitted_kwh[record] - frame.slack_kwh:
+                leave_by = min(leave_by, state.admitted_s[record])
+                fuller = min(fuller, state.admitted_kwh[record])
+        record = state.admitted_next[record]
+    return known, floor, until, leave_by, fuller
+
+
+@kernel_only
 def ask(
     legs: LegArrays, frame: Frame, state: State, label: int, n: int, low: float, high: float
 ) -> tuple[int, float, float]:
     """Hold the label in scratch against the admissions of its station.
 
     Returns ADMIT where none is known for its arrival, else the part of it from the first charge
-    that is admitted to the end of that admission; what arrives later becomes a label of its own.
+    that is admitted to the end of that admission; what arrives later, or so full that it may stay
+    longer, becomes a label of its own.
     """
     q, t = state.scratch[0], state.scratch[1]
     places = frame.floor.shape[1]
     first = state.admitted[state.stage[label] * places + state.place[label]]
     while low <= high:
         arrival = value(q, t, 0, n, low)
-        floor, until, known = -np.inf, np.inf, False
-        record = first
-        while record >= 0:
-            if state.since[record] > arrival:
-                until = min(until, state.since[record])
-            elif arrival < state.until[record]:
-                known = True
-                floor = max(floor, state.admitted_kwh[record])
-                until = min(until, state.until[record])
-            record = state.admitted_next[record]
+        known, floor, until, leave_by, fuller = ruled(frame, state, first, arrival, low)
         if not known:
             state.value[ASKED_S], state.value[ASKED_KWH] = arrival, low
             return ADMIT, low, high
@@ -127,12 +165,14 @@ def ask(
             continue
         later = find_piece(t, 0, n, until)
         at = on_piece(t, q, later, n, until)
-        if t[n - 1] >= until and low < at < high:
+        at = min(at if t[n - 1] >= until else np.inf, fuller)
+        if low < at < high:
             if state.tally[LABELS] >= state.stage.size:
                 state.tally[NEED_LABELS] = 1
                 return ROOM, low, high
             push_rest(legs, frame, state, label, at, high)
             high = at
+        state.leave_by[label] = leave_by
         break
     return DONE, low, high
 
@@ -147,6 +187,7 @@ def push_rest(
     state.stage[rest], state.place[rest] = state.stage[label], state.place[label]
     state.ramp[rest], state.leg[rest] = state.ramp[label], state.leg[label]
     state.latest[rest], state.fresh[rest] = state.latest[label], state.fresh[label]
+    state.leave_by[rest] = np.inf
     state.low[rest], state.high[rest] = state.low[label], state.high[label]
     key = shrink(legs, frame, state, rest, low, high)
     state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, rest)

@@ -124,7 +124,7 @@ def leave_station(
             if frame.split:
                 split(legs, posts, frame, state, label, offer, window, m)
             else:
-                closes = posts.closes[window]
+                closes = min(posts.closes[window], state.leave_by[label])
                 end = fill(posts, frame, state, offer, closes, begun, m)
                 add_and_leave(legs, frame, state, label, offer, closes, end)
                 top = posts.energy_kwh[posts.curve_first[posts.curve[offer] + 1] - 1]
@@ -178,7 +178,7 @@ def split(
     arrival or of the curve is a ramp of its own, unless a break below it is better in both.
     """
     begun = state.scratch[3:]
-    curve, closes = posts.curve[offer], posts.closes[window]
+    curve, closes = posts.curve[offer], min(posts.closes[window], state.leave_by[label])
     first, last = posts.curve_first[curve], posts.curve_first[curve + 1]
     rate, per_kwh = posts.rate[offer], posts.per_kwh[offer]
     i, k = 0, find_piece(posts.energy_kwh, first, last, begun[0, 0])

@@ -91,6 +91,7 @@ def leave(legs: LegArrays, frame: Frame, state: State, ramp: int, place: int, st
         state.place[label], state.ramp[label], state.leg[label] = target, ramp, leg
         state.low[label], state.high[label] = low, high
         state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
+        state.leave_by[label] = np.inf
         state.fresh[label] = legs.exact[leg]
         state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, label)
 

@@ -43,11 +43,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Arrivals from ``since_s`` to before ``until_s`` need that charge; infinite: never."""
+    """Arrivals from ``since_s`` to before ``until_s`` need that charge; infinite: never.
+
+    With ``leave_by_s`` those with less charge may come, but must have left by then.
+    """
 
     floor_kwh: float = -np.inf
     since_s: float = -np.inf
     until_s: float = np.inf
+    leave_by_s: float = -np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ def check(rulings: list[Ruling], plan: Plan) -> None:
                 and admission.since_s <= visit.arrival_s + TOLERANCE_S
                 and visit.arrival_s < admission.until_s + TOLERANCE_S
                 and visit.arrival_kwh < admission.floor_kwh - SLACK_KWH
+                and visit.departure_s > admission.leave_by_s
             ):
                 return
     raise InputError(

@@ -46,8 +46,8 @@ class AskedOffers:
         """Place in `offers` of the search's i-th offer."""
         return offer
 
-    def posts(self, weight: float) -> Posts:
-        """Return the offers known by now; a second costs ``weight``."""
+    def posts(self) -> Posts:
+        """Return the offers known by now."""
         if self._posts is None:
             empty, whole = np.empty(0), np.empty(0, np.int64)
             unknown = np.full(self.stations, -1, np.int64)
@@ -77,12 +77,14 @@ class AskedOffers:
     def fetch(self, station: int, weight: float) -> Posts:
         """Ask for the offers of a station and return all that are known then.
 
+        A second costs ``weight``.
+
         Raises
         ------
         InputError
             An offer is another station's, or costs money.
         """
-        known, brought = self.posts(weight), self.bring(station)
+        known, brought = self.posts(), self.bring(station)
         for offer in brought:
             if offer.station != station or offer.per_stop or offer.per_kwh or offer.per_s:
                 raise InputError(
@@ -107,7 +109,7 @@ class AskedOffers:
         known.turn_first[station] = known.turn.size
         known.turn_last[station] = known.turn.size + len(turns)
         overhead_s = np.array([offer.overhead_s for offer in brought])
-        opens, closes = np.array(windows, np.float64).T
+        opens, closes = np.array(windows, np.float64).reshape(-1, 2).T
         self._posts = known._replace(
             curve=np.append(known.curve, numbers),
             overhead_s=np.append(known.overhead_s, overhead_s),

@@ -152,7 +152,14 @@ def _answer(status: int, problem: Problem, asker: Asker, state: State) -> State:
 def _write(state: State, problem: Problem, ruling: Ruling) -> State:
     chain = ruling.stage * problem.legs.places + ruling.place
     admission = ruling.admission
-    return write_admission(state, chain, admission.since_s, admission.until_s, admission.floor_kwh)
+    return write_admission(
+        state,
+        chain,
+        admission.since_s,
+        admission.until_s,
+        admission.floor_kwh,
+        admission.leave_by_s,
+    )
 
 
 def _plant(problem: Problem, frame: Frame, state: State) -> None:
@@ -165,7 +172,7 @@ def _plant(problem: Problem, frame: Frame, state: State) -> None:
     state.stage[0], state.place[0] = start.stage, place
     state.ramp[0] = state.leg[0] = ROOT
     state.low[0] = state.high[0] = start.charge_kwh
-    state.latest[0], state.fresh[0] = -np.inf, True
+    state.latest[0], state.leave_by[0], state.fresh[0] = -np.inf, np.inf, True
     state.tally[LABELS] = 1
     key = float((frame.ahead[:, start.stage, place] - frame.price * start.charge_kwh).max())
     if np.isfinite(key):
@@ -257,7 +264,7 @@ def _posts(problem: Problem) -> Posts:
     """Return the offers that are known when a run begins."""
     offers = problem.offers
     if isinstance(offers, AskedOffers):
-        return offers.posts(problem.time_weight)
+        return offers.posts()
     return TablePosts(offers).posts(problem.time_weight)
 
 

@@ -19,7 +19,7 @@ The better of the trips found is answered with the greater bound.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -122,7 +122,7 @@ class _Runs:
     most_cost: float
     run: Callable[..., Found]
     apart: Callable[..., Found]
-    spent: Effort = Effort()
+    spent: Effort = field(default_factory=Effort)
 
     def find(self) -> Outcome:
         """Search once more, in one run or in several (see the module)."""

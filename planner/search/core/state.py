@@ -105,7 +105,7 @@ class State(NamedTuple):
 
     A label is an arrival at ``place`` by ``leg`` for departures ``low`` to ``high`` of the ramp
     ``ramp``. Settled, it has points of its own. ``latest`` is the latest moment at which it may
-    arrive by staying longer where it came from.
+    arrive by staying longer where it came from, ``leave_by`` that until when it must have left.
     """
 
     tally: I64
@@ -119,6 +119,7 @@ class State(NamedTuple):
     low: F64
     high: F64
     latest: F64
+    leave_by: F64
     fresh: Flags
     begin: I64
     end: I64
@@ -140,15 +141,17 @@ class State(NamedTuple):
     since: F64
     until: F64
     admitted_kwh: F64
+    admitted_s: F64
 
 
 _BY_LABEL = (
     *("heap_key", "heap_label", "stage", "place", "ramp", "leg", "low", "high", "latest"),
+    "leave_by",
     *("fresh", "begin", "end", "next"),
 )
 _BY_RAMP = ("ramp_first", "ramp_last", "ramp_label", "ramp_offer", "ramp_closes")
 _BY_POINT = ("q", "t", "c", "y")
-_BY_ADMISSION = ("admitted_next", "since", "until", "admitted_kwh")
+_BY_ADMISSION = ("admitted_next", "since", "until", "admitted_kwh", "admitted_s")
 
 
 def make_state(stages: int, places: int, bounds: int) -> State:
@@ -169,6 +172,7 @@ def make_state(stages: int, places: int, bounds: int) -> State:
         low=np.empty(labels),
         high=np.empty(labels),
         latest=np.empty(labels),
+        leave_by=np.empty(labels),
         fresh=np.empty(labels, np.bool_),
         begin=np.empty(labels, np.int64),
         end=np.empty(labels, np.int64),
@@ -190,6 +194,7 @@ def make_state(stages: int, places: int, bounds: int) -> State:
         since=np.empty(admissions),
         until=np.empty(admissions),
         admitted_kwh=np.empty(admissions),
+        admitted_s=np.empty(admissions),
     )
 
 
@@ -208,7 +213,7 @@ def grow(state: State) -> State:
 
 
 def write_admission(
-    state: State, place: int, since: float, until: float, floor_kwh: float
+    state: State, place: int, since: float, until: float, floor_kwh: float, leave_by: float
 ) -> State:
     """Write down an admission for ``place`` (stage * places + place)."""
     made = int(state.tally[ADMISSIONS])
@@ -218,7 +223,7 @@ def write_admission(
         }
         state = state._replace(**fields)
     state.since[made], state.until[made] = since, until
-    state.admitted_kwh[made] = floor_kwh
+    state.admitted_kwh[made], state.admitted_s[made] = floor_kwh, leave_by
     state.admitted_next[made] = state.admitted[place]
     state.admitted[place] = made
     state.tally[ADMISSIONS] = made + 1
