@@ -20,12 +20,12 @@ rises with speed is taken from the end of the cell that makes the bound hold for
 edge climbs or falls (a region without heights), only the level at b = 0 is left.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from planner.energy.consumption import GRAVITY_M_S2
 from planner.energy.edge import CarTerms, pressure_pa
@@ -130,38 +130,51 @@ def sharp_share(car: CarTerms, reference: CarTerms, terrain: Terrain = ANYWHERE)
     """Return the share that says most of roads between 60 and 120 km/h.
 
     What is known of slow roads is given up for it: with T the time of an edge,
-    ``E >= a * E_ref - l * T`` is asked for as `least_share` asks for it with l = 0, and a and l are
-    those of a linear programme that makes the right side greatest at `USUAL_KMH`.
+    ``E >= a * E_ref - l * T`` is asked for as `least_share` asks for it with l = 0. The greatest a
+    for each l is the least of lines in l, so what the right side comes to at `USUAL_KMH` is concave
+    in l, and its greatest is found by a golden section. Whatever l is taken, a fits it.
     """
     edges_kmh = np.geomspace(terrain.slowest_kmh, terrain.fastest_kmh, CELLS + 1)
     low, high = edges_kmh[:-1], edges_kmh[1:]
     weight = car.weight_n / reference.weight_n
     loss, loss_ref = _loss(car), _loss(reference)
-    shares, most = [], []
+    ours, theirs = [], []
     for pressure in (pressure_pa(terrain.highest_m), pressure_pa(terrain.lowest_m)):
-        level, level_ref = _levels(car, reference, low, high, pressure)
-        shares.append(level_ref)
-        most.append(level)
+        sides = [_levels(car, reference, low, high, pressure)]
         if terrain.hilly:
-            falling, falling_ref = _falling(car, reference, low, high, pressure)
-            shares.append(falling_ref)
-            most.append(falling)
-    seconds = np.tile(3.6 / high, len(shares))
-    rows = np.stack([np.concatenate(shares), -seconds], axis=1)
-    ends = np.concatenate(most)
-    if loss_ref > 0.0 and terrain.hilly:
-        rows = np.vstack([rows, [loss_ref, 0.0]])
-        ends = np.append(ends, loss * weight)
-    usual = np.array(USUAL_KMH)
-    usual_ref = _level(reference, usual, usual, pressure_pa(terrain.lowest_m))
-    own = _level(car, usual, usual, pressure_pa(terrain.lowest_m))
-    aim = [-float(np.sum(usual_ref / own)), float(np.sum(3.6 / usual / own))]
-    best = linprog(aim, A_ub=rows, b_ub=ends, bounds=[(0.0, None), (0.0, None)])
-    if best.status != 0:
-        return Share(least_share(car, reference, terrain), 0.0)
-    return Share(float(best.x[0]) * (1.0 - ROUNDING), float(best.x[1]) / 1000.0)
+            sides.append(_falling(car, reference, low, high, pressure))
+        ours += [side[0] for side in sides]
+        theirs += [side[1] for side in sides]
+    least, steep = np.concatenate(ours), np.concatenate(theirs)
+    seconds = np.tile(3.6 / high, len(ours))
+    most = loss * weight / loss_ref if loss_ref > 0.0 and terrain.hilly else np.inf
+
+    def share_at(lost_w: float) -> float:
+        return min(most, float(((least + lost_w * seconds) / steep).min()))
+
+    usual, air = np.array(USUAL_KMH), pressure_pa(terrain.lowest_m)
+    own = _level(car, usual, usual, air)
+    gain = float(np.sum(_level(reference, usual, usual, air) / own))
+    cost = float(np.sum(3.6 / usual / own))
+    lost_w = _greatest(lambda lost_w: share_at(lost_w) * gain - lost_w * cost, MOST_LOST_W)
+    return Share(max(share_at(lost_w) * (1.0 - ROUNDING), 0.0), lost_w / 1000.0)
+
+
+def _greatest(worth: Callable[[float], float], most: float) -> float:
+    """Find where a concave function is greatest between 0 and ``most``."""
+    low, high, part = 0.0, most, (5.0**0.5 - 1.0) / 2.0
+    for _ in range(40):
+        left, right = high - part * (high - low), low + part * (high - low)
+        if worth(left) < worth(right):
+            low = left
+        else:
+            high = right
+    return (low + high) / 2.0
 
 
 USUAL_KMH = (60.0, 90.0, 110.0, 120.0)
+
+MOST_LOST_W = 30_000.0
+"""More than that no car's energy is below the reference's, for any time that counts."""
 
 ROUNDING = 1e-9

@@ -5,7 +5,7 @@ its time. Least time + price · reduced energy is concave in the price, so betwe
 prices the straight line is below it; beyond the last one, time and energy each at their least.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from typing import Protocol
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.consumption import height_potential_kwh_per_m
+from planner.energy.share import Share
 from planner.legs.car import CarOnRoads, JoinedPlaces
 from planner.legs.hierarchy.spread import spread
 from planner.legs.labels import FAR
@@ -67,6 +68,7 @@ class RoadBounds:
     """
 
     legs: Weights
+    _kept: dict[tuple[int, int, bool], F64] = field(default_factory=dict)
 
     def to(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from all places to one."""
@@ -88,7 +90,25 @@ class RoadBounds:
         The least of time + price · reduced energy for each of `PRICES_S_PER_KWH`, in seconds; the
         last, of energy alone, in kWh.
         """
-        return [self._least(place, kind, inward=False) for kind in range(len(PRICES_S_PER_KWH))]
+        return [self._swept(place, kind, inward=False) for kind in range(len(PRICES_S_PER_KWH))]
+
+    def sharply_priced(
+        self, place: int, price_s_per_kwh: float, sharp: Share, *, inward: bool
+    ) -> F64:
+        """Least time + price · energy of drives from a place to all, ``inward`` from all to it.
+
+        With the time T and the reference's energy r the car takes ``sharp.of_energy * r -
+        sharp.lost_kw * T`` or more, so T counts for a little less, and r at another price.
+        """
+        rise_m, price = self._rise_m(place, inward=inward), price_s_per_kwh
+        fixed_s, fixed_kwh = self._fixed(place, rise_m)
+        least = [self._least(place, kind, inward=inward) for kind in range(len(PRICES_S_PER_KWH))]
+        driven_s = _from_below(least, price * self.legs.car.share)
+        part = 1.0 - price * sharp.lost_kw / 3600.0
+        if part > 0.0:
+            sharper_s = part * _from_below(least, price * sharp.of_energy / part)
+            driven_s = np.maximum(driven_s, sharper_s)
+        return np.asarray(driven_s + fixed_s + price * fixed_kwh)
 
     def fixed_from(self, place: int) -> tuple[F64, F64]:
         """Seconds and kWh that any drive from one place to all others takes besides.
@@ -116,7 +136,13 @@ class RoadBounds:
         return height_potential_kwh_per_m(car.vehicle, car.conditions, quantile=True)
 
     def _least(self, place: int, kind: int, *, inward: bool) -> F64:
-        """Seconds, of the thriftiest kind kWh, by the reference's metric."""
+        """Seconds, of the thriftiest kind kWh, by the reference's metric; waypoints' are kept."""
+        key = (place, kind, inward)
+        if key not in self._kept:
+            self._kept[key] = self._swept(place, kind, inward=inward)
+        return self._kept[key]
+
+    def _swept(self, place: int, kind: int, *, inward: bool) -> F64:
         legs = self.legs
         weight = legs.weights_to(place, kind) if inward else legs.weights_from(place, kind)
         per = WEIGHT_PER_KWH if PRICES_S_PER_KWH[kind] == inf else WEIGHT_PER_S
@@ -143,6 +169,14 @@ def _between(least_s: list[F64], price: float) -> F64:
     upper = int(np.searchsorted(prices, price, side="right"))
     part = (price - prices[upper - 1]) / (prices[upper] - prices[upper - 1])
     return np.asarray((1.0 - part) * least_s[upper - 1] + part * least_s[upper])
+
+
+def _from_below(least: list[F64], price: float) -> F64:
+    """Least time + price · reduced energy from below, at any price."""
+    beyond = max(price - PRICES_S_PER_KWH[THRIFTIEST - 1], 0.0)
+    with np.errstate(invalid="ignore"):  # no road at no price
+        found = _between(least[:THRIFTIEST], price) + beyond * least[THRIFTIEST]
+    return np.asarray(np.where(np.isfinite(least[0]), found, inf))
 
 
 def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F64:

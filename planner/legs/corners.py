@@ -1,126 +1,177 @@
 """Legs that no road can beat: what any drive between two places takes at least, in time and energy.
 
 The labels of a reference car tell the least of time + p · r over all roads at a few prices p (r is
-its reduced energy), and the least r. So every road lies above the hull
+its reduced energy), and the least r. So every road that takes the time t or less has
 
-    t >= L(0),   t >= L(p) - p · r   for each prepared p,   r >= R .
+    r >= R(t) = max(R, (L(p) - t) / p for each prepared p > 0) ,
 
-The hull is replaced by the corners of a staircase below it: for r(0) > r(1) > ... > r(m) = R, where
-r(0) is where the quickest road may lie, a road with r(i+1) <= r < r(i) takes at least the time of
-the hull at r(i) and the energy r(i+1), and a road with r >= r(0) no less than the first corner. The
-very car takes at least a·r - l·t and what the heights explain (`planner.energy.share.sharp_share`),
-of which t is bounded by a little more than the time of the corner; a last corner stands for roads
-that are slower still. Whatever a trip makes of time and energy, it does no better on roads than on
-these corners.
+and none takes less than L(0). The very car takes no less time than the reference, and
+
+    e(t) = max(a · R(t) - l · t, share · R(t))
+
+of energy at least, besides what heights and approaches explain: a and l are of
+`planner.energy.share.sharp_share`. e never rises with t. So for any times T(0) = L(0) < T(1) < ...
+a road that takes T(i) or more and less than T(i+1) takes no less than T(i), and e(T(i+1)) of
+energy: these are the corners, the last one with the least energy of all. Whatever a trip makes of
+time and energy, it does no better on roads than on corners.
 """
+# mypy: disallow-untyped-decorators=False
+# (numba's decorators carry no types)
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from planner.energy.share import Share
 from planner.legs.bounds import RoadBounds
 from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST
-from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
 
-STEPS = (0.15, 0.4, 0.7, 1.0)
-"""Where the steps down from the quickest road end, of what lies between it and the road at the
-second price."""
+STEP = 0.003
+"""Share of a drive's least time by which a step makes it slower at least, and by the worth of the
+energy that it saves: about what the corners lie below all roads."""
 
-FURTHER = (0.2, 0.5, 1.0)
-"""Where the steps further down to the least energy end."""
+GROWTH = 1.25
+"""How much more each step may lose than the one before: roads much slower are seldom worth it."""
 
-CORNERS = len(STEPS) + len(FURTHER) + 1
-"""Corners of each pair of places."""
+WORTH_S_PER_KWH = 60.0
+"""What a step's energy is held to be worth for this; whatever it is, the corners are sound."""
 
-SLOWER = 1.25
-"""How much slower than its corner a road is taken to be at most, before the last corner counts."""
+MOST_CORNERS = 16
+"""Of one pair of places."""
 
-SAME = 0.004
-"""Share of its energy by which a step must save some, to be one of its own."""
+ROUNDING_KWH = 1e-7
+
+_PRICED = np.array(PRICES_S_PER_KWH[1:THRIFTIEST])
 
 
-@dataclass(eq=False)
+class CornerRow(NamedTuple):
+    """Corners from one place to others, the quickest of each pair first, shape (corners,) each."""
+
+    target: I32
+    time_s: F64
+    net_kwh: F64
+
+
+@dataclass(frozen=True, eq=False)
 class CornerLegs:
-    """Corners between places as legs of kinds 0 to `CORNERS` - 1; serves as legs do in a search.
+    """Corners between the places of ``bounds`` (whose weights must serve any place).
 
-    ``capacity_kwh`` is what lies between the reserve and full.
+    Left out are those that take more than ``capacity_kwh``, what lies between the reserve and full.
     """
 
     bounds: RoadBounds
     sharp: Share
     capacity_kwh: float
-    _rows: dict[int, tuple[Row, ...]] = field(default_factory=dict)
 
-    @property
-    def share(self) -> float:
-        """Of the reference's energy, what is sure on all roads."""
-        return self.bounds.legs.car.share
-
-    def row(self, place: int, kind: int) -> Row:
-        """One corner of each pair from a place to all; infinite where it is none of its own."""
-        if place not in self._rows:
-            self._rows[place] = self._made(place)
-        return self._rows[place][kind]
-
-    def _made(self, place: int) -> tuple[Row, ...]:
+    def row(self, place: int, targets: I32) -> CornerRow:
+        """List the corners from a place to those places."""
         fixed_s, fixed_kwh = self.bounds.fixed_from(place)
-        least = self.bounds.least_from(place)
-        time_s, reduced_kwh = corners(least)
-        lost_kwh = self.sharp.lost_kw / 3600.0 * SLOWER * time_s
-        drives = list(zip(time_s, self.sharp.of_energy * reduced_kwh - lost_kwh, strict=True))
-        if self.sharp.lost_kw > 0.0:
-            drives.append((SLOWER * least[0], self.share * least[THRIFTIEST]))
-        full = np.full_like(fixed_s, self.capacity_kwh)
-        nowhere = Row(np.full_like(full, inf), full, full, full)
-        rows = []
-        for seconds, taken_kwh in drives:
-            with np.errstate(invalid="ignore"):
-                net = np.where(np.isfinite(seconds), taken_kwh + fixed_kwh, 0.0)
-            rows.append(Row(seconds + fixed_s, net, np.maximum(net, 0.0), full))
-        return (*rows, *[nowhere] * (CORNERS - len(rows)))
+        least = np.ascontiguousarray(np.stack(self.bounds.least_from(place))[:, targets])
+        row = CornerRow(
+            np.empty(MOST_CORNERS * targets.size, np.int32),
+            np.empty(MOST_CORNERS * targets.size),
+            np.empty(MOST_CORNERS * targets.size),
+        )
+        size = _corners(
+            targets,
+            least,
+            _PRICED,
+            self.sharp.of_energy,
+            self.sharp.lost_kw / 3600.0,
+            self.bounds.legs.car.share,
+            fixed_s[targets],
+            fixed_kwh[targets],
+            self.capacity_kwh,
+            *row,
+        )
+        return CornerRow(*(array[:size] for array in row))
 
 
-def corners(least: list[F64]) -> tuple[F64, F64]:
-    """Return times and reduced energies of the corners but the last, shape (corners, places) each.
+@njit(cache=True, nogil=True)
+def _energy(
+    time_s: float, least: F64, prices: F64, share: float, lost: float, floor: float
+) -> float:
+    """Least reduced energy of the car on a road that takes so long or less."""
+    most = least[-1]
+    for number in range(prices.size):
+        most = max(most, (least[number + 1] - time_s) / prices[number])
+    return max(share * most - lost * time_s, floor * most)
 
-    ``least`` is the least of time + price · energy at each of `PRICES_S_PER_KWH`, the last one the
-    least energy.
+
+@njit(cache=True, nogil=True)
+def _time(kwh: float, least: F64, prices: F64, share: float, lost: float, floor: float) -> float:
+    """Time from which on a road may take so little energy, infinite if none may."""
+    if floor * least[-1] > kwh:
+        return inf
+    after = 0.0
+    if share * least[-1] > kwh:
+        if lost <= 0.0:
+            return inf
+        after = (share * least[-1] - kwh) / lost
+    for number in range(prices.size):
+        price, line = prices[number], least[number + 1]
+        if share > 0.0 or lost > 0.0:
+            after = max(after, (share * line / price - kwh) / (share / price + lost))
+        if floor > 0.0:
+            after = max(after, line - kwh * price / floor)
+    return after
+
+
+@njit(cache=True, nogil=True)
+def _corners(
+    targets: I32,
+    least: F64,
+    prices: F64,
+    share: float,
+    lost: float,
+    floor: float,
+    fixed_s: F64,
+    fixed_kwh: F64,
+    capacity_kwh: float,
+    target: I32,
+    time_s: F64,
+    net_kwh: F64,
+) -> int:
+    """Write the corners to each target; how many there are.
+
+    ``least`` has shape (kinds, targets); ``lost`` is in kWh a second.
     """
-    finite, thrift = least[:THRIFTIEST], least[THRIFTIEST]
-    with np.errstate(invalid="ignore"):
-        quick = np.maximum(_crossing(finite, 0, thrift), thrift)
-        middle = np.clip(_crossing(finite, 1, thrift), thrift, quick)
-        steps = [quick + (middle - quick) * share for share in STEPS]
-        steps += [middle + (thrift - middle) * share for share in FURTHER]
-    time_s, reduced = np.full((2, len(steps), thrift.size), inf)
-    above = quick
-    for number, below in enumerate(steps):
-        is_last = number == len(steps) - 1
-        ends = np.isfinite(thrift) & (is_last | (above - below > SAME * quick))
-        time_s[number, ends] = _hull_s(finite, above)[ends]
-        reduced[number, ends] = below[ends]
-        above = np.where(ends, below, above)
-    return time_s, np.where(np.isfinite(reduced), reduced, 0.0)
-
-
-def _crossing(finite: list[F64], number: int, thrift: F64) -> F64:
-    """Reduced energy from which on the line of that price is the highest of the hull."""
-    here = PRICES_S_PER_KWH[number]
-    found = thrift
-    for price, later in zip(PRICES_S_PER_KWH[number + 1 :], finite[number + 1 :], strict=False):
-        found = np.maximum(found, (later - finite[number]) / (price - here))
-    return found
-
-
-def _hull_s(finite: list[F64], reduced_kwh: F64) -> F64:
-    """Least time of a road of that reduced energy."""
-    lines = [
-        least - price * reduced_kwh
-        for price, least in zip(PRICES_S_PER_KWH[:THRIFTIEST], finite, strict=True)
-    ]
-    return np.asarray(np.maximum.reduce(lines))
+    size = 0
+    column = np.empty(least.shape[0])
+    for number in range(targets.size):
+        if not np.isfinite(least[0, number]) or not np.isfinite(least[-1, number]):
+            continue
+        column[:] = least[:, number]
+        begun = column[0]
+        bottom = floor * column[-1]
+        if lost <= 0.0:
+            bottom = max(bottom, share * column[-1])
+        here, loss = begun, STEP * begun
+        kwh = _energy(here, column, prices, share, lost, floor)
+        for left in range(MOST_CORNERS, 0, -1):
+            after, saved = inf, bottom
+            if left > 1:
+                wanted = kwh - loss / WORTH_S_PER_KWH
+                if wanted > bottom:
+                    after = _time(wanted, column, prices, share, lost, floor)
+                    after = max(after, here + loss)
+            if after < inf:
+                saved = _energy(after, column, prices, share, lost, floor)
+            net = saved + fixed_kwh[number] - ROUNDING_KWH
+            if net <= capacity_kwh:
+                target[size] = targets[number]
+                time_s[size] = here + fixed_s[number]
+                net_kwh[size] = net
+                size += 1
+            if after == inf:
+                break
+            here, kwh = after, saved
+            loss *= GROWTH
+    return size

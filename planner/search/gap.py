@@ -1,60 +1,30 @@
 """How far a plan may be from the best there is: over all roads, and all stations of the wallet.
 
-The best trip of a problem that asks for less is a bound from below: legs are corners that no road
-can beat (`planner.legs.corners`), every station that the wallet opens is open at any hour, and
-nothing has to be proven to survive a failure. So the gap holds the price of hours and of the
-fallbacks too. Fixed speeds: the car drives each road at the speed that the mission allows.
+The best trip of a problem that asks for less (`planner.search.relaxed`) is a bound from below. So
+the gap holds the price of hours and of the fallbacks too. Fixed speeds: the car drives each road at
+the speed that the mission allows.
+
+The bounds of the rest by which the search is led hold for the true trip, not for the one that asks
+for less; so the trip that it finds need not be the best of those. Its cost is a bound all the
+same. Take the best true trip, of cost C. Step by step the search may do as it does, for no more
+time and with no less charge. So until a trip is answered, a label is open that is as good as some
+part of it, or the label of one that covers it; with g so far and h ahead, g + h <= C, for h is no
+more than the rest of the true trip takes. The search answers with no trip while a key below is
+open; weighted by w, the key is at most w * C.
 """
 
-from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
-
-from planner.energy.share import Share
-from planner.legs.bounds import RoadBounds
-from planner.legs.car import CarLegs
-from planner.legs.corners import CORNERS, CornerLegs
-from planner.legs.profiles import sharp_share_of
 from planner.search import core
-from planner.search.doors import WalletDoors
-from planner.search.posing import Ground, Terms
-from planner.search.problem import Arrival, Choice, Problem
-from planner.search.setup import Stage, Trip, stage_within
+from planner.search.relaxed import SHARES, bound_rest, relax, sharp_of, spare_kwh, stations_within
+from planner.search.setup import Trip
 
-NEAR_ENOUGH = 0.002
+NEAR_ENOUGH = 0.004
 """Share by which the bound itself may lie below what it could be: it is found much sooner."""
 
-MOST_SETTLED = 20_000
+GOOD_ENOUGH = 0.004
+"""A gap that is not looked into further."""
+
+MOST_SETTLED = 2_000
 """Labels after which the bound is left as it is then."""
-
-
-@dataclass(frozen=True, slots=True)
-class _AlwaysOpen:
-    """Every EVSE of a station that static facts allow, one of each curve, at any hour."""
-
-    doors: WalletDoors
-
-    def choices(self, place: int, *, spare: bool) -> tuple[Choice, ...]:  # noqa: ARG002 -- any
-        """List them."""
-        found: dict[int, Choice] = {}
-        for evse in self.doors.options(place):
-            curve = self.doors.curve(evse)
-            found.setdefault(id(curve), Choice(evse, curve))
-        return tuple(found.values())
-
-    def allows(self, evse: int, arrival: float, departure: float, *, spare: bool) -> bool:  # noqa: ARG002
-        """Everything goes."""
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Alone:
-    """Each station is a site of its own."""
-
-    def near(self, place: int) -> NDArray[np.intp]:
-        """Return the place itself."""
-        return np.array([place], np.intp)
 
 
 def prove_gap(trip: Trip, spent_s: float) -> float | None:
@@ -62,38 +32,21 @@ def prove_gap(trip: Trip, spent_s: float) -> float | None:
 
     None where money counts: what a session costs is not known before it is planned.
     """
-    if trip.mission.objective.preset not in ("fastest", "surest"):
+    if trip.mission.objective.preset not in ("fastest", "surest") or spent_s <= 0.0:
         return None
-    least_s = _least_s(stage_within(trip, spent_s), spent_s)
-    return min(max(1.0 - least_s / spent_s, 0.0), 1.0)
+    return min(max(1.0 - least_s(trip, spent_s) / spent_s, 0.0), 1.0)
 
 
-def _least_s(stage: Stage, spent_s: float) -> float:
-    """Least seconds of any trip on the stage's stations, ``spent_s`` where none is sooner."""
-    relaxed = _relaxed(stage)
-    start = Arrival(0, relaxed.vias[0].place, relaxed.departure, relaxed.start_kwh)
-    posed = Ground(relaxed).pose(Terms(start))
+def least_s(trip: Trip, most_s: float) -> float:
+    """Least seconds of any trip by the stations of the wallet, ``most_s`` where none is sooner."""
+    sharp, best = sharp_of(trip), trip.price_s_per_kwh
+    prices = [0.0, *(best * share for share in SHARES if best > 0.0)]
+    rests = [bound_rest(trip, price, sharp) for price in prices]
+    at_once = max(rest.whole_s - rest.price_s_per_kwh * spare_kwh(trip) for rest in rests)
+    if at_once >= most_s * (1.0 - GOOD_ENOUGH):
+        return min(at_once, most_s)
+    posed = relax(trip, rests, stations_within(trip, rests, most_s), sharp)
     found = core.solve(
-        posed.stated,
-        most_cost=spent_s,
-        most_settled=MOST_SETTLED,
-        stretch=1.0 + NEAR_ENOUGH,
+        posed, most_cost=most_s, most_settled=MOST_SETTLED, stretch=1.0 + NEAR_ENOUGH
     )
-    return min(found.bound, spent_s)
-
-
-def _sharp(stage: Stage) -> Share:
-    return sharp_share_of(stage.trip.car.terms, stage.trip.world.roads.prepared.terrain)
-
-
-def _relaxed(stage: Stage) -> Problem:
-    problem = stage.problem
-    legs = stage.legs.legs
-    assert isinstance(legs, CarLegs)
-    return replace(
-        problem,
-        legs=CornerLegs(RoadBounds(legs), _sharp(stage), problem.capacity_kwh),
-        kinds=CORNERS,
-        doors=_AlwaysOpen(stage.doors),
-        sites=_Alone(),
-    )
+    return min(max(found.bound, at_once), most_s)

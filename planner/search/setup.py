@@ -218,26 +218,6 @@ def stage_full(trip: Trip, *, priced: bool) -> Stage:
     return _stage(trip, kept, candidate, kinds, priced=priced)
 
 
-def stage_within(trip: Trip, most_s: float) -> Stage:
-    """Set up a search that leaves out no station by which a trip may take so little time.
-
-    By a station a trip takes at least the way, and at the best price in time what of its energy the
-    battery does not hold at the start.
-    """
-    mission, direct = trip.mission, trip.sweeps
-    stays_s = sum(point.service_s for point in mission.waypoints[1:-1])
-    spare_kwh = (mission.soc - mission.arrival_soc) * mission.vehicle.usable_kwh
-    all_s, all_kwh = sum(s.direct_s for s in direct) + stays_s, sum(s.direct_kwh for s in direct)
-    least_s = np.full(trip.usable.size, np.inf)
-    for start, sweep in zip(trip.waypoints, direct, strict=False):
-        first_kwh = trip.bounds.energy_from(start)[trip.usable]
-        kwh = all_kwh - sweep.direct_kwh + first_kwh + sweep.energy_kwh[trip.usable]
-        charging_s = trip.price_s_per_kwh * np.maximum(kwh - spare_kwh, 0.0)
-        least_s = np.minimum(least_s, all_s + sweep.detour_s[trip.usable] + charging_s)
-    kept = trip.usable[least_s <= most_s]
-    return _stage(trip, kept, np.ones(kept.size, np.bool_), (0,), priced=False)
-
-
 def _candidates(trip: Trip, kept: NDArray[np.intp], per_stretch: int) -> NDArray[np.bool_]:
     """Mark those of the kept stations that may be a stop, shape (kept,)."""
     node, _ = trip.world.station_nodes

@@ -1,0 +1,228 @@
+"""A trip that asks for less than the true one: no trip on the true roads takes less time than it.
+
+Legs are corners that no road can beat (`planner.legs.corners`). Stations at one road node are one
+place, as near to it as the nearest of them, with a curve that charges as quickly as the quickest
+of theirs at each charge; it is open at any hour, and nothing has to survive a failure. Stations by
+which a trip would take too long by a bound of its own are left out. Windows of waypoints are kept.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.energy.charging import ChargingCurve
+from planner.energy.share import Share
+from planner.legs.bounds import RoadBounds
+from planner.legs.car import CarLegs, JoinedPlaces
+from planner.legs.corners import CornerLegs
+from planner.legs.profiles import sharp_share_of
+from planner.search import core
+from planner.search.doors import curve_at
+from planner.search.problem import STOP_OVERHEAD_S
+from planner.search.setup import Trip
+
+F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
+Ints = NDArray[np.intp]
+
+SHARES = (0.5, 1.0)
+"""Prices of the bounds of the rest, as shares of the best price of charging."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """The least that remains of a trip at one price of energy, shape (stretches, places).
+
+    ``ahead_s`` from each place to the end of the trip, ``behind_s`` from its begin to each place:
+    seconds, each kWh among them at ``price_s_per_kwh``.
+    """
+
+    price_s_per_kwh: float
+    ahead_s: F64
+    behind_s: F64
+
+    @property
+    def whole_s(self) -> float:
+        """The least of the whole trip."""
+        return float(self.ahead_s[0, -self.ahead_s.shape[0] - 1])
+
+
+def sharp_of(trip: Trip) -> Share:
+    """Return what of the energy of its reference is sure for the trip's car."""
+    return sharp_share_of(trip.car.terms, trip.world.roads.prepared.terrain)
+
+
+def bound_rest(trip: Trip, price_s_per_kwh: float, sharp: Share) -> Rest:
+    """Add up from the ends of a trip what any way takes at least at a price of energy."""
+    stays_s = [point.service_s for point in trip.mission.waypoints]
+    stages, bounds = len(trip.sweeps), trip.bounds
+    ends = trip.waypoints
+    ahead, behind = ([] for _ in range(2))
+    for start, end in zip(ends, ends[1:], strict=False):
+        for found, place, inward in ((ahead, end, True), (behind, start, False)):
+            found.append(bounds.sharply_priced(place, price_s_per_kwh, sharp, inward=inward))
+    direct = [float(ahead[stage][ends[stage]]) for stage in range(stages)]
+    for stage in range(stages):
+        ahead[stage] = ahead[stage] + sum(direct[stage + 1 :]) + sum(stays_s[stage + 1 : -1])
+        behind[stage] = behind[stage] + sum(direct[:stage]) + sum(stays_s[1 : stage + 1])
+    return Rest(price_s_per_kwh, np.stack(ahead), np.stack(behind))
+
+
+def spare_kwh(trip: Trip) -> float:
+    """Energy that the battery gives without any charging."""
+    mission = trip.mission
+    end_soc = max(mission.arrival_soc, mission.reserve_soc)
+    return float((mission.soc - end_soc) * mission.vehicle.usable_kwh)
+
+
+def stations_within(trip: Trip, rests: list[Rest], most_s: float) -> Ints:
+    """List the stations by which a trip may take so little time."""
+    least_s = np.zeros(trip.usable.size)
+    for rest in rests:
+        by_s = (rest.behind_s + rest.ahead_s)[:, trip.usable].min(axis=0)
+        least_s = np.maximum(least_s, by_s - rest.price_s_per_kwh * spare_kwh(trip))
+    return np.asarray(trip.usable[least_s <= most_s])
+
+
+def relax(trip: Trip, rests: list[Rest], stations: Ints, sharp: Share) -> core.Problem:
+    """State the trip by those stations to the core."""
+    mission, waypoints = trip.mission, np.array(trip.waypoints, np.intp)
+    vehicle = mission.vehicle
+    reserve_kwh = mission.reserve_soc * vehicle.usable_kwh
+    capacity_kwh = vehicle.usable_kwh - reserve_kwh
+    nodes = _Nodes.of(trip, stations)
+    count = nodes.first.size
+    places = trip.places.part(np.concatenate((nodes.station, waypoints)))
+    places = JoinedPlaces(
+        places.arrive, places.depart, np.append(nodes.distance_m, places.distance_m[count:])
+    )
+    bounds = RoadBounds(CarLegs(trip.car, places, capacity_kwh))
+    rows = _Rows(CornerLegs(bounds, sharp, capacity_kwh), count, waypoints.size)
+    posts = _Posts(trip, nodes, reserve_kwh)
+    least = np.stack([_joined(rest.ahead_s, nodes, waypoints) for rest in rests])
+    full = np.full((len(rests), waypoints.size, count + waypoints.size), np.inf)
+    full[:, :-1] = least
+    for number, point in enumerate(mission.waypoints[1:-1], start=1):
+        full[:, number, count + number] += point.service_s
+    full[:, -1, -1] = 0.0
+    return core.Problem(
+        legs=core.LegTable.lazy(count + waypoints.size, rows.row),
+        offers=core.AskedOffers(count, posts.bring),
+        waypoints=_windows(trip),
+        start=core.Start(mission.soc * vehicle.usable_kwh - reserve_kwh, 0, count),
+        end_kwh=max(mission.arrival_soc - mission.reserve_soc, 0.0) * vehicle.usable_kwh,
+        ahead=core.Ahead(np.array([rest.price_s_per_kwh for rest in rests]), full),
+        lingers=False,
+    )
+
+
+def _windows(trip: Trip) -> tuple[core.Waypoint, ...]:
+    mission = trip.mission
+    found, last = [core.Waypoint()], len(mission.waypoints) - 1
+    for number, point in enumerate(mission.waypoints[1:], start=1):
+        opens, closes = -np.inf, np.inf
+        if point.arrive_after is not None and number < last:
+            opens = point.arrive_after - mission.departure
+        if point.arrive_before is not None:
+            closes = point.arrive_before - mission.departure
+        found.append(core.Waypoint(point.service_s if number < last else 0.0, opens, closes))
+    return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Nodes:
+    """Stations by their road node: sorted so, where each node's begin, one of them, the nearest."""
+
+    sorted: Ints
+    first: Ints
+    station: Ints
+    distance_m: F64
+
+    @classmethod
+    def of(cls, trip: Trip, stations: Ints) -> "_Nodes":
+        node, distance_m = trip.world.station_nodes
+        order = stations[np.argsort(node[stations], kind="stable")]
+        first = np.flatnonzero(np.diff(node[order], prepend=-1))
+        near = np.minimum.reduceat(distance_m[order], first) if first.size else np.empty(0)
+        return cls(order, first, order[first], near)
+
+    def stations_at(self, place: int) -> list[int]:
+        after = self.first[place + 1] if place + 1 < self.first.size else self.sorted.size
+        return [int(station) for station in self.sorted[self.first[place] : after]]
+
+
+def _joined(values: F64, nodes: _Nodes, waypoints: Ints) -> F64:
+    """Of each node the least of its stations, then the waypoints, shape (stretches, places)."""
+    own = values[:, waypoints]
+    if not nodes.first.size:
+        return own
+    least = np.minimum.reduceat(values[:, nodes.sorted], nodes.first, axis=1)
+    return np.concatenate((least, own), axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Corners from each place to all stations and the waypoints after."""
+
+    legs: CornerLegs
+    stations: int
+    waypoints: int
+
+    def row(self, place: int) -> core.LegRow:
+        stations, last = self.stations, self.stations + self.waypoints - 1
+        following = np.arange(place + 1 if place >= stations else stations + 1, last + 1)
+        if place >= stations:
+            following = following[:1]
+        others = np.arange(stations if place < last else 0)
+        targets = np.concatenate((others[others != place], following)).astype(np.int32)
+        target, time_s, net_kwh = self.legs.row(place, targets)
+        full = np.full(target.size, self.legs.capacity_kwh)
+        return core.LegRow(target, time_s, net_kwh, np.maximum(net_kwh, 0.0), full)
+
+
+@dataclass(eq=False)
+class _Posts:
+    """One curve for each node, as quick as the quickest of its EVSEs at each charge."""
+
+    trip: Trip
+    nodes: _Nodes
+    reserve_kwh: float
+    _curves: dict[tuple[object, ...], ChargingCurve] = field(default_factory=dict)
+    _quickest: dict[frozenset[int], core.Curve] = field(default_factory=dict)
+
+    def bring(self, place: int) -> tuple[core.Offer, ...]:
+        """Return the one offer of a node."""
+        found = {id(curve): curve for curve in map(self._curve, self._evses(place))}
+        key = frozenset(found)
+        if key not in self._quickest:
+            self._quickest[key] = quickest(list(found.values()), self.reserve_kwh)
+        return (core.Offer(station=place, curve=self._quickest[key], overhead_s=STOP_OVERHEAD_S),)
+
+    def _evses(self, place: int) -> list[int]:
+        snapshot, chargers = self.trip.world.snapshot, self.trip.chargers
+        return [
+            evse
+            for station in self.nodes.stations_at(place)
+            for evse in range(int(snapshot.first[station]), int(snapshot.first[station + 1]))
+            if chargers.reason[evse] == 0
+        ]
+
+    def _curve(self, evse: int) -> ChargingCurve:
+        trip = self.trip
+        known = trip.world.snapshot.evse(evse).connectors[int(trip.chargers.connector[evse])]
+        key = (known.power_type, known.power_kw, known.voltage_v, known.standard)
+        if key not in self._curves:
+            self._curves[key] = curve_at(trip.mission.vehicle, known)
+        return self._curves[key]
+
+
+def quickest(curves: list[ChargingCurve], reserve_kwh: float) -> core.Curve:
+    """Return a curve that charges as quickly as the quickest of these at each charge.
+
+    Energies are counted above the reserve.
+    """
+    energy = np.unique(np.concatenate([curve.energy_kwh for curve in curves]))
+    times = np.stack([np.interp(energy, curve.energy_kwh, curve.time_s) for curve in curves])
+    passed = np.diff(times, axis=1).min(axis=0)
+    return core.Curve(energy - reserve_kwh, np.concatenate(([0.0], np.cumsum(passed))))
