@@ -9,6 +9,7 @@ from planner.model.plan import Infeasible, Outcome, Plan
 from planner.model.station import DEPOT_PARTY
 from planner.search.alternatives import find_alternatives
 from planner.search.answers import explain_failure, write_plan
+from planner.search.gap import with_gaps
 from planner.search.reach import may_arrive
 from planner.search.relaxations import relax
 from planner.search.setup import Trip, prepare
@@ -38,7 +39,8 @@ def plan(world: World, mission: Mission) -> Outcome:
         failed = explain_failure(trip, found)
         return relax(failed, lambda changed: attempt(world, changed, near=True), trip)
     best = write_plan(found)
-    return _by_preferred(world, best) or checked(world, find_alternatives(best, trip))
+    made = _by_preferred(world, best) or find_alternatives(best, trip)
+    return checked(world, with_gaps(made, trip))
 
 
 def _by_preferred(world: World, best: Plan) -> Plan | None:

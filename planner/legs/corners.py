@@ -33,17 +33,17 @@ from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-STEP = 0.003
+STEP = 0.0005
 """Share of a drive's least time by which a step makes it slower at least, and by the worth of the
 energy that it saves: about what the corners lie below all roads."""
 
-GROWTH = 1.25
+GROWTH = 1.3
 """How much more each step may lose than the one before: roads much slower are seldom worth it."""
 
 WORTH_S_PER_KWH = 60.0
 """What a step's energy is held to be worth for this; whatever it is, the corners are sound."""
 
-MOST_CORNERS = 16
+MOST_CORNERS = 20
 """Of one pair of places."""
 
 ROUNDING_KWH = 1e-7

@@ -13,18 +13,43 @@ more than the rest of the true trip takes. The search answers with no trip while
 open; weighted by w, the key is at most w * C.
 """
 
+from dataclasses import replace
+
+from planner.model.plan import Plan
 from planner.search import core
 from planner.search.relaxed import SHARES, bound_rest, relax, sharp_of, spare_kwh, stations_within
 from planner.search.setup import Trip
 
-NEAR_ENOUGH = 0.004
+NEAR_ENOUGH = 0.0002
 """Share by which the bound itself may lie below what it could be: it is found much sooner."""
 
-GOOD_ENOUGH = 0.004
+GOOD_ENOUGH = 0.001
 """A gap that is not looked into further."""
 
 MOST_SETTLED = 2_000
 """Labels after which the bound is left as it is then."""
+
+
+def with_gaps(made: Plan, trip: Trip) -> Plan:
+    """Say of a trip's plan and its alternatives how far each may be from the trip's best."""
+    if not _counts_time(trip):
+        return made
+    spent_s = _spent_s(made)
+    best_s = least_s(trip, spent_s)
+
+    def told(one: Plan) -> Plan:
+        gap = min(max(1.0 - best_s / max(_spent_s(one), best_s), 0.0), 1.0) if best_s > 0.0 else None
+        return replace(one, summary=replace(one.summary, gap=gap))
+
+    return replace(told(made), alternatives=tuple(told(one) for one in made.alternatives))
+
+
+def _counts_time(trip: Trip) -> bool:
+    return trip.mission.objective.preset in ("fastest", "surest")
+
+
+def _spent_s(made: Plan) -> float:
+    return made.summary.arrival - made.summary.departure
 
 
 def prove_gap(trip: Trip, spent_s: float) -> float | None:
@@ -32,7 +57,7 @@ def prove_gap(trip: Trip, spent_s: float) -> float | None:
 
     None where money counts: what a session costs is not known before it is planned.
     """
-    if trip.mission.objective.preset not in ("fastest", "surest") or spent_s <= 0.0:
+    if not _counts_time(trip) or spent_s <= 0.0:
         return None
     return min(max(1.0 - least_s(trip, spent_s) / spent_s, 0.0), 1.0)
 

@@ -134,5 +134,9 @@ def _check_guarantee(plan: Plan, where: str) -> Iterator[Claim]:
         yield Claim("common_cause", f"{where}/summary/common_causes", detail)
     if told.p_all_fail is not None and not 0.0 <= told.p_all_fail <= 1.0:
         yield Claim("summary", f"{where}/summary/p_all_fail", "it is no probability")
-    if told.gap is not None and not told.gap >= 0.0:
-        yield Claim("summary", f"{where}/summary/gap", "a gap is never negative")
+    if told.gap is not None and not 0.0 <= told.gap < 1.0:
+        detail = "a gap is a share of the trip's time: 0 or more, and less than 1"
+        yield Claim("summary", f"{where}/summary/gap", detail)
+    if told.gap is not None and plan.mission.objective.preset not in ("fastest", "surest"):
+        detail = "where money counts, no gap is proven"
+        yield Claim("summary", f"{where}/summary/gap", detail)

@@ -1,0 +1,97 @@
+"""How far a plan may be from the best trip: never said too small, and small where it can be."""
+
+from dataclasses import replace
+from itertools import islice
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as rules
+from hypothesis import strategies as st
+from small_worlds import Recipe, make_missions, make_world
+
+from planner.energy.charging import ChargingCurve
+from planner.model.mission import Objective
+from planner.model.plan import Plan
+from planner.plan import open_trip, plan
+from planner.search.gap import least_s, prove_gap
+from planner.search.relaxed import quickest
+from tests.oracle.all_roads import AllRoads
+
+PLAIN = Recipe(nodes=(30, 55), stations=(3, 8), width_km=420.0, height_km=80.0, plain=True)
+FULL = replace(PLAIN, plain=False)
+
+
+def test_the_bound_is_never_above_the_quickest_trip_over_all_roads_and_near_it(
+    tmp_path: Path,
+) -> None:
+    shares = []
+    for seed in range(16):
+        plain = seed % 2 == 0  # else any weather, and waypoints with windows
+        world = make_world(70_000 + seed, tmp_path, PLAIN if plain else FULL)
+        for mission in islice(make_missions(world, seed, plain=plain), 4):
+            trip = open_trip(world, mission)
+            truth_s = AllRoads(trip).least_s() if trip.has_route else np.inf
+            if not isfinite(truth_s):
+                continue
+            bound_s = least_s(trip, 10.0 * truth_s)
+            assert bound_s <= truth_s + 1e-3, (seed, mission)
+            shares.append(bound_s / truth_s)
+    assert len(shares) > 20
+    assert np.median(shares) > 0.98
+
+
+def test_a_plan_says_how_far_it_may_be_from_the_best_where_only_time_counts(tmp_path: Path) -> None:
+    gaps = []
+    for seed in range(3):
+        world = make_world(71_000 + seed, tmp_path, Recipe(nodes=(30, 60), stations=(8, 16)))
+        for mission in islice(make_missions(world, seed), 5):
+            for preset in ("fastest", "cheapest"):
+                made = plan(world, replace(mission, objective=Objective(preset=preset)))
+                if not isinstance(made, Plan):
+                    continue
+                for one in (made, *made.alternatives):
+                    gap = one.summary.gap
+                    assert (gap is None) == (preset == "cheapest")
+                    if gap is not None:
+                        assert 0.0 <= gap < 1.0
+                        gaps.append(gap)
+    assert len(gaps) > 2
+    assert len(set(gaps)) > 1
+
+
+def test_of_a_trip_that_takes_longer_the_gap_is_wider(tmp_path: Path) -> None:
+    world = make_world(71_000, tmp_path, PLAIN)
+    missions = islice(make_missions(world, 0, plain=True), 10)
+    trips = [open_trip(world, replace(m, objective=Objective(preset="fastest"))) for m in missions]
+    for trip in trips:
+        truth_s = AllRoads(trip).least_s() if trip.has_route else np.inf
+        if isfinite(truth_s):
+            near, far = (prove_gap(trip, share * truth_s) for share in (1.0, 1.25))
+            assert near is not None
+            assert far is not None
+            assert near < 0.2 <= far + 1e-9
+            assert far == pytest.approx(1.0 - (1.0 - near) / 1.25, abs=0.005)
+
+
+@st.composite
+def curves(draw: st.DrawFn) -> ChargingCurve:
+    paces = draw(st.lists(st.floats(10.0, 500.0), min_size=1, max_size=6))
+    parts = draw(st.lists(st.floats(0.5, 2.0), min_size=len(paces), max_size=len(paces)))
+    energy = 60.0 * np.cumsum([0.0, *parts]) / sum(parts)
+    energy[-1] = 60.0
+    return ChargingCurve(energy, np.cumsum([0.0, *(np.diff(energy) * paces)]))
+
+
+@rules(max_examples=80, deadline=None)
+@given(found=st.lists(curves(), min_size=1, max_size=3), ends=st.tuples(*[st.floats(0.0, 60.0)] * 2))
+def test_a_curve_for_several_posts_charges_no_slower_than_any(
+    found: list[ChargingCurve], ends: tuple[float, float]
+) -> None:
+    low, high = sorted(ends)
+    joint = quickest(found, 6.0)
+    low_s, high_s = np.interp((low, high), np.asarray(joint.energy_kwh) + 6.0, joint.time_s)
+    assert high_s - low_s <= min(curve.time_between(low, high) for curve in found) + 1e-6
+    assert joint.energy_kwh[0] == -6.0
