@@ -24,6 +24,7 @@ MEASURES = (
     "frvcp",
     "core",
     "plans",
+    "gap",
 )
 
 

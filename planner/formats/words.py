@@ -1,6 +1,8 @@
 """What a driver reads of a stop, in words: used by calendars, navigation files and tables."""
 
-from planner.model.plan import ChargingStop, Money
+from math import ceil
+
+from planner.model.plan import ChargingStop, Money, Summary
 
 
 def percent(soc: float) -> str:
@@ -21,6 +23,18 @@ def money_words(money: Money | None) -> str:
         return "price unknown"
     basis = "" if money.basis == "retail" else " (operator's tariff)"
     return f"{money.amount.quantize(money.amount.__class__('0.01'))} {money.currency}{basis}"
+
+
+def gap_words(summary: Summary) -> str:
+    """Write how far the trip may be from the best one, rounded up; empty where none knows."""
+    if summary.gap is None:
+        return ""
+    minutes = ceil(summary.gap * (summary.arrival - summary.departure) / 60.0 - 1e-9)
+    longer = ceil(1000.0 * summary.gap / (1.0 - summary.gap) - 1e-9) / 10.0
+    return (
+        f"At most {duration_words(60.0 * minutes)} ({longer:g} %) longer than the best trip"
+        " possible on all roads, even one without fallbacks."
+    )
 
 
 def charge_words(stop: ChargingStop) -> str:

@@ -91,7 +91,7 @@ class CornerLegs:
             self.capacity_kwh,
             *row,
         )
-        return CornerRow(*(array[:size] for array in row))
+        return CornerRow(row.target[:size], row.time_s[:size], row.net_kwh[:size])
 
 
 @njit(cache=True, nogil=True)
@@ -102,7 +102,7 @@ def _energy(
     most = least[-1]
     for number in range(prices.size):
         most = max(most, (least[number + 1] - time_s) / prices[number])
-    return max(share * most - lost * time_s, floor * most)
+    return float(max(share * most - lost * time_s, floor * most))
 
 
 @njit(cache=True, nogil=True)

@@ -178,7 +178,11 @@ class WorldNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The figures of a plan."""
+    """The figures of a plan.
+
+    ``gap`` is the share of the trip's time by which the best trip can be shorter at most, over all
+    roads and all stations of the wallet, even one without fallbacks; None where it is not proven.
+    """
 
     departure: float
     arrival: float

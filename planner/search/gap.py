@@ -14,6 +14,7 @@ open; weighted by w, the key is at most w * C.
 """
 
 from dataclasses import replace
+from math import ceil
 
 from planner.model.plan import Plan
 from planner.search import core
@@ -26,6 +27,9 @@ NEAR_ENOUGH = 0.0002
 GOOD_ENOUGH = 0.001
 """A gap that is not looked into further."""
 
+DIGITS = 100_000.0
+"""A gap is rounded up to one in so many."""
+
 MOST_SETTLED = 2_000
 """Labels after which the bound is left as it is then."""
 
@@ -34,14 +38,28 @@ def with_gaps(made: Plan, trip: Trip) -> Plan:
     """Say of a trip's plan and its alternatives how far each may be from the trip's best."""
     if not _counts_time(trip):
         return made
-    spent_s = _spent_s(made)
-    best_s = least_s(trip, spent_s)
+    best_s = least_s(trip, _spent_s(made))
 
     def told(one: Plan) -> Plan:
-        gap = min(max(1.0 - best_s / max(_spent_s(one), best_s), 0.0), 1.0) if best_s > 0.0 else None
-        return replace(one, summary=replace(one.summary, gap=gap))
+        return replace(one, summary=replace(one.summary, gap=_gap(best_s, _spent_s(one))))
 
     return replace(told(made), alternatives=tuple(told(one) for one in made.alternatives))
+
+
+def prove_gap(trip: Trip, spent_s: float) -> float | None:
+    """Return the share of ``spent_s`` by which the best trip can be sooner at most, 0 to 1.
+
+    None where money counts: what a session costs is not known before it is planned.
+    """
+    return _gap(least_s(trip, spent_s), spent_s) if _counts_time(trip) else None
+
+
+def _gap(best_s: float, spent_s: float) -> float | None:
+    """Return the share, rounded up; None where nothing is proven."""
+    if best_s <= 0.0 or spent_s <= 0.0:
+        return None
+    share = ceil(DIGITS * max(1.0 - best_s / spent_s, 0.0)) / DIGITS
+    return share if share < 1.0 else None
 
 
 def _counts_time(trip: Trip) -> bool:
@@ -50,16 +68,6 @@ def _counts_time(trip: Trip) -> bool:
 
 def _spent_s(made: Plan) -> float:
     return made.summary.arrival - made.summary.departure
-
-
-def prove_gap(trip: Trip, spent_s: float) -> float | None:
-    """Return the share of ``spent_s`` by which the best trip can be sooner at most, 0 to 1.
-
-    None where money counts: what a session costs is not known before it is planned.
-    """
-    if not _counts_time(trip) or spent_s <= 0.0:
-        return None
-    return min(max(1.0 - least_s(trip, spent_s) / spent_s, 0.0), 1.0)
 
 
 def least_s(trip: Trip, most_s: float) -> float:

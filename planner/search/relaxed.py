@@ -7,6 +7,7 @@ which a trip would take too long by a bound of its own are left out. Windows of 
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,9 @@ def bound_rest(trip: Trip, price_s_per_kwh: float, sharp: Share) -> Rest:
     stays_s = [point.service_s for point in trip.mission.waypoints]
     stages, bounds = len(trip.sweeps), trip.bounds
     ends = trip.waypoints
-    ahead, behind = ([] for _ in range(2))
-    for start, end in zip(ends, ends[1:], strict=False):
+    ahead: list[F64] = []
+    behind: list[F64] = []
+    for start, end in pairwise(ends):
         for found, place, inward in ((ahead, end, True), (behind, start, False)):
             found.append(bounds.sharply_priced(place, price_s_per_kwh, sharp, inward=inward))
     direct = [float(ahead[stage][ends[stage]]) for stage in range(stages)]

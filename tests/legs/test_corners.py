@@ -1,4 +1,4 @@
-"""No road does better than the corners: bounds of legs against every road that can be thought of."""
+"""No road does better than the corners: bounds of legs against all roads there are."""
 
 import random
 

@@ -84,7 +84,9 @@ class AllRoads:
                 offers=core.OfferTable(offers, len(stations)),
                 waypoints=tuple(self._waypoint(number) for number in range(len(mission.waypoints))),
                 start=core.Start(mission.soc * mission.vehicle.usable_kwh - self._reserve_kwh),
-                end_kwh=max(mission.arrival_soc * mission.vehicle.usable_kwh - self._reserve_kwh, 0.0),
+                end_kwh=max(
+                    mission.arrival_soc * mission.vehicle.usable_kwh - self._reserve_kwh, 0.0
+                ),
             )
         )
         return np.inf if found.plan is None else found.plan.time_s

@@ -86,7 +86,9 @@ def curves(draw: st.DrawFn) -> ChargingCurve:
 
 
 @rules(max_examples=80, deadline=None)
-@given(found=st.lists(curves(), min_size=1, max_size=3), ends=st.tuples(*[st.floats(0.0, 60.0)] * 2))
+@given(
+    found=st.lists(curves(), min_size=1, max_size=3), ends=st.tuples(*[st.floats(0.0, 60.0)] * 2)
+)
 def test_a_curve_for_several_posts_charges_no_slower_than_any(
     found: list[ChargingCurve], ends: tuple[float, float]
 ) -> None:

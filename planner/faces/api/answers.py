@@ -83,7 +83,11 @@ class SummaryAnswer(Said):
     cost_of_priced_stops: list[MoneyAnswer]
     unpriced_stops: int
     charging_stops: int
-    gap: float | None
+    gap: float | None = Field(
+        description="Share of the trip's time by which the best trip possible can be shorter at"
+        " most, over all roads and all stations of the wallet, even one without fallbacks; null"
+        " where it is not proven, as where money counts"
+    )
     guarantee: GuaranteeAnswer
 
 

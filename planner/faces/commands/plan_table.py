@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.formats.stamps import zone_at
-from planner.formats.words import duration_words, how_words, money_words, percent
+from planner.formats.words import duration_words, gap_words, how_words, money_words, percent
 from planner.model.geo import LonLat
 from planner.model.plan import ChargingStop, Fallback, Infeasible, Leg, Outcome, Plan, Rejected
 from planner.model.token import Wallet
@@ -61,6 +61,8 @@ def _show_plan(plan: Plan, region: RoadGraph, console: Console) -> None:
         mission.vehicle.title or mission.vehicle.id,
     ]
     console.print(Text(" · ".join(facts)))
+    if summary.gap is not None:
+        console.print(Text(gap_words(summary)))
     console.print(_trip_table(plan, region))
     for index, other in enumerate(plan.alternatives, start=1):
         said = (
