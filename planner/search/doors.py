@@ -94,9 +94,11 @@ class WalletDoors:
 
         What may be counted on for a stay may be so for each part of it. So a period is known by
         asking for all of it; those asked for begin and end where anything changes. Of a fallback
-        no more is asked than of a stop unless its state is unknown.
+        no more is asked than of a stop unless its state is unknown, and no less unless policy or
+        fleet do.
         """
-        key = (evse, spare and self.chargers.is_uncertain(evse))
+        differs = self.chargers.allowance.eases_fallbacks or self.chargers.is_uncertain(evse)
+        key = (evse, spare and differs)
         if key not in self._periods:
             self._periods[key] = self._ask(place, evse, spare=key[1])
         return self._periods[key]
