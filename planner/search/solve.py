@@ -17,6 +17,9 @@ is run again less choosy, and the plan says how much dearer it may be than the b
 FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
 
+PRICED_SETTLED = 6_000
+"""The most of a search everywhere where money counts."""
+
 NEARLY = 0.02
 """Share by which a plan may be dearer than the best on its stations without a word of it."""
 
@@ -85,6 +88,7 @@ def _search_growing(
 ) -> Solution | Failure:
     best: Solution | Failure = Failure(stage, Trace())
     if stage.problem.money_weight > 0.0:
+        most_settled = min(most_settled, PRICED_SETTLED)
         stretches = tuple(max(stretch, 1.0 + NEARLY) for stretch in stretches)
     for stretch in stretches:
         found = search_stage(
