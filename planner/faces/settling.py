@@ -72,6 +72,8 @@ class Settling:
         The rows that are still to be planned.
     queueing : str
         One of `planner.fleet.contention.ORDERS`.
+    before : sequence of PlanInUse
+        What plans take that the batch has already, and that are not in use yet.
     """
 
     office: Office
@@ -80,6 +82,7 @@ class Settling:
     jobs_of_batch: Sequence[Job]
     left: Sequence[int]
     queueing: str = "first_come"
+    before: Sequence[PlanInUse] = ()
     _contention: Contention | None = field(default=None, init=False)
     _superseded: dict[int, list[str]] = field(default_factory=dict, init=False)
     _uses: dict[int, PlanInUse | None] = field(default_factory=dict, init=False)
@@ -97,7 +100,7 @@ class Settling:
             missions,
             order,
             self.world.snapshot,
-            [use for use in current if use.plan not in gone],
+            [*(use for use in current if use.plan not in gone), *self.before],
             self._again,
             keeps_answers=self.queueing == "improve",
         )
