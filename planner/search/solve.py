@@ -71,8 +71,8 @@ def keep_to_first(trip: Trip) -> Solution | Failure:
 
 
 def is_priced(trip: Trip) -> bool:
-    """Say whether the objective counts money."""
-    return trip.mission.objective.preset in ("cheapest", "")
+    """Say whether the objective counts money, or what is doubtful of stops, besides time."""
+    return trip.mission.objective.preset != "fastest"
 
 
 def _search_growing(
