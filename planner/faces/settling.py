@@ -18,7 +18,7 @@ and its former plan stands in nobody's way.
 import re
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -54,6 +54,10 @@ class _Packed:
 
     def __repr__(self) -> str:
         return "_Packed()"
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(eq=False)
@@ -130,11 +134,11 @@ class Settling:
             for other, packed in self._contention.accept(row, answer, _pack(result)):
                 yield other, self._unpacked(other, packed)
 
-    def improved(self) -> Iterator[tuple[int, Result]]:
+    def improved(self, cancelled: Callable[[], bool] = _never) -> Iterator[tuple[int, Result]]:
         """Give the rows whose results are others after improving, if that was asked for."""
         if self._contention is None or self.queueing != "improve":
             return
-        for row, packed in self._contention.improve():
+        for row, packed in self._contention.improve(cancelled):
             yield row, self._unpacked(row, packed)
 
     def take_up(self, row: int) -> None:

@@ -156,7 +156,7 @@ class BatchRunner:
             for row, result in turns.settle(run_batch(bench, turns.jobs, cancelled=stop)):
                 turns.take_up(row)
                 self._keep(name, row, result, jobs[row], inputs[row])
-        for row, result in () if stop.cancelled else turns.improved():
+        for row, result in () if stop.cancelled else turns.improved(stop):
             turns.take_up(row)
             self._keep(name, row, result, jobs[row], inputs[row], again=True)
         self._end(name, None if stop.cancelled else "done")
