@@ -13,6 +13,7 @@ from planner.search.reach import may_arrive
 from planner.search.relaxations import relax
 from planner.search.setup import Trip, prepare
 from planner.search.solve import Solution, keep_to_first, solve
+from planner.search.styles import solve_styled
 from planner.verify import verify
 from planner.world import World
 
@@ -33,12 +34,12 @@ def plan(world: World, mission: Mission) -> Outcome:
         The plan did not pass its own check: a defect of this program.
     """
     trip = open_trip(world, mission)
-    found = solve(trip)
+    found = solve_styled(trip)
     if not isinstance(found, Solution):
         failed = explain_failure(trip, found)
         return relax(failed, lambda changed: attempt(world, changed, near=True), trip)
     best = write_plan(found)
-    return _by_preferred(world, best) or checked(world, find_alternatives(best, trip))
+    return _by_preferred(world, best) or checked(world, find_alternatives(best, found.stage.trip))
 
 
 def _by_preferred(world: World, best: Plan) -> Plan | None:

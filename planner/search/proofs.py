@@ -81,6 +81,7 @@ class Proven:
 
     way: Way
     gap: float
+    cost: float
 
 
 @dataclass(eq=False)
@@ -117,7 +118,7 @@ class Prover:
         trace.settled += outcome.effort.settled
         trace.exhausted &= outcome.is_complete and not self._cut_short
         if outcome.plan is not None:
-            return Proven(round_.way, outcome.gap)
+            return Proven(round_.way, outcome.gap, outcome.plan.cost)
         begun = terms.root.time
         trace.reached = tuple(
             Arrival(met.stage, met.place, begun + met.arrival_s, met.arrival_kwh)

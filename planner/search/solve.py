@@ -28,13 +28,15 @@ NEARLY = 0.02
 class Solution:
     """A way with the stage on which it can be read; it costs at most the share ``gap`` too much.
 
-    That is against the best way on the same legs and stations. ``is_complete`` says that no search
+    That is against the best way on the same legs and stations. ``cost`` is in the unit of the
+    objective: seconds, or money. ``is_complete`` says that no search
     for it came to its limit.
     """
 
     stage: Stage
     way: Way
     gap: float
+    cost: float
     is_complete: bool
 
 
@@ -74,8 +76,8 @@ def keep_to_first(trip: Trip) -> Solution | Failure:
 
 
 def is_priced(trip: Trip) -> bool:
-    """Say whether the objective counts money."""
-    return trip.mission.objective.preset in ("cheapest", "")
+    """Say whether the objective counts money, or what is doubtful of stops, besides time."""
+    return trip.mission.objective.preset != "fastest"
 
 
 def _search_growing(
@@ -126,5 +128,5 @@ def search_stage(
     return (
         Failure(stage, trace)
         if proven is None
-        else Solution(stage, proven.way, proven.gap, trace.exhausted)
+        else Solution(stage, proven.way, proven.gap, proven.cost, trace.exhausted)
     )
