@@ -133,7 +133,7 @@ def attempt(world: World, mission: Mission, *, near: bool = False) -> Plan | Non
     With ``near`` only stations near the way are looked at, once: quick, and it may miss a trip.
     """
     trip = open_trip(world, mission)
-    if not may_arrive(trip):
+    if near and not may_arrive(trip):
         return None
     found = solve(trip, near=near)
     return checked(world, write_plan(found)) if isinstance(found, Solution) else None
