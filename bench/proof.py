@@ -1,12 +1,14 @@
 """The long search for a false promise: random trips, planned, then broken at the worst moments.
 
-Run: ``python bench/proof.py [--trips 10000] [--seed 1] [--out FILE]``. Prints progress to standard
-error and a JSON record to standard output; exit status 1 if any promise was false. A trip is told
-by its world's seed and its number, so each finding can be looked at again.
+Run: ``python bench/proof.py [--trips 10000] [--seed 1] [--processes 1] [--out FILE]``. Prints
+progress to standard error and a JSON record to standard output; exit status 1 if any promise was
+false. A trip is told by its world's seed and its number, so each finding can be looked at again.
+Processes share the worlds of a seed between them: the trips are the same however many there are.
 """
 
 import argparse
 import json
+import multiprocessing
 import platform
 import sys
 import tempfile
@@ -45,6 +47,13 @@ class Record:
     kinds: Counter[str] = field(default_factory=Counter)
     findings: list[dict[str, Any]] = field(default_factory=list)
 
+    def take(self, other: "Record") -> None:
+        """Add what another process tried."""
+        for name in ("trips", "feasible", "stops", "fallbacks", "stops_failed", "false_promises"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.kinds += other.kinds
+        self.findings = (self.findings + other.findings)[:MOST_TOLD]
+
     def add(self, name: str, kind: str, story: tuple[str, ...], detail: str) -> None:
         """Count one false promise; the first ones are told in full."""
         self.false_promises += 1
@@ -61,17 +70,20 @@ def trips(
     seed: int,
     folder: Path,
     recipe: Recipe = Recipe(),  # noqa: B008 -- frozen
+    share: tuple[int, int] = (0, 1),
 ) -> Iterator[tuple[str, World, Mission]]:
-    """Make that many missions on as many small worlds as that takes."""
-    made = 0
-    for number in range(seed * 1_000_000, (seed + 1) * 1_000_000):
-        world = make_world(number, folder, recipe)
-        missions = make_missions(world, number, plain=recipe.plain)
-        for place, mission in enumerate(islice(missions, min(TRIPS_PER_WORLD, count - made))):
-            yield f"{number}/{place}", world, mission
-            made += 1
-        if made >= count:
-            return
+    """Make that many missions on as many small worlds as that takes.
+
+    Of ``share``, (which, of how many), only every so manieth world is made.
+    """
+    worlds = -(-count // TRIPS_PER_WORLD)
+    for number in range(share[0], worlds, share[1]):
+        name = seed * 1_000_000 + number
+        world = make_world(name, folder, recipe)
+        missions = make_missions(world, name, plain=recipe.plain)
+        most = min(TRIPS_PER_WORLD, count - number * TRIPS_PER_WORLD)
+        for place, mission in enumerate(islice(missions, most)):
+            yield f"{name}/{place}", world, mission
 
 
 def try_trip(record: Record, name: str, world: World, mission: Mission) -> None:
@@ -104,12 +116,12 @@ def attack(record: Record, name: str, world: World, made: Plan) -> None:
     record.stops_failed += adversary.failures
 
 
-def search(count: int, seed: int, *, every: int = 500) -> Record:
-    """Try that many trips and return the record."""
+def search(count: int, seed: int, *, every: int = 500, share: tuple[int, int] = (0, 1)) -> Record:
+    """Try that many trips, or a share of them, and return the record."""
     record = Record()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        for name, world, mission in trips(count, seed, Path(folder)):
+        for name, world, mission in trips(count, seed, Path(folder), share=share):
             try_trip(record, name, world, mission)
             if record.trips % every == 0:
                 print(
@@ -122,18 +134,36 @@ def search(count: int, seed: int, *, every: int = 500) -> Record:
     return record
 
 
+def search_apart(count: int, seed: int, processes: int) -> Record:
+    """Try that many trips in several processes."""
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        parts = [
+            pool.apply_async(search, (count, seed), {"share": (part, processes)})
+            for part in range(processes)
+        ]
+        record = Record()
+        for part in parts:
+            record.take(part.get())
+    return record
+
+
 def main() -> int:
     """Search as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trips", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     begun = time.monotonic()
-    record = search(asked.trips, asked.seed)
+    if asked.processes > 1:
+        record = search_apart(asked.trips, asked.seed, asked.processes)
+    else:
+        record = search(asked.trips, asked.seed)
     told = {
         "bench": "proof",
         "seed": asked.seed,
+        "processes": asked.processes,
         **vars(record),
         "seconds": round(time.monotonic() - begun, 1),
         "python": platform.python_version(),

@@ -14,6 +14,7 @@ from planner.search.reach import may_arrive
 from planner.search.relaxations import relax
 from planner.search.setup import Trip, prepare
 from planner.search.solve import Solution, keep_to_first, solve
+from planner.search.styles import solve_styled
 from planner.verify import verify
 from planner.world import World
 
@@ -34,12 +35,12 @@ def plan(world: World, mission: Mission) -> Outcome:
         The plan did not pass its own check: a defect of this program.
     """
     trip = open_trip(world, mission)
-    found = solve(trip)
+    found = solve_styled(trip)
     if not isinstance(found, Solution):
         failed = explain_failure(trip, found)
         return relax(failed, lambda changed: attempt(world, changed, near=True), trip)
     best = write_plan(found)
-    made = _by_preferred(world, best) or find_alternatives(best, trip)
+    made = _by_preferred(world, best) or find_alternatives(best, found.stage.trip)
     return checked(world, with_gaps(made, trip))
 
 
@@ -134,7 +135,7 @@ def attempt(world: World, mission: Mission, *, near: bool = False) -> Plan | Non
     With ``near`` only stations near the way are looked at, once: quick, and it may miss a trip.
     """
     trip = open_trip(world, mission)
-    if not may_arrive(trip):
+    if near and not may_arrive(trip):
         return None
     found = solve(trip, near=near)
     return checked(world, write_plan(found)) if isinstance(found, Solution) else None

@@ -26,6 +26,7 @@ function describe(known) {
     h("h3", { class: "section-title" }, "Thanks to"),
     h("ul", { class: "bullets small" }, attribution.map((line) => h("li", {}, line))),
     licence(),
+    h("p", { class: "small" }, h("a", { href: "/costs" }, "What charging has cost"), " · ", h("a", { href: "/fleet" }, "The fleet")),
   ].filter(Boolean);
 }
 

@@ -12,6 +12,7 @@ import { faultsOf } from "./faults.js";
 const REMEMBERED = "plugsure-form";
 const PRESETS = [["fastest", "Earliest arrival"], ["cheapest", "Least cost"], ["surest", "Surest stops"]];
 const AVOIDABLE = [["toll", "Toll roads"], ["ferry", "Ferries"], ["motorway", "Motorways"]];
+const SPEEDS_KMH = [120, 110, 100, 90];
 const MIN_GRADES = [
   ["committed", "reserved for you"], ["verified", "verified"], ["contracted", "by contract"],
   ["ad_hoc", "contract or bank card"], ["indicated", "indicated at least"],
@@ -45,6 +46,7 @@ export function tripForm({ onPlan, onPlaces, middle }) {
     preset: selectField({ id: "preset", label: "Prefer", value: "fastest", options: PRESETS }),
     cap: numberField({ id: "speed-cap", label: "Drive at most", unit: "km/h", min: 30, max: 300, placeholder: "as allowed" }),
     avoid: checkFields({ label: "Keep off", options: AVOIDABLE }),
+    style: checkFields({ label: "Speed", options: [["slower", "Slower where that arrives sooner"]] }),
   };
   const more = h("details", { class: "group more" }, h("summary", {}, "Reserve, weather, load and more"),
     h("div", { class: "grid-2" }, Object.values(advanced).map((field) => field.node)));
@@ -77,6 +79,7 @@ export function tripForm({ onPlan, onPlaces, middle }) {
       objective: { preset: advanced.preset.value },
       ...(Object.keys(day).length ? { conditions: day } : {}),
       avoid: advanced.avoid.values,
+      speed_caps_kmh: advanced.style.values.length ? SPEEDS_KMH : [],
       alternatives: 2,
     };
   }
@@ -121,7 +124,7 @@ export function tripForm({ onPlan, onPlaces, middle }) {
   }
 
   function placeFault([head, ...rest], text) {
-    const fields = { reserve_soc: advanced.reserve, arrival_soc: advanced.arrival, departure: when, objective: advanced.preset, avoid: advanced.avoid };
+    const fields = { reserve_soc: advanced.reserve, arrival_soc: advanced.arrival, departure: when, objective: advanced.preset, avoid: advanced.avoid, speed_caps_kmh: advanced.style };
     if (head === "stops") where.setError(Number(rest[0] ?? 0), text);
     else if (head === "vehicle") (rest[0] === "soc" ? charge : rest[0] === "payload_kg" ? advanced.payload : vehicle).setError(text);
     else if (head === "wallet") wallet.setError(rest, text);
@@ -166,6 +169,7 @@ export function tripForm({ onPlan, onPlaces, middle }) {
       if (mission.arrival_soc !== mission.reserve_soc) advanced.arrival.set(Math.round(mission.arrival_soc * 100));
       if (mission.conditions) { advanced.temperature.set(mission.conditions.temperature_c); advanced.payload.set(mission.conditions.payload_kg); advanced.cap.set(mission.conditions.speed_cap_kmh); }
       advanced.avoid.set(mission.avoid ?? []);
+      advanced.style.set(mission.speed_caps_kmh?.length ? ["slower"] : []);
       if (mission.guarantee) { advanced.grade.set(mission.guarantee.min_grade); advanced.fallbacks.set(String(mission.guarantee.fallbacks)); }
       if (mission.objective?.preset) advanced.preset.set(mission.objective.preset);
     },

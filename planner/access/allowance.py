@@ -48,6 +48,12 @@ class Allowance:
             as_fallback=as_fallback,
         )
 
+    @cached_property
+    def eases_fallbacks(self) -> bool:
+        """Whether less may be asked of a fallback than of a stop."""
+        only = self.policy is not None and self.policy.only_preferred
+        return only or any(hold.use == "fallback" for hold in self.taken)
+
     def turns(self, e: int, begin: float, end: float) -> tuple[float, ...]:
         """List the moments around two at which `refusal` may answer otherwise."""
         station = self.snapshot.stations[int(self.snapshot.evse_station[e])]

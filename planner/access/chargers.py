@@ -147,6 +147,7 @@ class Chargers:
         moments = {*self._points, *hours_turn(station, begin, end)}
         for other in beside:
             moments |= status_turns(self.snapshot, other, self.now)
+            moments.update(self.allowance.turns(other, begin, end))
         for report in self._reports.get(station.id, ()):
             moments.add(report.at + REPORT_S.get(report.outcome, 0.0))
         return tuple(sorted(moment for moment in moments if begin < moment < end))

@@ -29,6 +29,10 @@ LEASE_S = 60.0
 
 AT_ONCE = 4
 WATCH_EVERY_S = 30.0
+SWEEP_EVERY_S = 86_400.0
+KEPT_S = 30 * 86_400.0
+"""How long a plan that is over is kept among those in use, to be looked up."""
+
 SHARE = 0.1
 """Of the time, watching takes no more than this."""
 
@@ -44,6 +48,7 @@ class Couriers:
     _watching: IO[bytes] | None = field(default=None, init=False)
     _seen: int = field(default=-1, init=False)
     _due: float = field(default=0.0, init=False)
+    _sweep: float = field(default=0.0, init=False)
 
     def start(self) -> None:
         """Start the thread in this process, if it does not run yet (a fork has none)."""
@@ -78,6 +83,7 @@ class Couriers:
             try:
                 busy = self.deliver()
                 self._watch_now_and_then()
+                self._sweep_now_and_then()
             except PlugsureError as error:
                 log.warning("webhooks wait: %s", error)
                 busy = 0
@@ -104,6 +110,11 @@ class Couriers:
         self.watch()
         self._seen = sequence
         self._due = time.monotonic() + max(WATCH_EVERY_S, (time.monotonic() - began) / SHARE)
+
+    def _sweep_now_and_then(self) -> None:
+        if time.monotonic() >= self._sweep:
+            self._sweep = time.monotonic() + SWEEP_EVERY_S
+            self.office.store.fleet_plans.forget(self.office.clock() - KEPT_S)
 
     def _may_watch(self) -> bool:
         if self._watching is not None:

@@ -115,6 +115,14 @@ class Journal:
                 done.pop(said["mission_id"], None)
         return done
 
+    def plans(self) -> Iterator[tuple[str, Any]]:
+        """Give the newest plan of each mission that has one, as documents."""
+        newest = {said["mission_id"]: offset for offset, said in self._lines()}
+        for line in self._at(list(newest.values())):
+            said = json.loads(line)
+            if said.get("plan"):
+                yield said["mission_id"], said["plan"]
+
     def finish(self, order: Sequence[str]) -> None:
         """Write the output in the missions' order, and drop the journal."""
         newest = {said["mission_id"]: offset for offset, said in self._lines()}

@@ -41,8 +41,8 @@ class Desk:
 
     ``places`` opens the region only where a place is asked for by name. ``wallet``
     raises UnknownWallet; ``token`` returns the stored token of a uid, None if there is none or
-    several; ``now`` is UTC epoch seconds; ``garage`` holds the fleet's own records. ``name`` gives a
-    token the name by which the installation knows it.
+    several; ``now`` is UTC epoch seconds; ``garage`` holds the fleet's own records. ``name`` gives
+    a token the name by which the installation knows it.
     """
 
     catalogue: Catalogue
@@ -92,6 +92,7 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
         objective=_objective(request.objective, assumed),
         conditions=_conditions(request, assumed),
         avoid=tuple(sorted(set(request.avoid))),
+        speed_caps_kmh=tuple(sorted(set(request.speed_caps_kmh))),
         exclude_stations=tuple(request.exclude_stations),
         alternatives=request.alternatives,
         assumed=tuple(assumed),

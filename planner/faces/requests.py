@@ -182,6 +182,12 @@ class PlanRequest(Body):
     avoid: Annotated[list[Literal["toll", "ferry", "motorway"]], Field(max_length=3)] = Field(
         default_factory=list, description="Kinds of roads that neither trip nor fallbacks use"
     )
+    speed_caps_kmh: Annotated[
+        list[Annotated[Number, Field(ge=30, le=300)]], Field(max_length=5)
+    ] = Field(
+        default_factory=list,
+        description="Speeds of which the driver may keep to one, where that serves better",
+    )
     exclude_stations: Annotated[list[Text], Field(max_length=1000)] = Field(default_factory=list)
     alternatives: Annotated[Whole, Field(ge=0, le=5)] = 0
 

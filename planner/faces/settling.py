@@ -18,7 +18,7 @@ and its former plan stands in nobody's way.
 import re
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -56,6 +56,10 @@ class _Packed:
         return "_Packed()"
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(eq=False)
 class Settling:
     """The turns of one batch.
@@ -72,6 +76,8 @@ class Settling:
         The rows that are still to be planned.
     queueing : str
         One of `planner.fleet.contention.ORDERS`.
+    before : sequence of PlanInUse
+        What plans take that the batch has already, and that are not in use yet.
     """
 
     office: Office
@@ -80,6 +86,7 @@ class Settling:
     jobs_of_batch: Sequence[Job]
     left: Sequence[int]
     queueing: str = "first_come"
+    before: Sequence[PlanInUse] = ()
     _contention: Contention | None = field(default=None, init=False)
     _superseded: dict[int, list[str]] = field(default_factory=dict, init=False)
     _uses: dict[int, PlanInUse | None] = field(default_factory=dict, init=False)
@@ -97,7 +104,7 @@ class Settling:
             missions,
             order,
             self.world.snapshot,
-            [use for use in current if use.plan not in gone],
+            [*(use for use in current if use.plan not in gone), *self.before],
             self._again,
             keeps_answers=self.queueing == "improve",
         )
@@ -127,11 +134,11 @@ class Settling:
             for other, packed in self._contention.accept(row, answer, _pack(result)):
                 yield other, self._unpacked(other, packed)
 
-    def improved(self) -> Iterator[tuple[int, Result]]:
+    def improved(self, cancelled: Callable[[], bool] = _never) -> Iterator[tuple[int, Result]]:
         """Give the rows whose results are others after improving, if that was asked for."""
         if self._contention is None or self.queueing != "improve":
             return
-        for row, packed in self._contention.improve():
+        for row, packed in self._contention.improve(cancelled):
             yield row, self._unpacked(row, packed)
 
     def take_up(self, row: int) -> None:

@@ -7,7 +7,7 @@ they come, holds each back until those before it are committed, and hands on wha
     for result in run_batch(bench_with(FleetRender(render)), contention.jobs(jobs)):
         for number, told in contention.accept(result.index, told_of(result)):
             keep(number, told)
-    for number, told in contention.improve():
+    for number, told in contention.improve(cancelled):
         keep_instead(number, told)
 """
 
@@ -144,9 +144,9 @@ class Contention:
             self._next += 1
             yield following, self._turns.commit(following, self._early.pop(following)).answer
 
-    def improve(self) -> Iterator[tuple[int, Any]]:
+    def improve(self, cancelled: Callable[[], bool]) -> Iterator[tuple[int, Any]]:
         """Improve the order when all are committed; give the results that are others now."""
-        for number, trial in self._turns.improve():
+        for number, trial in self._turns.improve(cancelled):
             yield number, trial.answer
 
     def lateness_s(self) -> float:

@@ -48,6 +48,10 @@ class Scope:
     near: Callable[[str], bool]
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(eq=False)
 class Turns(Generic[T]):
     """Commits missions one after another, and may then look for a better order.
@@ -86,25 +90,26 @@ class Turns(Generic[T]):
         wanted = sorted(self.standing) if numbers is None else numbers
         return sum(self._late_s(number) for number in wanted)
 
-    def improve(self) -> Iterator[tuple[int, Trial[T]]]:
+    def improve(self, cancelled: Callable[[], bool] = _never) -> Iterator[tuple[int, Trial[T]]]:
         """Let delayed missions go first, as long as that makes the total lateness fall.
 
-        Yields each mission whose answer is another than before, with its new one.
+        Yields each mission whose answer is another than before, with its new one. Once it is
+        ``cancelled``, what was gained by then stands.
         """
         if not self.keeps_answers:
             raise ValueError("answers were not kept")
         before = dict(self.standing)
-        while self._improve_once():
+        while self._improve_once(cancelled):
             pass
         for number in sorted(self.standing):
             if self.standing[number] is not before[number]:
                 yield number, self.standing[number]
 
-    def _improve_once(self) -> bool:
+    def _improve_once(self, cancelled: Callable[[], bool]) -> bool:
         delayed = [number for number in self.standing if self._late_s(number) > WORTH_S]
         delayed.sort(key=lambda number: (-self._late_s(number), number))
-        gained = [self._go_first(number) for number in delayed]
-        return any(gained)
+        gained = [self._go_first(number) for number in delayed if not cancelled()]
+        return any(gained) and not cancelled()
 
     def _go_first(self, number: int) -> bool:
         """Give a mission the plan it has alone, and plan those in its way after it."""

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from planner.fleet.advice import Advice, CardAdvice, StopAdvice
+from planner.fleet.advice import Advice, CardAdvice
+from planner.fleet.cheapest import StopAdvice
 from planner.formats.plan_json import money_to_json
 
 ONLY_TARIFFS = (

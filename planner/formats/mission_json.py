@@ -54,6 +54,7 @@ def mission_to_json(mission: Mission) -> dict[str, Any]:
             "speed_cap_kmh": mission.conditions.speed_cap_kmh,
         },
         "avoid": list(mission.avoid),
+        "speed_caps_kmh": list(mission.speed_caps_kmh),
         "exclude_stations": list(mission.exclude_stations),
         "alternatives": mission.alternatives,
         "assumed": list(mission.assumed),
@@ -84,6 +85,7 @@ def mission_from_json(node: Node) -> Mission:
         objective=_objective(node.at("objective")),
         conditions=_conditions(node.at("conditions")),
         avoid=_avoided(node),
+        speed_caps_kmh=_caps(node),
         exclude_stations=node.given("exclude_stations", Node.texts, ()),
         alternatives=node.given("alternatives", Node.whole, 0),
         assumed=node.given("assumed", Node.texts, ()),
@@ -150,6 +152,12 @@ def _avoided(node: Node) -> tuple[str, ...]:
     if strange:
         node.at("avoid").fail(f"holds {strange[0]!r}; known are {', '.join(AVOIDABLE)}")
     return tuple(sorted(set(given)))
+
+
+def _caps(node: Node) -> tuple[float, ...]:
+    if "speed_caps_kmh" not in node.value:
+        return ()
+    return tuple(item.number() for item in node.at("speed_caps_kmh").items())
 
 
 def _conditions(node: Node) -> Conditions:

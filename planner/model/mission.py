@@ -53,8 +53,10 @@ class Mission:
     the last waypoint. ``now`` is the clock by which statuses age. ``assumed`` lists, in words,
     each value that the request left open. ``avoid`` holds some of `AVOIDABLE`, in that order: no
     leg of the trip or of a fallback's way uses such a road. ``policy`` is the employer's;
-    ``taken`` are the times for which other vehicles of the fleet count on EVSEs. ``vehicle_id``
-    and ``driver`` are the fleet's own ids, empty where none was named.
+    ``speed_caps_kmh`` are speeds to which the driver may keep, one for the whole trip, where that
+    serves better than to drive faster. ``taken`` are the times for which other vehicles of the
+    fleet count on EVSEs. ``vehicle_id`` and ``driver`` are the fleet's own ids, empty where none
+    was named.
     """
 
     waypoints: tuple[Waypoint, ...]
@@ -69,6 +71,7 @@ class Mission:
     objective: Objective = field(default_factory=Objective)
     conditions: Conditions = field(default_factory=Conditions)
     avoid: tuple[str, ...] = ()
+    speed_caps_kmh: tuple[float, ...] = ()
     exclude_stations: tuple[str, ...] = ()
     alternatives: int = 0
     assumed: tuple[str, ...] = ()

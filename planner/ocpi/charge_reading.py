@@ -13,7 +13,7 @@ from typing import Any
 from planner.errors import DataError
 from planner.model.geo import LonLat
 from planner.ocpi.charge import Charge, Spell
-from planner.ocpi.ids import normalise_contract_id
+from planner.ocpi.ids import normalise_contract_id, party_of_evse_id
 from planner.ocpi.pricelist import Tariff, read_tariff
 from planner.ocpi.times import read_time
 
@@ -66,7 +66,7 @@ def read_charge(module: str, raw: Mapping[str, Any], party: str) -> tuple[Charge
     raw : mapping
         Decoded JSON.
     party : str
-        ``CC*PPP`` of the operator, where the object does not say.
+        ``CC*PPP`` of the operator, where the object does not say; if empty too, the EVSE ID's.
 
     Raises
     ------
@@ -95,7 +95,9 @@ def read_charge(module: str, raw: Mapping[str, Any], party: str) -> tuple[Charge
     where = place if isinstance(place, Mapping) else {}
     bearer = _bearer(raw)
     owner = (_text(raw.get("country_code")).upper(), _text(raw.get("party_id")).upper())
-    of_party = "*".join(owner) if all(owner) else party
+    here = _place(raw, where)
+    hint = party or party_of_evse_id(here["evse_id"]) or ""
+    of_party = "*".join(owner) if all(owner) else hint
     parked = read.amount_or_none("total_parking_time", MOST_AMOUNT)
     return Charge(
         id=name,
@@ -110,7 +112,7 @@ def read_charge(module: str, raw: Mapping[str, Any], party: str) -> tuple[Charge
         contract=contract_digest(bearer.contract),
         token_mask=bearer.mask,
         provider=bearer.provider,
-        **_place(raw, where),
+        **here,
         energy_kwh=energy,
         spells=tuple(_spells(raw.get("charging_periods"), begins, ends, abs(energy))),
         parking_s=None if parked is None else float(parked) * HOUR_S,

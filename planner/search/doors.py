@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from planner.access.chargers import Chargers
 from planner.access.ledger import Refusal
 from planner.access.status import FAULTY
+from planner.availability.forecast import probability_free
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
+from planner.model.grade import Grade
 from planner.model.mission import Mission
 from planner.model.station import Connector, Status
 from planner.model.vehicle import Vehicle
+from planner.search.doubts import doubt_s
 from planner.search.pricing import price_stop
 from planner.search.problem import ALWAYS, Choice, Period
 from planner.store.snapshot import Snapshot
@@ -94,9 +97,11 @@ class WalletDoors:
 
         What may be counted on for a stay may be so for each part of it. So a period is known by
         asking for all of it; those asked for begin and end where anything changes. Of a fallback
-        no more is asked than of a stop unless its state is unknown.
+        no more is asked than of a stop unless its state is unknown, and no less unless policy or
+        fleet do.
         """
-        key = (evse, spare and self.chargers.is_uncertain(evse))
+        differs = self.chargers.allowance.eases_fallbacks or self.chargers.is_uncertain(evse)
+        key = (evse, spare and differs)
         if key not in self._periods:
             self._periods[key] = self._ask(place, evse, spare=key[1])
         return self._periods[key]
@@ -148,9 +153,15 @@ class WalletDoors:
         return curve_at(self.mission.vehicle, self.connector(evse))
 
     def _rate(self, evse: int, arrival: float) -> tuple[float, float, float]:
-        """Estimate a linear price from two sessions; an unknown price is ranked as a dear one."""
+        """Estimate a linear price from two sessions; an unknown price is ranked as a dear one.
+
+        Where the surest trip is asked for, the price of a stop is that of its doubts, in seconds.
+        """
         known = self._rates.get(evse)
         if known is not None:
+            return known
+        if self.mission.objective.preset == "surest":
+            known = self._rates[evse] = (0.0, 0.0, self._doubt_s(evse))
             return known
         small, large = (self._price(evse, arrival, kwh) for kwh in (10.0, 30.0))
         if small is None or large is None:
@@ -160,6 +171,19 @@ class WalletDoors:
             rate = (per_kwh, 0.0, max(small - 10.0 * per_kwh, 0.0))
         self._rates[evse] = rate
         return rate
+
+    def _doubt_s(self, evse: int) -> float:
+        """Weigh what is doubtful of a stop at an EVSE, at the time the trip could be there."""
+        station = int(self.snapshot.evse_station[evse])
+        place = int(np.searchsorted(self.station_of, station))
+        told = float(self.snapshot.status_at[evse])
+        free = probability_free(
+            self.chargers.effective_status(evse),
+            None if np.isnan(told) else max(self.mission.now - told, 0.0),
+            len(self.options(place)),
+            max(float(self.soonest[place]) - self.mission.now, 0.0) / 60.0,
+        )
+        return doubt_s(free, Grade(int(self.chargers.grade[evse])))
 
     def _price(self, evse: int, arrival: float, battery_kwh: float) -> float | None:
         station = self.snapshot.stations[int(self.snapshot.evse_station[evse])]

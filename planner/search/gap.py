@@ -1,8 +1,8 @@
 """How far a plan may be from the best there is: over all roads, and all stations of the wallet.
 
 The best trip of a problem that asks for less (`planner.search.relaxed`) is a bound from below. So
-the gap holds the price of hours and of the fallbacks too. Fixed speeds: the car drives each road at
-the speed that the mission allows.
+the gap holds the price of hours and of the fallbacks too. Where speeds are offered to choose from,
+the best trip is that at any of them; each is kept for the whole trip.
 
 The bounds of the rest by which the search is led hold for the true trip, not for the one that asks
 for less; so the trip that it finds need not be the best of those. Its cost is a bound all the
@@ -20,6 +20,7 @@ from planner.model.plan import Plan
 from planner.search import core
 from planner.search.relaxed import SHARES, bound_rest, relax, sharp_of, spare_kwh, stations_within
 from planner.search.setup import Trip
+from planner.search.styles import slower_trips
 
 NEAR_ENOUGH = 0.0002
 """Share by which the bound itself may lie below what it could be: it is found much sooner."""
@@ -39,6 +40,8 @@ def with_gaps(made: Plan, trip: Trip) -> Plan:
     if not _counts_time(trip):
         return made
     best_s = least_s(trip, _spent_s(made))
+    for slower in slower_trips(trip):
+        best_s = least_s(slower, best_s)
 
     def told(one: Plan) -> Plan:
         return replace(one, summary=replace(one.summary, gap=_gap(best_s, _spent_s(one))))

@@ -36,7 +36,7 @@ MOST_SETTLED = 20_000
 MOST_SETTLED_IN_PROOFS = 2_000
 """The same for the way on from a fallback: there are others to try."""
 
-MOST_SETTLED_IN_ALL = 60_000
+MOST_SETTLED_IN_ALL = 20_000
 """Labels of all searches of a trip, those of its proofs among them, after which it is given up."""
 
 REFUSED_S = 60.0
@@ -81,6 +81,7 @@ class Proven:
 
     way: Way
     gap: float
+    cost: float
 
 
 @dataclass(eq=False)
@@ -117,7 +118,7 @@ class Prover:
         trace.settled += outcome.effort.settled
         trace.exhausted &= outcome.is_complete and not self._cut_short
         if outcome.plan is not None:
-            return Proven(round_.way, outcome.gap)
+            return Proven(round_.way, outcome.gap, outcome.plan.cost)
         begun = terms.root.time
         trace.reached = tuple(
             Arrival(met.stage, met.place, begun + met.arrival_s, met.arrival_kwh)
@@ -350,7 +351,7 @@ NEARLY = 0.1
 FULLER = 0.03
 """How much more charge is tried with, as a share of the battery, where more would help."""
 
-MOST_REFUSED = 100
+MOST_REFUSED = 40
 MOST_REFUSED_IN_PROOFS = 15
 """Stops of one search that are refused before it is given up."""
 

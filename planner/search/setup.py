@@ -303,10 +303,15 @@ def _soonest(trip: Trip, stations: NDArray[np.intp]) -> F64:
 
 
 def _weights(mission: Mission) -> tuple[float, float]:
-    """Price of a second and of a unit of currency under the mission's objective."""
+    """Price of a second and of a unit of currency under the mission's objective.
+
+    Under ``surest`` doubts take the place of money, and count in seconds.
+    """
     objective = mission.objective
     hour = float(objective.value_of_time)
-    if objective.preset in ("fastest", "surest"):
+    if objective.preset == "surest":
+        return 1.0, 1.0
+    if objective.preset == "fastest":
         return 1.0, 0.0
     if objective.preset == "cheapest":
         hour = min(hour, CHEAPEST_HOUR)

@@ -17,6 +17,9 @@ is run again less choosy, and the plan says how much dearer it may be than the b
 FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
 
+PRICED_SETTLED = 6_000
+"""The most of a search everywhere where money counts."""
+
 NEARLY = 0.02
 """Share by which a plan may be dearer than the best on its stations without a word of it."""
 
@@ -25,13 +28,15 @@ NEARLY = 0.02
 class Solution:
     """A way with the stage on which it can be read; it costs at most the share ``gap`` too much.
 
-    That is against the best way on the same legs and stations. ``is_complete`` says that no search
+    That is against the best way on the same legs and stations. ``cost`` is in the unit of the
+    objective: seconds, or money. ``is_complete`` says that no search
     for it came to its limit.
     """
 
     stage: Stage
     way: Way
     gap: float
+    cost: float
     is_complete: bool
 
 
@@ -71,8 +76,8 @@ def keep_to_first(trip: Trip) -> Solution | Failure:
 
 
 def is_priced(trip: Trip) -> bool:
-    """Say whether the objective counts money."""
-    return trip.mission.objective.preset in ("cheapest", "")
+    """Say whether the objective counts money, or what is doubtful of stops, besides time."""
+    return trip.mission.objective.preset != "fastest"
 
 
 def _search_growing(
@@ -85,6 +90,7 @@ def _search_growing(
 ) -> Solution | Failure:
     best: Solution | Failure = Failure(stage, Trace())
     if stage.problem.money_weight > 0.0:
+        most_settled = min(most_settled, PRICED_SETTLED)
         stretches = tuple(max(stretch, 1.0 + NEARLY) for stretch in stretches)
     for stretch in stretches:
         found = search_stage(
@@ -122,5 +128,5 @@ def search_stage(
     return (
         Failure(stage, trace)
         if proven is None
-        else Solution(stage, proven.way, proven.gap, trace.exhausted)
+        else Solution(stage, proven.way, proven.gap, proven.cost, trace.exhausted)
     )

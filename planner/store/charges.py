@@ -105,11 +105,12 @@ class Charges:
             query = query.where(charges.c.ends >= since)
         if until is not None:
             query = query.where(charges.c.ends < until)
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                query.order_by(charges.c.ends, charges.c.name, charges.c.session),
-                execution_options={"yield_per": _PAGE},
-            )
+        ordered = query.order_by(charges.c.ends, charges.c.name, charges.c.session)
+        by_pages = {"yield_per": _PAGE}
+        with (
+            self._database.reading() as connection,
+            connection.execute(ordered, execution_options=by_pages) as rows,
+        ):
             for _, _, body in rows:
                 yield decode(self._vault.unseal(body), Charge)
 

@@ -1,6 +1,6 @@
 """Plans and batches of them, as JSON bodies: the store does not look inside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
@@ -247,6 +247,26 @@ class Batches:
             if len(page) < _PAGE:
                 return
             after = page[-1].row
+
+    def take_over(self, name: str, earlier: str, inputs: Mapping[int, tuple[str, str]]) -> int:
+        """Keep what another batch has finished of the same missions; return how many.
+
+        ``inputs`` holds mission id and input hash by row; what failed there is not taken.
+        """
+        known = {
+            (row.mission_id, row.input_hash): row.body
+            for row in self.rows(earlier)
+            if row.input_hash and not row.failed
+        }
+        taken = [
+            BatchRow(
+                row=row, failed=False, body=known[named], mission_id=named[0], input_hash=named[1]
+            )
+            for row, named in inputs.items()
+            if named in known
+        ]
+        self.add_rows(name, taken)
+        return len(taken)
 
     def done_rows(self, name: str) -> frozenset[int]:
         """Give the places whose results are there, so that a batch can be resumed."""

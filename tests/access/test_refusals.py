@@ -10,7 +10,7 @@ PARTY, STATION = "NL*AAA", "NL*AAA*1"
 
 def told(kind: str, at: float, value: str = "") -> TokenEvidence:
     return TokenEvidence(
-        token="t",  # noqa: S106 -- a digest
+        token="t",
         station_id=STATION,
         evse_uid="1",
         party=PARTY,

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from planner.faces.api import runner
 from planner.faces.api.batches import RUNNER
 from planner.faces.api.doors import NAME
 from planner.faces.api.runner import BatchRunner
@@ -62,6 +63,31 @@ def test_a_batch_gives_each_mission_its_row_and_a_bad_one_stops_nothing(
     assert "event: end" in events
     runner: BatchRunner = app.extensions[RUNNER]
     assert not list(runner.folder.glob("*.job"))
+
+
+def test_a_batch_takes_from_an_earlier_one_what_is_the_same(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = client.post("/v1/batches", data=CSV.encode(), content_type="text/csv")
+    earlier = first.headers["Location"]
+    wait_for_end(client, earlier)
+    asked: list[str] = []
+    plan_all = runner.run_batch
+
+    def note(bench: Any, jobs: Any, **more: Any) -> Any:
+        asked.extend(job.mission_id for job in jobs)
+        return plan_all(bench, jobs, **more)
+
+    monkeypatch.setattr(runner, "run_batch", note)
+    changed = CSV.replace("70 %", "71 %").encode()
+    where = f"/v1/batches?resume={earlier.rpartition('/')[2]}"
+    second = client.post(where, data=changed, content_type="text/csv").headers["Location"]
+    assert wait_for_end(client, second)["done"] == 4
+    assert asked == ["b", "c", "d"], "what failed is tried again, what changed is planned anew"
+    rows = [client.get(f"{at}/results").text.splitlines() for at in (earlier, second)]
+    assert rows[0][0] == rows[1][0]
+    refused = client.post("/v1/batches?resume=none", data=changed, content_type="text/csv")
+    assert refused.status_code == 404
 
 
 def test_missions_come_as_json_and_ndjson_too(client: FlaskClient, app: Flask) -> None:

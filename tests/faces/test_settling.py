@@ -4,11 +4,14 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
+from planner.faces.cli import main
 from planner.faces.missions import mission_of
 from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
@@ -17,8 +20,9 @@ from planner.fleet.jobs import Job, Result
 from planner.formats.plan_reading import plan_from_json
 from planner.model.plan import Plan
 from planner.plan import plan
+from planner.settings import Settings
 from planner.verify import verify_fleet
-from tests.faces.small_world import trip
+from tests.faces.small_world import CAR, NOW, trip
 
 DEPARTURE = "2026-11-23T09:00:00+01:00"
 
@@ -132,3 +136,25 @@ def test_a_batch_by_the_api_keeps_its_vehicles_apart(app: Flask, office: Office)
     again = client.post(f"{taken.headers['Location']}/replan", json={"missions": ["m1"]}).json
     shown = client.get(f"{ended['results']}?format=ndjson").get_data().splitlines()
     assert json.loads(shown[1])["plan_id"] == again["missions"][0]["plan_id"]
+
+
+def test_a_batch_that_is_gone_on_with_keeps_off_what_it_has_planned_already(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUGSURE_HOME", str(settings.home))
+    monkeypatch.setenv("PLUGSURE_REGION", "alps")
+    row = '{},{},anna,"11.576,48.137","10.992,45.438",0.7,{}\n'
+    head = "mission_id,vehicle,wallet,from,to,soc,departure\n"
+    file, out = tmp_path / "missions.csv", tmp_path / "out.ndjson"
+    words = ["batch", str(file), "--out", str(out), "--workers", "1", "--resume"]
+    words += ["--as-of", "2026-11-23T07:00:00+01:00"]
+    for count in (1, 3):
+        rows = (row.format(f"m{n}", CAR, DEPARTURE) for n in range(count))
+        file.write_text(head + "".join(rows), encoding="utf-8")
+        told = CliRunner().invoke(main, words)
+        assert told.exit_code == 0, told.stderr
+    assert "1 of 3 missions are planned already" in told.stderr
+    plans = [plan_from_json(json.loads(line)["plan"]) for line in out.read_bytes().splitlines()]
+    used = Office(settings, clock=lambda: NOW)
+    assert verify_fleet(used.world.snapshot, plans) == []
+    assert CliRunner().invoke(main, [*words, "--queueing", "no order"]).exit_code == 2

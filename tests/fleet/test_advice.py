@@ -10,7 +10,8 @@ from planner.errors import OffNetwork
 from planner.faces.missions import mission_of
 from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
-from planner.fleet.advice import Advice, advise, again, candidates, card_of
+from planner.fleet.advice import Advice, advise, again, candidates
+from planner.fleet.cheapest import card_of
 from planner.formats.advice_json import NO_LIST, ONLY_TARIFFS, advice_to_json
 from planner.model.fleet import Policy
 from planner.model.mission import Mission

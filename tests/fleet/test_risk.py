@@ -189,6 +189,8 @@ def test_a_vehicle_off_its_way_or_late_is_planned_again(client: FlaskClient, clo
     assert off.json["status"] == "replanned"
     assert off.json["reasons"] == ["the vehicle has left the planned way"]
     clock.now += 7200.0
+    ahead = told(client, "van-1", location=line[2], soc=0.6, at="2026-11-24T09:00:00+01:00")
+    assert ahead.status_code == 400
     back = told(client, "van-1", location=line[2], soc=0.6, plan_id=plan["id"])
     assert any("late" in reason for reason in back.json["reasons"])
 

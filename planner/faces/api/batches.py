@@ -63,6 +63,14 @@ class BatchQuery(BaseModel):
             "falls; or ignore it"
         ),
     ] = "first_come"
+    resume: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="An earlier batch: what it has finished of the same missions, by id and "
+            "input, is taken from it and not planned again",
+        ),
+    ] = None
 
 
 def make_runner(used: Office, options: ApiOptions) -> BatchRunner:
@@ -92,6 +100,8 @@ def create(query: BatchQuery) -> Response:
         count = len(missions.rows)
         raise InputError(f"holds {count} missions; 1 to {most} are taken", place="missions")
     used = office()
+    if query.resume is not None:
+        used.store.batches.get(query.resume)
     now = used.clock()
     name = secrets.token_hex(12)
     warnings = "\n".join(missions.warnings)
@@ -108,7 +118,8 @@ def create(query: BatchQuery) -> Response:
         wait = f"{over.wait_s:.0f}"
         raise Refused(429, "quota-reached", over.detail, {"Retry-After": wait})
     runner: BatchRunner = current_app.extensions[RUNNER]
-    runner.submit(name, data, kind, {"now": now, "queueing": query.queueing})
+    options = {"now": now, "queueing": query.queueing, "resume": query.resume}
+    runner.submit(name, data, kind, options)
     return json_answer(_said(name), 202, {"Location": f"/v1/batches/{name}"})
 
 

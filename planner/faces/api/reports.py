@@ -6,7 +6,9 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from planner.faces.advising import missions_of_batch, missions_planned_last
+from planner.faces.api.answers import Problem
 from planner.faces.api.doors import JSON, Answer, Door, json_answer, office
+from planner.faces.api.openapi import PROBLEM_MEDIA
 from planner.faces.api.report_answers import (
     AnomaliesAnswer,
     CardsAnswer,
@@ -132,7 +134,10 @@ class CardsQuery(BaseModel):
     summary="Which provider's card would unlock or save the most, planned on the fleet's missions",
     scope="reports",
     query=CardsQuery,
-    answers={200: Answer(says="The cards, the most helpful first", model=CardsAnswer)},
+    answers={
+        200: Answer(says="The cards, the most helpful first", model=CardsAnswer),
+        404: Answer(says="There is no batch of that id", model=Problem, media=(PROBLEM_MEDIA,)),
+    },
 )
 def cards(query: CardsQuery) -> Response:
     """Plan the fleet's missions with each candidate's card."""

@@ -6,6 +6,7 @@ next one to look finds the file unlocked and goes on from the results that are t
 """
 
 import fcntl
+import hashlib
 import json
 import logging
 import os
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from planner.errors import NotFound, PlugsureError
+from planner.faces.journal import input_hash
 from planner.faces.notices import tell
-from planner.faces.office import Office
+from planner.faces.office import Office, key_file
 from planner.faces.rows import jobs_of, result_document
 from planner.faces.settling import Settling
 from planner.fleet.batch import Bench, run_batch
@@ -139,7 +141,9 @@ class BatchRunner:
         if state in ENDED:
             self._end(name, None)
             return
-        jobs, options = self._jobs(name)
+        jobs, inputs, options = self._jobs(name)
+        if options.get("resume"):
+            store.batches.take_over(name, options["resume"], dict(enumerate(inputs)))
         done = store.batches.done_rows(name)
         left = [index for index in range(len(jobs)) if index not in done]
         store.batches.set_state(name, "running")
@@ -151,24 +155,40 @@ class BatchRunner:
             bench = Bench(site=here, workers=self.workers, render=turns.render)
             for row, result in turns.settle(run_batch(bench, turns.jobs, cancelled=stop)):
                 turns.take_up(row)
-                self._keep(name, row, result, jobs[row])
-        for row, result in () if stop.cancelled else turns.improved():
+                self._keep(name, row, result, jobs[row], inputs[row])
+        for row, result in () if stop.cancelled else turns.improved(stop):
             turns.take_up(row)
-            self._keep(name, row, result, jobs[row], again=True)
+            self._keep(name, row, result, jobs[row], inputs[row], again=True)
         self._end(name, None if stop.cancelled else "done")
         if not stop.cancelled:
             ended = store.batches.get(name)
             counts = {"missions": ended.size, "done": ended.done, "failed": ended.failed}
             tell(self.office, "batch.done", {"batch": name, **counts})
 
-    def _jobs(self, name: str) -> tuple[list[Job], dict[str, Any]]:
+    def _jobs(self, name: str) -> tuple[list[Job], list[tuple[str, str]], dict[str, Any]]:
+        """Read a batch's jobs, what names each one's input, and its options."""
         sealed = (self.folder / f"{name}.job").read_bytes()
         head, _, data = zlib.decompress(self.office.vault.unseal(sealed)).partition(b"\n")
         options = json.loads(head)
         rows: tuple[MissionRow, ...] = read_mission_bytes(data, options["kind"], "missions").rows
-        return jobs_of(rows, self.office.desk(options["now"])), options
+        jobs = jobs_of(rows, self.office.desk(options["now"]))
+        key = hashlib.sha256(key_file(self.office.settings).read_bytes()).digest()
+        inputs = [
+            (job.mission_id, input_hash(row, job, key, None))
+            for row, job in zip(rows, jobs, strict=True)
+        ]
+        return jobs, inputs, options
 
-    def _keep(self, name: str, row: int, result: Result, job: Job, *, again: bool = False) -> None:
+    def _keep(
+        self,
+        name: str,
+        row: int,
+        result: Result,
+        job: Job,
+        named: tuple[str, str],
+        *,
+        again: bool = False,
+    ) -> None:
         """Keep a result, or a newer one; a plan is kept as every plan, and its row names it."""
         said = result_document(result)
         if result.status == "planned":
@@ -187,7 +207,10 @@ class BatchRunner:
             said["infeasible"] = json.loads(result.answer)
         body = zlib.compress(json.dumps(said).encode())
         failed = result.status == "failed"
-        kept = BatchRow(row=row, failed=failed, body=body)
+        mission_id, hashed = named
+        kept = BatchRow(
+            row=row, failed=failed, body=body, mission_id=mission_id[:255], input_hash=hashed
+        )
         if again:
             self.office.store.batches.replace_row(name, kept)
         else:

@@ -24,6 +24,9 @@ from planner.store.fleet_plans import PlanInUse
 
 door = Door("telematics", "Fleet")
 
+SKEW_S = 300.0
+"""How far a vehicle's clock may be ahead of ours."""
+
 
 class StateRequest(Body):
     """Where a vehicle is; without a plan, the one that it has in use is meant."""
@@ -73,6 +76,8 @@ def state(vehicle_id: str, body: StateRequest) -> Response:
     found_vehicle(vehicle_id)
     now = used.clock()
     at = now if body.at is None else body.at
+    if at > now + SKEW_S:
+        raise InputError("lies in the future", place="/at")
     use = _plan_in_use(used, vehicle_id, body.plan_id, at)
     plan_id = use.plan if use else ""
     told = VehicleState(location=LonLat(*body.location), soc=body.soc, at=at, plan_id=plan_id)

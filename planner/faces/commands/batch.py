@@ -4,23 +4,32 @@ import hashlib
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from planner.errors import DataError, InputError
 from planner.faces.commands.console import Time, note, office, progress_bar
+from planner.faces.dispatch import in_use
 from planner.faces.journal import Journal, input_hash
 from planner.faces.office import Office, key_file
 from planner.faces.results import form_of
-from planner.faces.rows import jobs_of, outcome_text, result_line
+from planner.faces.rows import jobs_of, result_line
+from planner.faces.settling import IGNORE, Settling
 from planner.fleet.batch import Bench, run_batch
+from planner.fleet.contention import DEFAULT_ORDER, ORDERS
 from planner.fleet.executors import process_pool
 from planner.fleet.jobs import Job, Progress
-from planner.fleet.sites import site_here
+from planner.fleet.sites import Site, site_here, world_at
 from planner.formats.missions import read_missions
+from planner.formats.plan_reading import plan_from_json
+from planner.store.fleet_plans import PlanInUse
+from planner.world import World
 
 STANDARD_OUTPUT = "-"
 
@@ -36,6 +45,14 @@ STANDARD_OUTPUT = "-"
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: one a CPU]")
 @click.option("--cluster", metavar="ADDRESS", help="Plan on the workers of a Dask scheduler.")
+@click.option(
+    "--queueing",
+    type=click.Choice(ORDERS),
+    default=DEFAULT_ORDER,
+    show_default=True,
+    help="In which order missions take charging points, so that no vehicle queues behind another; "
+    "improve re-plans until the total lateness no longer falls, ignore lets them queue.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what is planned already and unchanged.")
 @click.option("--as-of", type=Time(), help="The clock by which statuses age; now by default.")
 @click.option("--region", metavar="NAME", help="The region to use.")
@@ -44,6 +61,7 @@ def batch(
     out: Path,
     workers: int | None,
     cluster: str | None,
+    queueing: str,
     resume: bool,
     as_of: float | None,
     region: str | None,
@@ -56,9 +74,9 @@ def batch(
     printed = str(out) == STANDARD_OUTPUT
     if cluster is not None and workers is not None:
         raise InputError("is for processes of this machine", place="--workers")
-    if printed and resume:
-        raise InputError("needs a file to go on with", place="--resume")
-    if not printed:
+    if printed:
+        _demand_printable(resume=resume, queueing=queueing)
+    else:
         form_of(out)
     read = read_missions(missions)
     for warning in read.warnings:
@@ -72,8 +90,9 @@ def batch(
     hashes = [input_hash(row, job, key, as_of) for row, job in zip(read.rows, jobs, strict=True)]
     count = workers or os.cpu_count() or 1
     if printed:
-        with _bench(used, cluster, count) as bench:
-            _plan(bench, jobs, _print, hashes)
+        with _bench(used, cluster, count) as (bench, here):
+            turns = Settling(used, _world(here), "", jobs, range(len(jobs)), queueing)
+            _plan(bench, turns, _print, hashes)
         return
     with Journal(out).held() as journal:
         done = journal.resume() if resume else journal.start()
@@ -81,39 +100,67 @@ def batch(
         if resume:
             note(f"{len(jobs) - len(left)} of {len(jobs)} missions are planned already")
         if left:
-            with _bench(used, cluster, count) as bench, journal.path.open("ab") as lines:
+            before = _taken(journal, jobs, left) if resume and queueing != IGNORE else ()
+            with (
+                _bench(used, cluster, count) as (bench, here),
+                journal.path.open("ab") as lines,
+            ):
 
-                def keep(_index: int, line: bytes) -> None:
+                def keep(line: bytes) -> None:
                     lines.write(line)
                     lines.flush()
 
-                _plan(bench, [jobs[n] for n in left], keep, [hashes[n] for n in left])
+                turns = Settling(used, _world(here), "", jobs, left, queueing, before)
+                _plan(bench, turns, keep, hashes)
         journal.finish([job.mission_id for job in jobs])
     note(f"results in {out}")
 
 
+def _demand_printable(*, resume: bool, queueing: str) -> None:
+    if resume:
+        raise InputError("needs a file to go on with", place="--resume")
+    if queueing == "improve":
+        raise InputError("needs a file: what is printed stands", place="--queueing")
+
+
+def _taken(journal: Journal, jobs: Sequence[Job], left: Sequence[int]) -> list[PlanInUse]:
+    """Say what the plans of an earlier run take that are not made again."""
+    again = {jobs[n].mission_id for n in left}
+    held = {job.mission_id for job in jobs} - again
+    return [in_use(plan_from_json(told)) for name, told in journal.plans() if name in held]
+
+
+def _world(site: Site) -> World:
+    """Open the very world that the workers plan in: what clashes is planned again here."""
+    world = world_at(site)
+    assert isinstance(world, World), "the site is of this machine"
+    return world
+
+
 @contextmanager
-def _bench(used: Office, cluster: str | None, workers: int) -> Iterator[Bench]:
+def _bench(used: Office, cluster: str | None, workers: int) -> Iterator[tuple[Bench, Site]]:
     snapshot = used.store.snapshot()
     used.store.close()
     with site_here(used.settings, used.region, snapshot) as here:
         del snapshot
         if cluster is None:
-            yield Bench(site=here, workers=workers, render=outcome_text, pool=process_pool)
+            yield Bench(site=here, workers=workers, pool=process_pool), here
             return
         from planner.fleet.cluster import cluster_of  # noqa: PLC0415 -- an extra
 
         with cluster_of(cluster, here) as (site, pool):
-            yield Bench(site=site, workers=workers, render=outcome_text, pool=pool)
+            yield Bench(site=site, workers=workers, pool=pool), here
 
 
 def _plan(
     bench: Bench,
-    jobs: Sequence[Job],
-    keep: Callable[[int, bytes], None],
+    turns: Settling,
+    keep: Callable[[bytes], None],
     hashes: Sequence[str],
 ) -> None:
-    counts = {"planned": 0, "infeasible": 0, "failed": 0}
+    """Plan what is left, and keep what stands; what is improved is kept once more."""
+    states: dict[int, str] = {}
+    jobs = turns.jobs
     with progress_bar(counted=True) as shown:
         task = shown.add_task("planning", total=len(jobs))
 
@@ -121,12 +168,14 @@ def _plan(
             said = f"{progress.infeasible} infeasible, {progress.failed} failed"
             shown.update(task, completed=progress.done, description=f"planning ({said})")
 
-        for result in run_batch(bench, jobs, on_progress=tell):
-            keep(result.index, result_line(result, input_hash=hashes[result.index]))
-            counts[result.status] += 1
-    note(", ".join(f"{count} {status}" for status, count in counts.items()))
+        results = run_batch(replace(bench, render=turns.render), jobs, on_progress=tell)
+        for row, result in chain(turns.settle(results), turns.improved()):
+            keep(result_line(result, input_hash=hashes[row]))
+            states[row] = result.status
+    counts = Counter(states.values())
+    note(", ".join(f"{counts[each]} {each}" for each in ("planned", "infeasible", "failed")))
 
 
-def _print(_index: int, line: bytes) -> None:
+def _print(line: bytes) -> None:
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()

@@ -50,6 +50,8 @@ OPTIONS = {
     "/reserve_soc": "--reserve-soc",
     "/arrival_soc": "--arrival",
     "/conditions/temperature_c": "--temperature",
+    "/conditions/speed_cap_kmh": "--max-speed",
+    "/speed_caps_kmh": "--speed-cap",
 }
 """The option that each part of a request comes from."""
 
@@ -76,6 +78,8 @@ OPTIONS = {
 @click.option("--objective", type=click.Choice(("fastest", "cheapest", "surest")))
 @click.option("--temperature", type=float, help="°C.  [default: 15]")
 @click.option("--payload-kg", type=float, help="Load besides the driver.")
+@click.option("--max-speed", type=float, help="km/h never gone beyond.")
+@click.option("--speed-cap", "caps", multiple=True, type=float, help="km/h to choose from.")
 @click.option(
     "--avoid", "avoided", multiple=True, type=click.Choice(AVOIDABLE), help="Roads; repeatable."
 )
@@ -142,7 +146,10 @@ def _request_of(given: dict[str, Any]) -> dict[str, Any]:
         "exclude_stations": list(given["excluded"]) or None,
         "guarantee": _given({"min_grade": given["min_grade"], "fallbacks": given["fallbacks"]}),
         "objective": _given({"preset": given["objective"]}),
-        "conditions": _given({"temperature_c": given["temperature"]}),
+        "speed_caps_kmh": list(given["caps"]) or None,
+        "conditions": _given(
+            {"temperature_c": given["temperature"], "speed_cap_kmh": given["max_speed"]}
+        ),
     }
     return _given(request)
 

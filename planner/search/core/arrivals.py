@@ -25,6 +25,9 @@ from planner.search.core.state import (
     State,
 )
 
+MOST_APART = 600
+"""Labels settled after which one that must leave by a moment covers one that need not."""
+
 
 @kernel_only
 def arrive(legs: LegArrays, frame: Frame, state: State, label: int) -> int:
@@ -51,19 +54,21 @@ def stand(posts: Posts, frame: Frame, state: State, label: int, n: int) -> tuple
     """Return the charges of the label in scratch that no settled label covers (none: low > high).
 
     With ``lingers`` a label that may come to a later opening of the place, by staying longer
-    before, is not covered by one that may not; nor one that may stay by one that must leave.
+    before, is not covered by one that may not; nor one that may stay by one that must leave, unless
+    so many labels are settled that only driving about to come later can be left.
     """
     q, t, c = state.scratch[0], state.scratch[1], state.scratch[2]
     low, high = q[0], q[n - 1]
     places, place = frame.floor.shape[1], state.place[label]
     mine = last_opening(posts, frame, place, state.latest[label])
     leaves = must_leave(frame, state, label, t[0], t[n - 1], high) if frame.asks else np.inf
+    many = state.tally[SETTLED] > MOST_APART
     other = state.settled[state.stage[label] * places + state.place[label]]
     while other >= 0 and low <= high:
         theirs = mine
         if mine > -np.inf:
             theirs = last_opening(posts, frame, place, state.latest[other])
-        if theirs >= mine and state.leave_by[other] >= leaves:
+        if theirs >= mine and (state.leave_by[other] >= leaves or many):
             low, high = uncovered(
                 q,
                 t,

@@ -88,7 +88,8 @@ def solve(
     most_cost : float
         Look only for trips that cost less.
     most_settled : int, optional
-        Labels settled in one run after which it is cut short.
+        Labels settled in one run after which it is cut short, and in all runs after which the
+        search is given up if the plan does not hold.
     stretch : float
         How many times the least the plan may cost at most; above 1 it is found much sooner.
 
@@ -110,6 +111,8 @@ def solve(
         if not rulings:
             return outcome
         check(rulings, outcome.plan)
+        if most_settled is not None and runs.spent.settled > most_settled:
+            return Outcome(None, outcome.bound, runs.spent, is_complete=False)
         asker.rulings += rulings
 
 
