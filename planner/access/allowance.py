@@ -48,6 +48,11 @@ class Allowance:
             as_fallback=as_fallback,
         )
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to ask."""
+        return self.policy is not None or bool(self.taken)
+
     @cached_property
     def eases_fallbacks(self) -> bool:
         """Whether less may be asked of a fallback than of a stop."""

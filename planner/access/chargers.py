@@ -60,6 +60,8 @@ class Chargers:
         Not to be shown to this driver: never to be listed, only counted.
     allowance : Allowance
         What the employer and the rest of the fleet leave of it.
+    points : tuple of float
+        Moments at which what lasts begins or ends, ascending, UTC epoch seconds.
     """
 
     snapshot: Snapshot
@@ -77,7 +79,7 @@ class Chargers:
     allowance: Allowance = field(repr=False)
     _judgement: Judgement = field(repr=False)
     _bench: Bench = field(repr=False)
-    _points: tuple[float, ...] = field(repr=False)
+    points: tuple[float, ...] = field(repr=False)
     _again: dict[tuple[int, bool, int, int], Judged] = field(
         init=False, repr=False, default_factory=dict
     )
@@ -144,7 +146,7 @@ class Chargers:
             int(self.snapshot.first[int(self.snapshot.evse_station[e])]),
             int(self.snapshot.first[int(self.snapshot.evse_station[e]) + 1]),
         )
-        moments = {*self._points, *hours_turn(station, begin, end)}
+        moments = {*self.points, *hours_turn(station, begin, end)}
         for other in beside:
             moments |= status_turns(self.snapshot, other, self.now)
             moments.update(self.allowance.turns(other, begin, end))
@@ -202,8 +204,8 @@ class Chargers:
 
     def _judged_at(self, e: int, arrival: float, departure: float) -> Judged:
         """Judge again only if something begins or ends between the columns' moment and the stay."""
-        begin, end = bisect_right(self._points, arrival), bisect_right(self._points, departure)
-        if begin == end == bisect_right(self._points, self.at):
+        begin, end = bisect_right(self.points, arrival), bisect_right(self.points, departure)
+        if begin == end == bisect_right(self.points, self.at):
             return self._judged(e)
         special = e in self._judgement.exceptions
         number = e if special else int(self.snapshot.facts_of[e])
@@ -346,7 +348,7 @@ def accessible(
         ),
         _judgement=judgement,
         _bench=bench,
-        _points=points,
+        points=points,
     )
 
 

@@ -61,7 +61,7 @@ class Stock:
         for name in hashes:
             source = self.objects[name]
             data = source if isinstance(source, bytes) else None
-            size = len(data) if data is not None else Path(os.fspath(source)).stat().st_size
+            size = len(data) if data is not None else Path(os.fsdecode(source)).stat().st_size
             begin = 0
             while True:
                 end = min(begin + PIECE_BYTES, size)

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.access.glance import surely_allowed
 from planner.access.ledger import REASONS
 from planner.access.status import FAULTY
 from planner.model.plan import Rejected, Rejection
@@ -14,6 +15,9 @@ from planner.search.setup import Trip
 
 MOST_LISTED = 500
 """Rejected stations listed in an answer; the counts are complete."""
+
+STAY_S = 1800.0
+"""Stay for which a station that the trip passes is judged."""
 
 F64 = NDArray[np.float64]
 
@@ -48,7 +52,10 @@ def reject(trip: Trip) -> Rejected:
     listed: list[Rejection] = []
     passing = _passing(trip)
     shut = set(trip.mission.exclude_stations)
-    numbers = np.flatnonzero(inside & ~unseen)
+    fine = surely_allowed(trip.chargers, passing[: node.size], passing[: node.size] + STAY_S)
+    fine &= reasons == 0
+    fine[[station.id in shut for station in snapshot.stations] if shut else []] = False
+    numbers = np.flatnonzero(inside & ~unseen & ~fine)
     for number in numbers[np.argsort(detour[numbers], kind="stable")]:
         station = snapshot.stations[number]
         if station.id in shut:
@@ -126,7 +133,7 @@ def _passing(trip: Trip) -> F64:
 
 def _refused_at(trip: Trip, station: int, arrival: float) -> tuple[str, str] | None:
     """Why no EVSE of a station would do at a moment, or None if one would."""
-    refused = trip.chargers.station_refusal_at(station, arrival, arrival + 1800.0)
+    refused = trip.chargers.station_refusal_at(station, arrival, arrival + STAY_S)
     return refused if refused is not None else _down(trip, station)
 
 

@@ -5,6 +5,7 @@ Stations stand in ``stations``; their EVSEs are numbered through: EVSE ``e`` of 
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +131,13 @@ class Snapshot:
     """Of roads, past and coming ones among them; plans name those in force, ``hash`` does not."""
     held: object = field(default=None, repr=False)
     """What the store needs to read the next snapshot from this one; for nobody else."""
+
+    @cached_property
+    def never_closes(self) -> NDArray[np.bool_]:
+        """Shape (stations,): open around the clock, with no exceptional closing told."""
+        hours = (station.hours for station in self.stations)
+        told = (h is not None and h.twentyfourseven and not h.exceptional_closings for h in hours)
+        return np.fromiter(told, np.bool_, len(self.stations))
 
     def evse(self, number: int) -> Evse:
         """Return the EVSE of that number."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.access.chargers import Chargers, accessible
+from planner.access.glance import surely_allowed
 from planner.access.ledger import REASONS
 from planner.model.grade import Grade
 from planner.model.station import Station
@@ -16,7 +17,20 @@ from planner.model.token import Token, Wallet
 from planner.store.snapshot import Snapshot
 from tests.access.oracle import best_grade
 from tests.access.strategies import tokens, worlds
-from tests.access.worlds import CAR, DAY, HOUR, NOW, facts, info, record, snapshot
+from tests.access.worlds import (
+    CAR,
+    DAY,
+    HOUR,
+    NOW,
+    agreement,
+    facts,
+    info,
+    record,
+    snapshot,
+    station,
+    token,
+    wallet,
+)
 
 MIN_GRADES = st.sampled_from([grade for grade in Grade if grade > Grade.UNKNOWN])
 STAYS = st.sampled_from(
@@ -52,6 +66,26 @@ def rebuilt(world: Snapshot, *places: Station, **more: object) -> Snapshot:
         **more,
     }
     return snapshot(*places, **parts)  # type: ignore[arg-type] -- named as there
+
+
+@settings(max_examples=150, deadline=None)
+@given(worlds(), STAYS, st.sampled_from([NOW - HOUR, NOW]))
+def test_what_a_glance_lets_pass_is_let_pass_when_asked(
+    given_world: tuple[Snapshot, Wallet], stay: tuple[float, float], now: float
+) -> None:
+    chargers = ask(*given_world, now=now, at=NOW + HOUR)
+    size = len(chargers.snapshot.stations)
+    seen = surely_allowed(chargers, np.full(size, stay[0]), np.full(size, stay[1]))
+    asked = [chargers.station_refusal_at(number, *stay) for number in range(size)]
+    assert all(found is None for found, sure in zip(asked, seen, strict=True) if sure)
+
+
+def test_a_plain_station_is_seen_at_a_glance() -> None:
+    plain = snapshot(station(), agreements=[agreement()])
+    chargers = ask(plain, wallet(token()))
+    later = np.array([NOW + 2 * HOUR])
+    assert surely_allowed(chargers, later, later + HOUR).tolist() == [True]
+    assert surely_allowed(chargers, later - 2 * HOUR, later).tolist() == [False]
 
 
 @settings(max_examples=150, deadline=None)
