@@ -10,7 +10,7 @@ import { exportUrl, fetchExport, hasKey } from "./api.js";
 export function tripView(plan, { variants, chosen, banner, actions }) {
   const chart = h("div", { class: "chart-here" });
   const panel = h("div", { class: "trip-panel", role: variants.length > 1 ? "tabpanel" : null, id: uniqueId("trip") },
-    figures(plan), guarantee(plan), chart, timeline(plan, actions), notes(plan),
+    figures(plan), guarantee(plan), best(plan.summary), chart, timeline(plan, actions), notes(plan),
     rejectedSection(plan.rejected, actions), exports_(plan), provenance(plan));
   return { node: h("div", { class: "trip" }, banner, h("h2", { class: "promise", tabindex: "-1" }, plan.promise),
     variants.length > 1 ? tabs(variants, chosen, panel.id, actions.choose) : null, panel), chart };
@@ -51,6 +51,14 @@ function guarantee({ summary, charging_stops: list, valid_until: validUntil }) {
       chance === null || chance === undefined ? "" : ` Estimated chance that at some stop all posts are taken, and at its fallback too: ${chance < 0.001 ? "under 0.1 %" : `${(chance * 100).toFixed(1)} %`}.`,
       ` Good until ${timeFrom(validUntil, summary.departure)}, unless something on the way changes.`)),
     shared?.length ? h("p", { class: "note amber small" }, `Stops and fallbacks share ${causes(shared, operators(list))}. If that fails, several may.`) : null);
+}
+
+/** How far the trip may be from the best one possible, rounded up; nothing where that is not proven. */
+function best({ gap, departure, arrival }) {
+  if (gap === null || gap === undefined) return null;
+  const minutes = Math.ceil(gap * (new Date(arrival) - new Date(departure)) / 60000 - 1e-9);
+  const longer = Math.ceil(1000 * gap / (1 - gap) - 1e-9) / 10;
+  return h("p", { class: "small muted" }, `At most ${duration(60 * minutes)} (${longer} %) longer than the best trip possible on all roads, even one without fallbacks.`);
 }
 
 const operators = (list) => Object.fromEntries(list.flatMap((stop) => [stop, ...stop.fallbacks]).map(({ station }) => [station.party, station.operator]));
