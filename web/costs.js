@@ -12,7 +12,7 @@ const ODD = {
   overlapping: "Two at a time", away_from_mission: "Away from any mission", expired_card: "Card not valid", foreign_card: "Not our card",
 };
 const SHOWN = 12;
-const FIGURES = new Set(["charges", "kWh", "net", "VAT", "gross", "planned", "billed so", "difference", "cost"]);
+const FIGURES = new Set(["currency", "charges", "kWh", "net", "VAT", "gross", "planned", "of it billed", "difference", "cost"]);
 
 const main = document.getElementById("books");
 const from = document.getElementById("from");
@@ -36,9 +36,10 @@ async function show() {
   main.setAttribute("aria-busy", "true");
   try {
     const asked = span();
-    const [sums, months, odd] = await Promise.all([
+    const [told, months, odd] = await Promise.all([
       fetchReport("costs", { ...asked, by }), fetchReport("costs", { ...asked, by: "month" }), fetchReport("anomalies", asked),
     ]);
+    const sums = { ...told, totals: [...told.totals].sort((a, b) => (a.currency === null) - (b.currency === null) || b.charges - a.charges) };
     main.replaceChildren(...document_(sums, months, odd.anomalies));
     chart?.destroy();
     const place = main.querySelector(".months");
@@ -59,7 +60,7 @@ function document_(sums, months, odd) {
     months.groups.length > 1 ? h("section", { class: "card" }, h("h2", {}, "By month"), h("div", { class: "months" })) : null,
     groupsSection(sums),
     oddSection(odd),
-    h("footer", { class: "small muted books-foot" }, "Each CDR is rounded to the cent first, and sums are sums of these. ",
+    h("footer", { class: "small muted books-foot" }, "Each charge is rounded to the cent first, and sums are sums of these. ",
       pending(sums), "Planned is what the plans said of the stops that are on the bill."),
   ].filter(Boolean);
 }
@@ -67,21 +68,30 @@ function document_(sums, months, odd) {
 const empty = (sums) => h("div", { class: "note" }, h("p", {}, "No charging is known in these months. "),
   h("p", {}, "It comes by itself from operators over OCPI, or from a file: ", h("code", {}, "plugsure cdr import FILE"), ". ", pending(sums)));
 
-const pending = (sums) => (sums.pending_sessions.count ? `${sums.pending_sessions.count} sessions wait for their CDR and are in no sum. ` : "");
+const pending = (sums) => (sums.pending_sessions.count ? `${many(sums.pending_sessions.count, "session waits for its bill and is", "sessions wait for their bills and are")} in no sum. ` : "");
 
 function tile(total) {
   const { currency } = total;
+  if (currency === null) return unpriced(total);
   const off = Number(total.difference);
   return h("div", { class: "tile" },
     h("p", { class: "tile-label" }, "Billed"), h("p", { class: "tile-figure figures" }, amount(total.billed, currency)),
     h("dl", { class: "facts figures" },
       fact("Net", amount(total.net, currency)), fact("VAT", amount(total.vat, currency)), fact("Gross", amount(total.gross, currency)),
-      fact("Charges", `${total.charges}${total.credits ? `, ${total.credits} credits` : ""}`), fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`),
-      total.planned_stops ? fact(`Planned, ${total.planned_stops} stops`, amount(total.planned, currency)) : null,
+      fact("Charges", `${total.charges}${total.credits ? `, ${many(total.credits, "credit", "credits")}` : ""}`), fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`),
+      total.planned_stops ? fact(`Planned, ${many(total.planned_stops, "stop", "stops")}`, amount(total.planned, currency)) : null,
       total.planned_stops ? fact("These were billed", `${amount(total.billed_as_planned, currency)} (${off > 0 ? "+" : ""}${group(total.difference)})`) : null),
-    total.without_vat ? h("p", { class: "small muted" }, `${total.without_vat} charges tell no VAT: they are in net and billed, not in gross.`) : null,
-    total.unpriced ? h("p", { class: "small muted" }, `${total.unpriced} charges tell no price.`) : null);
+    total.without_vat ? h("p", { class: "small muted" }, `${many(total.without_vat, "charge tells", "charges tell")} no VAT: in net and billed, not in gross.`) : null,
+    total.unpriced ? h("p", { class: "small muted" }, `${many(total.unpriced, "charge tells", "charges tell")} no price.`) : null);
 }
+
+/** Charges that tell no price are no amount, least of all nothing. */
+const unpriced = (total) => h("div", { class: "tile" },
+  h("p", { class: "tile-label" }, "No price told"), h("p", { class: "tile-figure figures" }, many(total.charges, "charge", "charges")),
+  h("dl", { class: "facts figures" }, fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`)));
+
+/** A count with its word: one charge, two charges. */
+const many = (count, one, more) => `${count} ${count === 1 ? one : more}`;
 
 const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
@@ -95,9 +105,11 @@ function groupsSection(sums) {
     return h("ul", { class: "bars" }, groups.slice(0, SHOWN).map((one) => bar(one, most)),
       groups.length > SHOWN ? h("li", { class: "small muted" }, `and ${groups.length - SHOWN} more, in the table`) : null);
   });
-  const columns = [by, "charges", "kWh", "net", "VAT", "gross", "planned", "billed so", "difference"];
-  const cells = (one) => [one.key ?? "not known", one.charges, one.energy_kwh.toFixed(3), one.net, one.vat, one.gross, one.planned, one.billed_as_planned, one.difference];
-  const rows = [...sums.groups.map(cells), ...sums.totals.map((total) => [`Total ${total.currency ?? ""}`, ...cells(total).slice(1)])];
+  const columns = [by, "currency", "charges", "kWh", "net", "VAT", "gross", "planned", "of it billed", "difference"];
+  const told = (one) => (one.currency === null ? ["–", "–", "–"] : [one.net, one.vat, one.gross]);
+  const planned = (one) => (one.planned_stops ? [one.planned, one.billed_as_planned, one.difference] : ["–", "–", "–"]);
+  const cells = (one) => [one.key ?? "not known", one.currency ?? "–", one.charges, one.energy_kwh.toFixed(3), ...told(one), ...planned(one)];
+  const rows = [...sums.groups.map(cells), ...sums.totals.map((total) => ["Total", ...cells(total).slice(1)])];
   return h("section", { class: "card" }, h("h2", {}, "Who and where"), tabs, byCurrency,
     h("details", { class: "whole" }, h("summary", {}, "All figures"), table(columns, rows)),
     h("p", { class: "take" }, saveButton("costs", { by }, "xlsx"), saveButton("costs", { by }, "csv"), saveButton("charges", {}, "csv", "Every charge")));
@@ -109,7 +121,7 @@ function bar(one, most) {
     h("span", { class: "bar-name" }, one.key ?? "not known"),
     h("span", { class: "bar", "aria-hidden": "true" }, h("span", { class: "bar-billed", style: { width: share(one.billed) } }),
       one.planned_stops ? h("span", { class: "bar-planned", style: { left: share(one.planned) } }) : null),
-    h("span", { class: "bar-figure figures" }, amount(one.billed, one.currency)));
+    h("span", { class: "bar-figure figures" }, one.currency === null ? "no price told" : amount(one.billed, one.currency)));
 }
 
 function oddSection(odd) {
@@ -117,7 +129,7 @@ function oddSection(odd) {
   const rows = odd.slice(0, 200).map((one) => h("li", { class: "odd" },
     h("p", {}, h("b", {}, ODD[one.kind] ?? one.kind), h("span", { class: "figures odd-cost" }, one.cost === null ? "" : amount(one.cost, one.currency))),
     h("p", { class: "small" }, one.says),
-    h("p", { class: "small muted" }, [new Date(one.ends).toLocaleDateString("en-GB"), one.station, one.vehicle, one.card].filter(Boolean).join(" · "))));
+    h("p", { class: "small muted" }, [new Date(one.ends).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" }), one.station, one.vehicle, one.card].filter(Boolean).join(" · "))));
   return h("section", { class: "card" }, h("h2", {}, `Odd charges (${odd.length})`), h("ul", { class: "odds" }, rows),
     odd.length > rows.length ? h("p", { class: "small muted" }, `and ${odd.length - rows.length} more, in the file`) : null,
     h("p", { class: "take" }, saveButton("anomalies", {}, "csv")));
@@ -129,9 +141,13 @@ const table = (columns, rows) => h("div", { class: "wide-table" }, h("table", {}
 
 const saveButton = (report, more, format, label = "") => h("button", {
   type: "button", class: "button", on: { click: async () => {
-    const link = h("a", { href: URL.createObjectURL(await saveReport(report, { ...span(), ...more, format })), download: `${report}.${format}` });
-    link.click();
-    URL.revokeObjectURL(link.href);
+    try {
+      const link = h("a", { href: URL.createObjectURL(await saveReport(report, { ...span(), ...more, format })), download: `${report}.${format}` });
+      link.click();
+      URL.revokeObjectURL(link.href);
+    } catch (problem) {
+      main.prepend(h("p", { class: "note red", role: "alert" }, problem.message));
+    }
   } },
 }, icon("download"), `${label} ${format.toUpperCase()}`.trim());
 
@@ -139,6 +155,7 @@ const now = new Date();
 from.value = month(new Date(now.getFullYear(), now.getMonth() - 2, 1));
 to.value = month(now);
 document.getElementById("span").addEventListener("submit", (event) => { event.preventDefault(); show(); });
+for (const field of [from, to]) field.addEventListener("input", () => to.setCustomValidity(from.value > to.value ? "This month is before the first one." : ""));
 document.getElementById("print").addEventListener("click", () => print());
 addEventListener("beforeprint", () => document.querySelectorAll("details.whole").forEach((fold) => { fold.dataset.was = String(fold.open); fold.open = true; }));
 addEventListener("afterprint", () => document.querySelectorAll("details.whole[data-was]").forEach((fold) => { fold.open = fold.dataset.was === "true"; }));

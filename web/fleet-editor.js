@@ -43,6 +43,7 @@ export async function editRecord(dialog, kind, record, choices, save) {
 
   dialog.replaceChildren(form);
   dialog.showModal();
+  form.querySelector("input:not([readonly]), select")?.focus();
 }
 
 /** The body of a request: what is not asked for here stays as it was. */
@@ -87,7 +88,7 @@ async function made(field, record, choices = []) {
     made_.set(value ?? []);
     return { ...made_, get: () => made_.values };
   }
-  if (field.kind === "model") return modelField(id, label, value);
+  if (field.kind === "model") return modelField(id, label, value, record?.title);
   if (field.kind === "tokens") return tokensField(label);
   return textField(field, id, value, record);
 }
@@ -108,12 +109,12 @@ function flag(id, label, value) {
   return { node: h("label", { class: "switch-row", for: id }, h("span", {}, label), input), setError: () => {}, get: () => input.checked };
 }
 
-function modelField(id, label, value) {
+function modelField(id, label, value, title) {
   let chosen = value ?? null;
   const box = combobox({ id, label, placeholder: "Make and model", find: findVehicles, title: (vehicle) => vehicle.title, describe: (vehicle) => vehicle.id,
     onChoose: (vehicle) => { chosen = vehicle?.id ?? null; } });
   const input = box.node.querySelector("input");
-  if (value) input.value = value;
+  if (value) input.value = title ?? value;
   return { node: box.node, setError: (text) => box.setError(text), get: () => chosen ?? (input.value.trim() || null) };
 }
 

@@ -1,9 +1,9 @@
 // The kinds of records of a fleet: where each is kept, how it is shown, and what is asked for it.
 
 import { askFor, saveRecord } from "./api.js";
-import { percent } from "./words.js";
+import { gradeTitle, percent } from "./words.js";
 
-const GRADES = [["", "as the mission asks"], ["indicated", "indicated"], ["ad_hoc", "ad hoc"], ["contracted", "contracted"], ["verified", "verified"], ["committed", "committed"]];
+const GRADES = [["", "as the mission asks"], ["indicated", "indicated at least"], ["ad_hoc", "by contract or payment card"], ["contracted", "by contract"], ["verified", "verified"], ["committed", "reserved for you"]];
 
 const when = (text) => (text ? new Date(text).toLocaleString("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) : null);
 
@@ -62,11 +62,11 @@ export const KINDS = [
     warns: "It binds nobody any more.",
     heading: (policy) => policy.name || policy.id,
     lines: (policy) => [["Providers", policy.providers ? policy.providers.join(", ") || "none" : null], ["Bank card", policy.payment_card ? null : "not allowed"],
-      ["Price", policy.max_per_kwh ? `at most ${policy.max_per_kwh} ${policy.currency} a kWh` : null], ["Prefers", policy.preferred_operators.join(", ")], ["Access", policy.min_grade ? `at least ${policy.min_grade}` : null]],
-    fields: [ID, NAME, { name: "providers", label: "Allowed providers", hint: "as DE*ABC, separated by commas; none: all", kind: "list", nothing: null },
+      ["Price", policy.max_per_kwh ? `at most ${policy.max_per_kwh} ${policy.currency} a kWh` : null], ["Prefers", policy.preferred_operators.join(", ")], ["Access", policy.min_grade ? `${gradeTitle(policy.min_grade).toLowerCase()} or better` : null]],
+    fields: [ID, NAME, { name: "providers", label: "Allowed providers", hint: "as DE*ABC, separated by commas; left empty: all", kind: "list", nothing: null },
       { name: "max_per_kwh", label: "Highest price of a kWh", kind: "amount" }, { name: "currency", label: "Currency", value: "EUR" },
       { name: "preferred_operators", label: "Preferred operators", hint: "by name or as DE*ABC, separated by commas", kind: "list", nothing: [] },
-      { name: "min_grade", label: "Least grade of access", kind: "select", options: GRADES }, { name: "payment_card", label: "Bank cards may be used", kind: "flag", value: true }],
+      { name: "min_grade", label: "Access must be", kind: "select", options: GRADES }, { name: "payment_card", label: "Bank cards may be used", kind: "flag", value: true }],
   },
   {
     key: "webhooks", title: "Webhooks", one: "a webhook", path: "/v1/webhooks", list: "webhooks", id: "id",
@@ -78,6 +78,6 @@ export const KINDS = [
     actions: [{ title: "Try it", done: "Queued: see its deliveries", run: (hook) => saveRecord(`/v1/webhooks/${encodeURIComponent(hook.id)}/ping`) }],
     secret: "secret",
     fields: [{ name: "url", label: "Address", hint: "https", needed: true }, NAME,
-      { name: "events", label: "Told of", kind: "ticks", hint: "none: everything", options: async () => Object.entries((await askFor("/v1/webhooks")).events).filter(([name]) => name !== "ping") }],
+      { name: "events", label: "Told of", kind: "ticks", hint: "none ticked: everything", options: async () => Object.entries((await askFor("/v1/webhooks")).events).filter(([name]) => name !== "ping") }],
   },
 ];

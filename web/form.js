@@ -15,7 +15,7 @@ const AVOIDABLE = [["toll", "Toll roads"], ["ferry", "Ferries"], ["motorway", "M
 const SPEEDS_KMH = [120, 110, 100, 90];
 const MIN_GRADES = [
   ["committed", "reserved for you"], ["verified", "verified"], ["contracted", "by contract"],
-  ["ad_hoc", "contract or bank card"], ["indicated", "indicated at least"],
+  ["ad_hoc", "bank card too"], ["indicated", "indicated at least"],
 ];
 
 export const vehicleTitle = (vehicle) => vehicle.title ?? [vehicle.make, vehicle.model, vehicle.variant].filter(Boolean).join(" ");
@@ -45,8 +45,8 @@ export function tripForm({ onPlan, onPlaces, middle }) {
     fallbacks: selectField({ id: "fallbacks", label: "Must survive", value: "1", options: [["0", "no failed stop"], ["1", "one failed stop"], ["2", "two failed stops"], ["3", "three failed stops"]] }),
     preset: selectField({ id: "preset", label: "Prefer", value: "fastest", options: PRESETS }),
     cap: numberField({ id: "speed-cap", label: "Drive at most", unit: "km/h", min: 30, max: 300, placeholder: "as allowed" }),
-    avoid: checkFields({ label: "Keep off", options: AVOIDABLE }),
-    style: checkFields({ label: "Speed", options: [["slower", "Slower where that arrives sooner"]] }),
+    avoid: checkFields({ label: "Avoid", options: AVOIDABLE }),
+    style: checkFields({ label: "Speed", options: [["slower", "Slower where that gets you there sooner"]] }),
   };
   const more = h("details", { class: "group more" }, h("summary", {}, "Reserve, weather, load and more"),
     h("div", { class: "grid-2" }, Object.values(advanced).map((field) => field.node)));

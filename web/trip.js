@@ -12,7 +12,7 @@ export function tripView(plan, { variants, chosen, banner, actions }) {
   const panel = h("div", { class: "trip-panel", role: variants.length > 1 ? "tabpanel" : null, id: uniqueId("trip") },
     figures(plan), guarantee(plan), best(plan.summary), chart, timeline(plan, actions), notes(plan),
     rejectedSection(plan.rejected, actions), exports_(plan), provenance(plan));
-  return { node: h("div", { class: "trip" }, banner, h("h2", { class: "promise", tabindex: "-1" }, plan.promise),
+  return { node: h("div", { class: "trip" }, banner, h("h2", { class: "promise", tabindex: "-1" }, plan.promise.replace(/(\d) %/g, "$1\u00a0%")),
     variants.length > 1 ? tabs(variants, chosen, panel.id, actions.choose) : null, panel), chart };
 }
 
