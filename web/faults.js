@@ -24,8 +24,11 @@ function whatHappened(problem) {
   return problem.detail || problem.message || problem.title || "Something went wrong.";
 }
 
+/** What a short name may be made of, as the server writes it. */
+const NAME_PATTERN = "'^[A-Za-z0-9._-]+$'";
+
 /** Details are told of the field that they stand at: "is missing", "should be a number". */
-const withSubject = (detail) => (/^(is|are|has|have|should|must|lies|holds|takes|needs|names|gives|lacks) /.test(detail) ? `This ${detail}` : detail);
+const withSubject = (detail) => (detail.includes(NAME_PATTERN) ? "Only letters, digits, dots, hyphens and underscores, without spaces" : /^(is|are|has|have|should|must|lies|holds|takes|needs|names|gives|lacks) /.test(detail) ? `This ${detail}` : detail);
 
 function sentence(detail, remedy = "") {
   const text = [detail, remedy].filter(Boolean).map((part) => part.trim().replace(/[.\s]+$/, "")).join(". ");

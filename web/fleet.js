@@ -17,6 +17,7 @@ async function show() {
   const kind = current();
   tabs.replaceChildren(...KINDS.map((each) =>
     h("a", { href: `#${each.key}`, class: "kind", "aria-current": each === kind ? "page" : null }, each.title)));
+  tabs.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
   main.setAttribute("aria-busy", "true");
   try {
     const records = (await askFor(kind.path))[kind.list];
