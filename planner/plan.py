@@ -9,14 +9,18 @@ from planner.model.plan import Infeasible, Outcome, Plan
 from planner.model.station import DEPOT_PARTY
 from planner.search.alternatives import find_alternatives
 from planner.search.answers import explain_failure, write_plan
-from planner.search.gap import with_gaps
+from planner.search.gap import least_at_any_speed_s, with_gaps
 from planner.search.reach import may_arrive
 from planner.search.relaxations import relax
 from planner.search.setup import Trip, prepare
-from planner.search.solve import Solution, keep_to_first, solve
+from planner.search.solve import Solution, keep_to_first, look_again, solve
 from planner.search.styles import solve_styled
 from planner.verify import verify
 from planner.world import World
+
+FAR = 0.04
+"""Gap above which a trip is searched again, more widely. Measured on 88 trips by French, Dutch and
+made-up stations: 21 are, in 0.3 s each; two of them become sooner by 18 and 37 %, most stay."""
 
 
 def plan(world: World, mission: Mission) -> Outcome:
@@ -39,9 +43,12 @@ def plan(world: World, mission: Mission) -> Outcome:
     if not isinstance(found, Solution):
         failed = explain_failure(trip, found)
         return relax(failed, lambda changed: attempt(world, changed, near=True), trip)
+    best_s = least_at_any_speed_s(trip, found.cost)
+    if best_s is not None and best_s < (1.0 - FAR) * found.cost:
+        found = look_again(found)
     best = write_plan(found)
     made = _by_preferred(world, best) or find_alternatives(best, found.stage.trip)
-    return checked(world, with_gaps(made, trip))
+    return checked(world, with_gaps(made, best_s))
 
 
 def _by_preferred(world: World, best: Plan) -> Plan | None:

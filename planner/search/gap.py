@@ -35,13 +35,27 @@ MOST_SETTLED = 2_000
 """Labels after which the bound is left as it is then."""
 
 
-def with_gaps(made: Plan, trip: Trip) -> Plan:
-    """Say of a trip's plan and its alternatives how far each may be from the trip's best."""
+def least_at_any_speed_s(trip: Trip, most_s: float) -> float | None:
+    """Least seconds of the trip at any speed it offers, ``most_s`` where none is sooner.
+
+    None where money counts: what a session costs is not known before it is planned; nor where
+    doubts do.
+    """
     if not _counts_time(trip):
-        return made
-    best_s = least_s(trip, _spent_s(made))
+        return None
+    best_s = least_s(trip, most_s)
     for slower in slower_trips(trip):
         best_s = least_s(slower, best_s)
+    return best_s
+
+
+def with_gaps(made: Plan, best_s: float | None) -> Plan:
+    """Say of a plan and its alternatives how far each may be from the best, of ``best_s`` seconds.
+
+    None is told where that is None.
+    """
+    if best_s is None:
+        return made
 
     def told(one: Plan) -> Plan:
         return replace(one, summary=replace(one.summary, gap=_gap(best_s, _spent_s(one))))
@@ -52,7 +66,7 @@ def with_gaps(made: Plan, trip: Trip) -> Plan:
 def prove_gap(trip: Trip, spent_s: float) -> float | None:
     """Return the share of ``spent_s`` by which the best trip can be sooner at most, 0 to 1.
 
-    None where money counts: what a session costs is not known before it is planned.
+    None where anything but time counts.
     """
     return _gap(least_s(trip, spent_s), spent_s) if _counts_time(trip) else None
 
@@ -66,7 +80,7 @@ def _gap(best_s: float, spent_s: float) -> float | None:
 
 
 def _counts_time(trip: Trip) -> bool:
-    return trip.mission.objective.preset in ("fastest", "surest")
+    return trip.mission.objective.preset == "fastest"
 
 
 def _spent_s(made: Plan) -> float:

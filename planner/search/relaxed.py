@@ -219,12 +219,17 @@ class _Posts:
         return self._curves[key]
 
 
+SAME_KWH = 1e-6
+
+
 def quickest(curves: list[ChargingCurve], reserve_kwh: float) -> core.Curve:
     """Return a curve that charges as quickly as the quickest of these at each charge.
 
     Energies are counted above the reserve.
     """
     energy = np.unique(np.concatenate([curve.energy_kwh for curve in curves]))
+    # What rounding parts is one break: between two of the same charge no time would pass.
+    energy = energy[np.diff(energy, prepend=-np.inf) > SAME_KWH]
     times = np.stack([np.interp(energy, curve.energy_kwh, curve.time_s) for curve in curves])
     passed = np.diff(times, axis=1).min(axis=0)
     return core.Curve(energy - reserve_kwh, np.concatenate(([0.0], np.cumsum(passed))))

@@ -192,15 +192,20 @@ def _station_power(world: World, mission: Mission, chargers: Chargers) -> F64:
     return best
 
 
-def stage_first(trip: Trip, *, priced: bool) -> Stage:
-    """Set up the first search: within a corridor, with the quickest stations of each stretch."""
+def stage_first(trip: Trip, *, priced: bool, every_kind: bool = False) -> Stage:
+    """Set up the first search: within a corridor, with the quickest stations of each stretch.
+
+    On legs of the kind that suits the best charging here, or on the quickest and thriftiest ones
+    besides.
+    """
     longest = sum(sweep.direct_s for sweep in trip.sweeps)
     near = least_detour_s(trip.sweeps)[trip.usable] <= 1800.0 + 0.2 * longest
     kept = _quickest_of_nodes(trip, trip.usable[near])
     if trip.first_stop in trip.usable:
         kept = np.union1d(kept, [trip.first_stop])
     candidate = _candidates(trip, kept, STOPS_PER_STRETCH)
-    return _stage(trip, kept, candidate, (trip.kind,), priced=priced)
+    kinds = _kinds(trip) if every_kind else (trip.kind,)
+    return _stage(trip, kept, candidate, kinds, priced=priced)
 
 
 def stage_full(trip: Trip, *, priced: bool) -> Stage:
@@ -214,8 +219,11 @@ def stage_full(trip: Trip, *, priced: bool) -> Stage:
     if kept.size > MOST_CANDIDATES:
         kept = _quickest_of_nodes(trip, kept)
         candidate = _candidates(trip, kept, MOST_STOPS_PER_STRETCH)
-    kinds = tuple(sorted({0, trip.kind, THRIFTIEST}))
-    return _stage(trip, kept, candidate, kinds, priced=priced)
+    return _stage(trip, kept, candidate, _kinds(trip), priced=priced)
+
+
+def _kinds(trip: Trip) -> tuple[int, ...]:
+    return tuple(sorted({0, trip.kind, THRIFTIEST}))
 
 
 def _candidates(trip: Trip, kept: NDArray[np.intp], per_stretch: int) -> NDArray[np.bool_]:

@@ -66,6 +66,18 @@ def solve(
     return _search_growing(full, survive, MOST_SETTLED, STRETCHES[1:], windows=windows)
 
 
+def look_again(found: Solution) -> Solution:
+    """Look for a better way on more legs, then by more stations; else what was found stays."""
+    trip, priced = found.stage.trip, is_priced(found.stage.trip)
+    order, best = trip.mission.guarantee.fallbacks, found
+    wider = (stage_first(trip, priced=priced, every_kind=True), stage_full(trip, priced=priced))
+    for stage in wider:
+        other = search_stage(stage, order=order, windows=True, most_settled=FIRST_SETTLED)
+        if isinstance(other, Solution) and other.cost < best.cost:
+            best = other
+    return best
+
+
 def keep_to_first(trip: Trip) -> Solution | Failure:
     """Search a trip that must go to its first stop, near the way only."""
     stage = stage_first(trip, priced=is_priced(trip))

@@ -12,12 +12,13 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 from small_worlds import Recipe, make_missions, make_world
 
-from planner.energy.charging import ChargingCurve
+from planner.energy.charging import ChargingCurve, charging_curve
 from planner.model.mission import Objective
 from planner.model.plan import Plan
 from planner.plan import open_trip, plan
 from planner.search.gap import least_s, prove_gap
 from planner.search.relaxed import quickest
+from tests.access.worlds import CAR
 from tests.oracle.all_roads import AllRoads
 
 PLAIN = Recipe(nodes=(30, 55), stations=(3, 8), width_km=420.0, height_km=80.0, plain=True)
@@ -97,3 +98,11 @@ def test_a_curve_for_several_posts_charges_no_slower_than_any(
     low_s, high_s = np.interp((low, high), np.asarray(joint.energy_kwh) + 6.0, joint.time_s)
     assert high_s - low_s <= min(curve.time_between(low, high) for curve in found) + 1e-6
     assert joint.energy_kwh[0] == -6.0
+
+
+def test_curves_whose_breaks_differ_by_rounding_make_one_curve() -> None:
+    plain = charging_curve(CAR, power_type="DC", power_kw=100.0, voltage_v=None)
+    energy = plain.energy_kwh.copy()
+    energy[1:-1] = np.nextafter(energy[1:-1], np.inf)
+    made = quickest([plain, replace(plain, energy_kwh=energy)], 0.0)
+    assert made.time_s[-1] == pytest.approx(plain.time_s[-1], rel=1e-6)
