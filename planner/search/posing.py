@@ -58,7 +58,7 @@ class Ground:
 
     problem: Problem
     _kinds: dict[int, NDArray[np.intp]] = field(default_factory=dict)
-    _curves: dict[int, core.Curve] = field(default_factory=dict)
+    _curves: dict[int, tuple[ChargingCurve, core.Curve]] = field(default_factory=dict)
     _evses: dict[tuple[int, bool], tuple[core.Offer, ...]] = field(default_factory=dict)
     _numbers: dict[tuple[int, bool], tuple[int, ...]] = field(default_factory=dict)
     _tables: dict[tuple[bool, int], "_Table"] = field(default_factory=dict)
@@ -240,12 +240,12 @@ class Ground:
 
     def _curve(self, curve: ChargingCurve) -> core.Curve:
         """Count a curve's energy above the reserve."""
-        known = self._curves.get(id(curve))
-        if known is None:
+        if id(curve) not in self._curves:
             reserve = curve.usable_kwh - self.problem.capacity_kwh
-            known = core.Curve(curve.energy_kwh - reserve, curve.time_s)
-            self._curves[id(curve)] = known
-        return known
+            made = core.Curve(curve.energy_kwh - reserve, curve.time_s)
+            # The curve itself is kept: an id is another's as soon as nobody does.
+            self._curves[id(curve)] = curve, made
+        return self._curves[id(curve)][1]
 
 
 def _is_worse(row: Row, other: Row, targets: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -112,3 +112,13 @@ def test_a_stop_takes_its_overhead_even_for_a_little_charge() -> None:
                 assert call.departure >= call.time + STOP_OVERHEAD_S - 1e-6
                 stops += 1
     assert stops > 5
+
+
+def test_a_curve_that_nobody_keeps_is_not_taken_for_the_next_at_its_address() -> None:
+    problem = make_case(3).problem
+    place = int(np.flatnonzero(problem.candidate)[0])
+    plain = problem.doors.choices(place, spare=False)[0].curve
+    ground = Ground(problem)
+    for times in range(1, 100):
+        made = ground._curve(replace(plain, time_s=plain.time_s * times))
+        assert made.time_s[-1] == pytest.approx(plain.time_s[-1] * times)
