@@ -9,9 +9,10 @@ from flask import Response, current_app, g, request, stream_with_context
 from pydantic import BaseModel, ConfigDict, Field
 
 from planner.errors import DataError, InputError
-from planner.faces.api.answers import Said, Time
+from planner.faces.api.answers import Problem, Said, Time
 from planner.faces.api.doors import JSON, Answer, Door, json_answer, office, services
 from planner.faces.api.events import Event, stream
+from planner.faces.api.openapi import PROBLEM_MEDIA
 from planner.faces.api.options import ApiOptions
 from planner.faces.api.problems import Refused
 from planner.faces.api.runner import ENDED, BatchRunner, result_rows
@@ -86,7 +87,12 @@ def make_runner(used: Office, options: ApiOptions) -> BatchRunner:
     raw=tuple(KINDS),
     query=BatchQuery,
     largest="most_batch_bytes",
-    answers={202: Answer(says="Taken; `Location` is its address", model=BatchAnswer)},
+    answers={
+        202: Answer(says="Taken; `Location` is its address", model=BatchAnswer),
+        404: Answer(
+            says="There is no batch to resume of that id", model=Problem, media=(PROBLEM_MEDIA,)
+        ),
+    },
 )
 def create(query: BatchQuery) -> Response:
     """Take a batch."""
