@@ -78,6 +78,8 @@ class Settling:
         One of `planner.fleet.contention.ORDERS`.
     before : sequence of PlanInUse
         What plans take that the batch has already, and that are not in use yet.
+    gap : bool
+        Whether plans are to tell how far they may be from the best.
     """
 
     office: Office
@@ -87,6 +89,7 @@ class Settling:
     left: Sequence[int]
     queueing: str = "first_come"
     before: Sequence[PlanInUse] = ()
+    gap: bool = False
     _contention: Contention | None = field(default=None, init=False)
     _superseded: dict[int, list[str]] = field(default_factory=dict, init=False)
     _uses: dict[int, PlanInUse | None] = field(default_factory=dict, init=False)
@@ -177,7 +180,7 @@ class Settling:
         """Plan a mission in this process, with what others have taken."""
         job, began = self.jobs_of_batch[row], time.perf_counter()
         try:
-            outcome = plan(self.world, mission)
+            outcome = plan(self.world, mission, gap=self.gap)
             answer = FleetRender(outcome_text)(outcome, self.world)
         except PlugsureError as error:
             return None, _Packed(failed(row, job.mission_id, Failure.of(error)), None)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from planner.fleet import planning
 from planner.fleet.executors import Elastic, FlightLost, WorkerKilled, process_pool
@@ -43,11 +44,15 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Where and how missions are planned."""
+    """Where and how missions are planned.
+
+    ``gap`` says whether each plan is to tell how far it may be from the best: three times the work.
+    """
 
     site: Site
     workers: int = 2
     render: Render = whole_outcome
+    gap: bool = False
     pool: Callable[[int], Executor] = process_pool
 
 
@@ -151,7 +156,8 @@ class _Run:
         executor = self.executor = self.executor or bench.pool(bench.workers)
         jobs = tuple(self.jobs[index] for index in parcel)
         try:
-            future = executor.submit(planning.plan_jobs, bench.site, jobs, bench.render)
+            work = partial(planning.plan_jobs, gap=bench.gap)
+            future = executor.submit(work, bench.site, jobs, bench.render)
         except BrokenExecutor:
             self.waiting.appendleft(parcel)
             self.trial = None

@@ -13,7 +13,9 @@ from planner.world import World
 log = logging.getLogger(__name__)
 
 
-def plan_jobs(site: Site, jobs: tuple[Job, ...], render: Render) -> "list[Result] | Missing":
+def plan_jobs(
+    site: Site, jobs: tuple[Job, ...], render: Render, *, gap: bool = False
+) -> "list[Result] | Missing":
     """Plan missions in this process; whatever goes wrong becomes a failed result.
 
     Results stand in the order of the jobs; their ``index`` is that within ``jobs``. Nothing is ever
@@ -29,16 +31,19 @@ def plan_jobs(site: Site, jobs: tuple[Job, ...], render: Render) -> "list[Result
     else:
         if isinstance(world, Missing):
             return world
-        return [plan_job(world, number, job, render) for number, job in enumerate(jobs)]
+        return [plan_job(world, number, job, render, gap=gap) for number, job in enumerate(jobs)]
     return [failed(number, job.mission_id, failure) for number, job in enumerate(jobs)]
 
 
-def plan_job(world: World, index: int, job: Job, render: Render) -> Result:
-    """Plan one mission; every error becomes a failed result."""
+def plan_job(world: World, index: int, job: Job, render: Render, *, gap: bool = False) -> Result:
+    """Plan one mission; every error becomes a failed result.
+
+    ``gap`` as for `planner.plan.plan`.
+    """
     started = time.perf_counter()
     assert job.mission is not None, "jobs that have failed already are not planned"
     try:
-        outcome = plan(world, job.mission)
+        outcome = plan(world, job.mission, gap=gap)
         answer = render(outcome, world)
     except PlugsureError as error:
         failure = Failure.of(error)

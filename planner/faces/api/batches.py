@@ -64,6 +64,13 @@ class BatchQuery(BaseModel):
             "falls; or ignore it"
         ),
     ] = "first_come"
+    gap: Annotated[
+        bool,
+        Field(
+            description="Whether each plan tells in `summary.gap` how far it may be from the best, "
+            "and is looked for once more where that is far: three times the work. Else it is null"
+        ),
+    ] = False
     resume: Annotated[
         str | None,
         Field(
@@ -124,7 +131,7 @@ def create(query: BatchQuery) -> Response:
         wait = f"{over.wait_s:.0f}"
         raise Refused(429, "quota-reached", over.detail, {"Retry-After": wait})
     runner: BatchRunner = current_app.extensions[RUNNER]
-    options = {"now": now, "queueing": query.queueing, "resume": query.resume}
+    options = {"now": now, **query.model_dump()}
     runner.submit(name, data, kind, options)
     return json_answer(_said(name), 202, {"Location": f"/v1/batches/{name}"})
 

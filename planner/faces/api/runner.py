@@ -150,9 +150,10 @@ class BatchRunner:
         stop = _Stop(self.office, name)
         world = self.office.fresh_world()
         queueing = options.get("queueing", DEFAULT_ORDER)
-        turns = Settling(self.office, world, name, jobs, left, queueing)
+        gap = bool(options.get("gap"))
+        turns = Settling(self.office, world, name, jobs, left, queueing, gap=gap)
         with site_here(self.office.settings, self.office.region, world.snapshot) as here:
-            bench = Bench(site=here, workers=self.workers, render=turns.render)
+            bench = Bench(site=here, workers=self.workers, render=turns.render, gap=gap)
             for row, result in turns.settle(run_batch(bench, turns.jobs, cancelled=stop)):
                 turns.take_up(row)
                 self._keep(name, row, result, jobs[row], inputs[row])

@@ -53,6 +53,11 @@ STANDARD_OUTPUT = "-"
     help="In which order missions take charging points, so that no vehicle queues behind another; "
     "improve re-plans until the total lateness no longer falls, ignore lets them queue.",
 )
+@click.option(
+    "--gap",
+    is_flag=True,
+    help="Have each plan tell how far it may be from the best: thrice the work.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what is planned already and unchanged.")
 @click.option("--as-of", type=Time(), help="The clock by which statuses age; now by default.")
 @click.option("--region", metavar="NAME", help="The region to use.")
@@ -62,6 +67,7 @@ def batch(
     workers: int | None,
     cluster: str | None,
     queueing: str,
+    gap: bool,
     resume: bool,
     as_of: float | None,
     region: str | None,
@@ -91,8 +97,8 @@ def batch(
     count = workers or os.cpu_count() or 1
     if printed:
         with _bench(used, cluster, count) as (bench, here):
-            turns = Settling(used, _world(here), "", jobs, range(len(jobs)), queueing)
-            _plan(bench, turns, _print, hashes)
+            turns = Settling(used, _world(here), "", jobs, range(len(jobs)), queueing, gap=gap)
+            _plan(replace(bench, gap=gap), turns, _print, hashes)
         return
     with Journal(out).held() as journal:
         done = journal.resume() if resume else journal.start()
@@ -110,8 +116,9 @@ def batch(
                     lines.write(line)
                     lines.flush()
 
-                turns = Settling(used, _world(here), "", jobs, left, queueing, before)
-                _plan(bench, turns, keep, hashes)
+                world = _world(here)
+                turns = Settling(used, world, "", jobs, left, queueing, before, gap)
+                _plan(replace(bench, gap=gap), turns, keep, hashes)
         journal.finish([job.mission_id for job in jobs])
     note(f"results in {out}")
 
