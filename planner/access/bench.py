@@ -1,5 +1,8 @@
 """One wallet before all EVSEs: judged once for each distinct set of facts, then laid out.
 
+What a wallet opens (`Opened`) and what a vehicle can use (`planner.access.fitting`) are judged
+apart and remembered by those who ask, then joined: a fleet has few of either, but many pairs.
+
 Whatever befell a token at a particular EVSE (a refusal, a session, a reservation) is applied
 after, one EVSE at a time; so are the few rules that read the station itself.
 """
@@ -12,10 +15,11 @@ from numpy.typing import NDArray
 
 from planner.access.case import CARD, Case, Known, Stay
 from planner.access.evidence import CARD_DIGEST, History, Records
+from planner.access.fitting import Fitting, laid_out
 from planner.access.grades import best, door, is_silent, judge, settle, standing, warned
 from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.outlets import Outlet, Outlets
-from planner.access.parking import INDOORS, is_tall, parking_refusal
+from planner.access.parking import is_tall, parking_refusal
 from planner.access.publication import is_unseen
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.station import DEPOT_PARTY, EvseFacts, Feed
@@ -51,6 +55,20 @@ class Judged:
         if word == "hours_unknown":
             return refusal(word, "no opening hours given")
         return grade_refusal(self.verdict, word)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """What a wallet opens to a kind of vehicle.
+
+    ``verdicts`` stand by number of the facts, `UNSEEN` where the driver is to see nothing; the
+    columns are those of `planner.access.chargers.Chargers`.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    grade: NDArray[np.int8]
+    token: NDArray[np.int8]
+    unseen: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,30 +109,60 @@ class Bench:
         init=False, repr=False, default_factory=dict
     )
     _warned: dict[int, Verdict] = field(init=False, repr=False, default_factory=dict)
-    _parking: dict[tuple[object, ...], Refusal | None] = field(
-        init=False, repr=False, default_factory=dict
-    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_outlets", Outlets(self.vehicle))
 
-    def judge_all(self) -> Judgement:
-        """Judge every distinct set of facts, lay the answers out, then apply the exceptions."""
-        rows = tuple([self.judge_facts(facts) for facts in self.snapshot.facts])
+    def open_all(self) -> Opened:
+        """Judge every distinct set of facts for the wallet, and lay the answers out."""
+        verdicts = tuple([self._opened(facts) for facts in self.snapshot.facts])
+        of = self.snapshot.facts_of
+        return Opened(
+            verdicts,
+            laid_out(np.array([verdict.grade for verdict in verdicts], np.int8), of),
+            laid_out(np.array([verdict.token for verdict in verdicts], np.int8), of),
+            laid_out(np.array([verdict is UNSEEN for verdict in verdicts], np.bool_), of),
+        )
+
+    def judge_all(self, opened: Opened, fitting: Fitting) -> Judgement:
+        """Join what the wallet opens with what the vehicle can use, then apply the exceptions."""
+        facts = self.snapshot.facts
+        halves = zip(facts, opened.verdicts, fitting.outlets, fitting.parking, strict=True)
+        rows = tuple([self._joined(*half) for half in halves])
+        reason = np.array([row.reason for row in rows], np.int16)[self.snapshot.facts_of]
         exceptions = {e: self.judge_evse(e) for e in self._exceptional()}
-        return _laid_out(self.snapshot, rows, exceptions)
+        grade, token = opened.grade, opened.token
+        if exceptions:
+            grade, token = grade.copy(), token.copy()
+        for e, row in exceptions.items():
+            grade[e], token[e], reason[e] = row.verdict.grade, row.verdict.token, row.reason
+        for column in (grade, token, reason):
+            column.setflags(write=False)
+        return Judgement(
+            grade=grade,
+            token=token,
+            connector=fitting.connector,
+            power_kw=fitting.power_kw,
+            reason=reason,
+            unseen=opened.unseen,
+            rows=rows,
+            exceptions=exceptions,
+        )
 
     def judge_facts(self, facts: EvseFacts) -> Judged:
         """Judge facts as they hold at an EVSE at which nothing befell any token of the wallet."""
-        verdict = best(self._by_facts(facts)) or NOTHING_TO_PAY
-        return self._joined(facts, verdict, None)
+        outlet = self._outlets.choose(facts.connectors)
+        parking = parking_refusal(facts, self.vehicle, None)
+        return self._joined(facts, self._opened(facts), outlet, parking)
 
     def judge_evse(self, e: int) -> Judged:
         """Judge one EVSE by its facts, its station and what befell the wallet's tokens there."""
         facts = self.snapshot.facts[int(self.snapshot.facts_of[e])]
         station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
-        verdict = best(self.verdicts(e)) or NOTHING_TO_PAY
-        return self._joined(facts, verdict, station.parking_type)
+        verdict = self._seen(facts, best(self.verdicts(e)))
+        outlet = self._outlets.choose(facts.connectors)
+        parking = parking_refusal(facts, self.vehicle, station.parking_type)
+        return self._joined(facts, verdict, outlet, parking)
 
     def verdicts(self, e: int) -> list[Verdict]:
         """Judge each token of the wallet, then the payment card, at an EVSE by the plain rules."""
@@ -181,15 +229,20 @@ class Bench:
             vehicle_kind=self.vehicle.kind,
         )
 
-    def _joined(self, facts: EvseFacts, verdict: Verdict, parking_type: str | None) -> Judged:
-        """Join access with plug, parking and hours: the earliest reason in the ledger decides."""
-        outlet = self._outlets.choose(facts.connectors)
+    def _opened(self, facts: EvseFacts) -> Verdict:
+        return self._seen(facts, best(self._by_facts(facts)))
+
+    def _seen(self, facts: EvseFacts, verdict: Verdict | None) -> Verdict:
         if not facts.publish and is_unseen(facts, self.wallet):
+            return UNSEEN
+        return verdict or NOTHING_TO_PAY
+
+    def _joined(
+        self, facts: EvseFacts, verdict: Verdict, outlet: Outlet, parking: Refusal | None
+    ) -> Judged:
+        """Join access with plug, parking and hours: the earliest reason in the ledger decides."""
+        if verdict is UNSEEN:
             return Judged(UNSEEN, outlet, None, CODES["unseen"], unseen=True)
-        where = (facts.parking_restrictions, facts.max_height_m, parking_type)
-        if where not in self._parking:
-            self._parking[where] = parking_refusal(facts, self.vehicle, parking_type)
-        parking = self._parking[where]
         words = [
             self.grade_word(verdict, facts.party),
             "" if facts.hours_known else "hours_unknown",
@@ -210,16 +263,15 @@ class Bench:
         """List the EVSEs that are judged one by one."""
         named = set().union(*(records.places() for records in self.records.values()))
         stations = {station_id for station_id, _ in named}
-        tall = is_tall(self.vehicle)
-        if not named and not tall:
-            return
-        first = self.snapshot.first
-        for number, station in enumerate(self.snapshot.stations):
-            inside = tall and station.parking_type in INDOORS
-            if not inside and station.id not in stations:
+        snapshot, first = self.snapshot, self.snapshot.first
+        inside = snapshot.indoors if is_tall(self.vehicle) else np.zeros(len(first) - 1, np.bool_)
+        for covered in np.flatnonzero(inside):
+            yield from range(int(first[covered]), int(first[covered + 1]))
+        for number, station in enumerate(snapshot.stations) if named else ():
+            if inside[number] or station.id not in stations:
                 continue
             for place, evse in enumerate(station.evses):
-                if inside or not named.isdisjoint({(station.id, evse.uid), (station.id, "")}):
+                if not named.isdisjoint({(station.id, evse.uid), (station.id, "")}):
                     yield int(first[number]) + place
 
 
@@ -260,23 +312,3 @@ def records_of(wallet: Wallet, evidence: Iterable[TokenEvidence], now: float) ->
     if wallet.payment_card:
         records[CARD] = Records(by_digest.get(CARD_DIGEST, ()), now)
     return records
-
-
-def _laid_out(
-    snapshot: Snapshot, rows: Sequence[Judged], exceptions: Mapping[int, Judged]
-) -> Judgement:
-    """Gather the rows by the facts of each EVSE, then set the exceptions."""
-    of = snapshot.facts_of
-    grade = np.array([row.verdict.grade for row in rows], dtype=np.int8)[of]
-    token = np.array([row.verdict.token for row in rows], dtype=np.int8)[of]
-    connector = np.array([row.outlet.connector for row in rows], dtype=np.int8)[of]
-    power_kw = np.array([row.outlet.power_kw for row in rows], dtype=np.float32)[of]
-    reason = np.array([row.reason for row in rows], dtype=np.int16)[of]
-    unseen = np.array([row.unseen for row in rows], dtype=np.bool_)[of]
-    for e, row in exceptions.items():
-        grade[e], token[e], reason[e] = row.verdict.grade, row.verdict.token, row.reason
-    for column in (grade, token, connector, power_kw, reason, unseen):
-        column.setflags(write=False)
-    return Judgement(
-        grade, token, connector, power_kw, reason, unseen, tuple(rows), dict(exceptions)
-    )

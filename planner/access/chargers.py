@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from planner.access.agreements import PROVIDER_ALIASES, Roaming
 from planner.access.allowance import Allowance
-from planner.access.bench import Bench, Judged, Judgement, feed_of, records_of, tell
+from planner.access.bench import Bench, Judged, Judgement, Opened, feed_of, records_of, tell
 from planner.access.case import Known, Stay
 from planner.access.connection import Connections
 from planner.access.elsewhere import beside
 from planner.access.evidence import CARD_DIGEST, turning_points
+from planner.access.fitting import Fitting
 from planner.access.hours import hours_turn
 from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.memory import Memory
@@ -316,20 +317,26 @@ def accessible(
         records=records_of(wallet, own, now),
     )
     points = _points(wallet, roaming, own)
-    key = (
+    of_wallet = (
         snapshot.static_hash,
         connections.state(),
         snapshot.agreements_hash,
         names,
         own,
         wallet.digest,
-        vehicle,
-        min_grade,
+        vehicle.kind,
         policy,
         bisect_right(points, now),
         bisect_right(points, moment),
     )
-    judgement = _JUDGEMENTS.recall(key, bench.judge_all)
+    of_vehicle = (snapshot.static_hash, vehicle)
+
+    def judge() -> Judgement:
+        opened = _OPENED.recall(of_wallet, bench.open_all)
+        fitting = _FITTINGS.recall(of_vehicle, lambda: Fitting.of(snapshot, vehicle))
+        return bench.judge_all(opened, fitting)
+
+    judgement = _JUDGEMENTS.recall((of_wallet, vehicle, min_grade), judge)
     return Chargers(
         snapshot=snapshot,
         wallet=wallet,
@@ -373,4 +380,6 @@ def _points(wallet: Wallet, roaming: Roaming, own: tuple[TokenEvidence, ...]) ->
 
 
 _JUDGEMENTS: Memory[Judgement] = Memory(24)
+_OPENED: Memory[Opened] = Memory(24)
+_FITTINGS: Memory[Fitting] = Memory(8)
 _ROAMING: Memory[Roaming] = Memory(8)

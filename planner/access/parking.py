@@ -17,7 +17,7 @@ Source: OCPI 2.2.1-d2, mod_locations, ParkingRestriction; 2.3.0 for the last nam
 
 from planner.access.ledger import Refusal, refusal
 from planner.model.grade import Evidence
-from planner.model.station import EvseFacts
+from planner.model.station import INDOORS, EvseFacts
 from planner.model.vehicle import Vehicle
 
 HARMLESS = frozenset({"EV_ONLY", "PLUGGED"})
@@ -38,9 +38,6 @@ catalogue's word."""
 
 LOW_KINDS = TWO_WHEELERS | {"car", "microcar"}
 """Kinds of which none is higher than `CAR_HEIGHT_M`."""
-
-INDOORS = frozenset({"PARKING_GARAGE", "UNDERGROUND_GARAGE"})
-"""OCPI parking types with a roof. Source: OCPI 2.2.1-d2, mod_locations, ParkingType."""
 
 GARAGE_CLEARANCE_M = 2.0
 """Clear height that a garage has even where its operator states none, metres.

@@ -44,8 +44,8 @@ trip looks at thousands, so fewer than there are halve the pace (8,192 of 52,000
 
 COLUMNS = ("first", "evse_station", "lon", "lat", "status", "status_at", "facts_of")
 SILENCE = "status_silence_s"
-NEVER_CLOSES = "never_closes"
-"""Worked out once, so that nobody decodes all stations for it."""
+WORKED_OUT = ("never_closes", "indoors")
+"""Columns that are made of the stations: once, so that nobody decodes all of them for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def _parts(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
         closures=snapshot.closures,
     )
     parts: dict[str, NDArray[Any]] = {name: getattr(snapshot, name) for name in COLUMNS}
-    parts[NEVER_CLOSES] = snapshot.never_closes
+    parts |= {name: getattr(snapshot, name) for name in WORKED_OUT}
     if snapshot.status_silence_s is not None:
         parts[SILENCE] = snapshot.status_silence_s
     ends = np.cumsum([len(body) for body in bodies], dtype=np.int64)
@@ -200,5 +200,5 @@ def thaw(folder: Path) -> Snapshot:
         status_silence_s=read_part(folder, SILENCE, manifest) if silent else None,
         **columns,
     )
-    thawed.__dict__[NEVER_CLOSES] = read_part(folder, NEVER_CLOSES, manifest)
+    thawed.__dict__.update((name, read_part(folder, name, manifest)) for name in WORKED_OUT)
     return thawed

@@ -28,6 +28,10 @@ STATUSES: tuple[Status, ...] = tuple(Status)
 """The order by which a snapshot's status column codes a status (its index here)."""
 
 
+INDOORS = frozenset({"PARKING_GARAGE", "UNDERGROUND_GARAGE"})
+"""OCPI parking types with a roof. Source: OCPI 2.2.1-d2, mod_locations, ParkingType."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """One connector.

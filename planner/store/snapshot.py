@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.model.closure import Closure
-from planner.model.station import STATUSES, Evse, EvseFacts, Feed, Station, Status
+from planner.model.station import INDOORS, STATUSES, Evse, EvseFacts, Feed, Station, Status
 from planner.ocpi.tariffs import Tariff
 
 
@@ -137,6 +137,12 @@ class Snapshot:
         """Shape (stations,): open around the clock, with no exceptional closing told."""
         hours = (station.hours for station in self.stations)
         told = (h is not None and h.twentyfourseven and not h.exceptional_closings for h in hours)
+        return np.fromiter(told, np.bool_, len(self.stations))
+
+    @cached_property
+    def indoors(self) -> NDArray[np.bool_]:
+        """Shape (stations,): said to stand in a garage, where a tall vehicle may not fit."""
+        told = (station.parking_type in INDOORS for station in self.stations)
         return np.fromiter(told, np.bool_, len(self.stations))
 
     def evse(self, number: int) -> Evse:
