@@ -10,6 +10,7 @@ from planner.model.station import DEPOT_PARTY
 from planner.search.alternatives import find_alternatives
 from planner.search.answers import explain_failure, write_plan
 from planner.search.gap import least_at_any_speed_s, with_gaps
+from planner.search.leftout import MOST_LISTED
 from planner.search.reach import may_arrive
 from planner.search.relaxations import relax
 from planner.search.setup import Trip, prepare
@@ -23,7 +24,7 @@ FAR = 0.04
 made-up stations: 21 are, in 0.3 s each; two of them become sooner by 18 and 37 %, most stay."""
 
 
-def plan(world: World, mission: Mission, *, gap: bool = True) -> Outcome:
+def plan(world: World, mission: Mission, *, gap: bool = True, ledger: bool = True) -> Outcome:
     """Plan a trip whose every stop opens to the wallet and has a proven fallback.
 
     Parameters
@@ -31,11 +32,13 @@ def plan(world: World, mission: Mission, *, gap: bool = True) -> Outcome:
     gap : bool
         Whether to prove how far the plan may be from the best, and to search again, more widely,
         where that is far: most of the time of a plan. Without, `Summary.gap` is None.
+    ledger : bool
+        Whether the plan is to list stations that it left out; without, it only counts them.
 
     Returns
     -------
     Plan or Infeasible
-        The same world, mission and ``gap`` give the same answer. A plan has passed `verify`.
+        The same world, mission and options give the same answer. A plan has passed `verify`.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def plan(world: World, mission: Mission, *, gap: bool = True) -> Outcome:
     best_s = least_at_any_speed_s(trip, found.cost) if gap else None
     if best_s is not None and best_s < (1.0 - FAR) * found.cost:
         found = look_again(found)
-    best = write_plan(found)
+    best = write_plan(found, MOST_LISTED if ledger else 0)
     made = _by_preferred(world, best) or find_alternatives(best, found.stage.trip)
     return checked(world, with_gaps(made, best_s))
 

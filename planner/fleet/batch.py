@@ -14,11 +14,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from planner.fleet import planning
 from planner.fleet.executors import Elastic, FlightLost, WorkerKilled, process_pool
-from planner.fleet.jobs import Failure, Job, Progress, Render, Result, failed, whole_outcome
+from planner.fleet.jobs import (
+    PLAIN,
+    Extras,
+    Failure,
+    Job,
+    Progress,
+    Render,
+    Result,
+    failed,
+    whole_outcome,
+)
 from planner.fleet.sites import Missing, Site
 
 log = logging.getLogger(__name__)
@@ -46,13 +55,14 @@ def _never() -> bool:
 class Bench:
     """Where and how missions are planned.
 
-    ``gap`` says whether each plan is to tell how far it may be from the best: three times the work.
+    ``render`` makes of an outcome what workers hand back, and ``extras`` says what plans tell
+    besides.
     """
 
     site: Site
     workers: int = 2
     render: Render = whole_outcome
-    gap: bool = False
+    extras: Extras = PLAIN
     pool: Callable[[int], Executor] = process_pool
 
 
@@ -156,8 +166,9 @@ class _Run:
         executor = self.executor = self.executor or bench.pool(bench.workers)
         jobs = tuple(self.jobs[index] for index in parcel)
         try:
-            work = partial(planning.plan_jobs, gap=bench.gap)
-            future = executor.submit(work, bench.site, jobs, bench.render)
+            future = executor.submit(
+                planning.plan_jobs, bench.site, jobs, bench.render, bench.extras
+            )
         except BrokenExecutor:
             self.waiting.appendleft(parcel)
             self.trial = None

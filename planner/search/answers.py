@@ -12,7 +12,7 @@ from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH, BESIDE_M
 from planner.search.closures import closure_notes
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
-from planner.search.leftout import reject, usable_on_the_way
+from planner.search.leftout import MOST_LISTED, reject, usable_on_the_way
 from planner.search.reach import may_arrive
 from planner.search.setup import Trip
 from planner.search.solve import NEARLY, Failure, Solution, solve
@@ -21,8 +21,8 @@ VALID_S = 6 * 3600.0
 """Longest time for which a plan is shown without being checked again."""
 
 
-def write_plan(found: Solution) -> Plan:
-    """Write a proven way as a plan."""
+def write_plan(found: Solution, most_listed: int = MOST_LISTED) -> Plan:
+    """Write a proven way as a plan, with so many of the stations that it left out."""
     stage, way = found.stage, found.way
     trip = stage.trip
     mission = trip.mission
@@ -39,7 +39,7 @@ def write_plan(found: Solution) -> Plan:
         summary=summary,
         legs=legs,
         charging_stops=stops,
-        rejected=reject(trip),
+        rejected=reject(trip, most_listed),
         warnings=_shortfall(found) + warnings(trip, stops, legs),
     )
 

@@ -286,7 +286,7 @@ def _stage(
         sites=_Near(world, stations, {}),
         candidate=candidate,
         spare=np.ones(stations.size, np.bool_),
-        operator=tuple(world.snapshot.stations[s].party for s in stations),
+        operator=tuple([world.snapshot.parties[s] for s in stations]),
         power_kw=trip.power_kw[stations],
         bounds=_bounds(trip, place_of),
         capacity_kwh=capacity,

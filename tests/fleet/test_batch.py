@@ -56,7 +56,7 @@ def jobs(count: int) -> list[Job]:
     return [Job(f"m{number}", mission(number)) for number in range(count)]
 
 
-def pretend(_site: Any, jobs: tuple[Job, ...], _render: Any, **_: Any) -> list[Result]:
+def pretend(_site: Any, jobs: tuple[Job, ...], _render: Any, *_: Any) -> list[Result]:
     """Stands for `plan_jobs`: some missions are slow, some fail."""
     time.sleep(random.random() / 200)
     return [_pretended(place, int(job.mission_id[1:])) for place, job in enumerate(jobs)]
@@ -122,7 +122,7 @@ def test_results_come_as_soon_as_they_are_there() -> None:
     """A slow mission at the head of a batch holds back nobody's results."""
     slow = threading.Event()
 
-    def wait_first(_site: Any, jobs: tuple[Job, ...], _render: Any, **_: Any) -> list[Result]:
+    def wait_first(_site: Any, jobs: tuple[Job, ...], _render: Any, *_: Any) -> list[Result]:
         if jobs[0].mission_id == "m0":
             slow.wait(20.0)
         return [_pretended(place, int(job.mission_id[1:])) for place, job in enumerate(jobs)]
@@ -195,8 +195,9 @@ def test_a_mission_that_is_lost_alone_time_and_again_is_held_to_be_the_cause() -
 
 
 def test_one_mission_really_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def plan(_world: Any, mission: Any, *, gap: bool) -> Any:
+    def plan(_world: Any, mission: Any, *, gap: bool, ledger: bool) -> Any:
         assert not gap
+        assert not ledger
         if mission.id == "m1":
             raise OffNetwork("too far from the roads", place="/stops/0")
         raise RuntimeError("a defect")
