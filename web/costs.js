@@ -79,6 +79,7 @@ function tile(total) {
     h("dl", { class: "facts figures" },
       fact("Net", amount(total.net, currency)), fact("VAT", amount(total.vat, currency)), fact("Gross", amount(total.gross, currency)),
       fact("Charges", `${total.charges}${total.credits ? `, ${many(total.credits, "credit", "credits")}` : ""}`), fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`),
+      total.metered_charges ? fact(`Of it own depots, ${many(total.metered_charges, "charge", "charges")}`, amount(total.metered, currency)) : null,
       total.planned_stops ? fact(`Planned, ${many(total.planned_stops, "stop", "stops")}`, amount(total.planned, currency)) : null,
       total.planned_stops ? fact("These were billed", `${amount(total.billed_as_planned, currency)} (${off > 0 ? "+" : ""}${group(total.difference)})`) : null),
     total.without_vat ? h("p", { class: "small muted" }, `${many(total.without_vat, "charge tells", "charges tell")} no VAT: in net and billed, not in gross.`) : null,
@@ -88,7 +89,8 @@ function tile(total) {
 /** Charges that tell no price are no amount, least of all nothing. */
 const unpriced = (total) => h("div", { class: "tile" },
   h("p", { class: "tile-label" }, "No price told"), h("p", { class: "tile-figure figures" }, many(total.charges, "charge", "charges")),
-  h("dl", { class: "facts figures" }, fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`)));
+  h("dl", { class: "facts figures" }, fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`)),
+  total.metered_charges ? h("p", { class: "small muted" }, `${total.metered_charges} of them at own depots. Say what a kWh costs there: `, h("code", {}, "plugsure depot price DEPOT 0.25")) : null);
 
 /** A count with its word: one charge, two charges. */
 const many = (count, one, more) => `${count} ${count === 1 ? one : more}`;
