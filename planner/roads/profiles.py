@@ -27,7 +27,7 @@ from planner.roads.elevation import HeightSource
 from planner.roads.ground import Ground, Progress, look_up
 from planner.roads.pieces import Pieces
 from planner.roads.samples import F64, SAMPLE_EVERY_M, Run, Samples
-from planner.roads.smoothing import Equations, within
+from planner.roads.smoothing import Equations, Network, within
 
 REACH_SHORTEST_M, REACH_LONGEST_M = 60.0, 600.0
 """Bounds of the reach of smoothing. Source: chosen; the shorter is under one post of 3-arc-second
@@ -124,11 +124,12 @@ def trace(
     """Return the smoothed heights at all samples, from which `profile` adds up climbs."""
     ground = look_up(Samples(pieces, straight), source, progress)
     progress(_SMOOTHING, 0.0)
-    reach_m = _reaches(ground, progress)
-    equations = Equations(pieces.start, pieces.end, ground.weight)
+    network = Network(pieces.start, pieces.end, pieces.nodes)
+    reach_m = _reaches(ground, network, progress)
+    equations = Equations(network, ground.weight)
     for (run, weight, wanted_m), reach in zip(ground.runs(), reach_m, strict=True):
         equations.add(run, _stiff(run, reach), weight, wanted_m)
-    [node_m] = equations.solve(ground.wanted_m)
+    node_m = equations.solve(ground.wanted_m)[0]
     progress(_SMOOTHING, 0.95)
 
     def steps() -> Iterator[tuple[Run, F64]]:
@@ -140,7 +141,7 @@ def trace(
     return Trace(node_m=node_m + ground.middle_m, steps=steps(), known=ground.known)
 
 
-def _reaches(ground: Ground, progress: Progress) -> list[NDArray[np.float32]]:
+def _reaches(ground: Ground, network: Network, progress: Progress) -> list[NDArray[np.float32]]:
     """Return the reach of smoothing on each link: short where it is steep around, as at a pass.
 
     How steep it is, is told by two roughly smoothed profiles: a longer one that noise does not
@@ -148,9 +149,9 @@ def _reaches(ground: Ground, progress: Progress) -> list[NDArray[np.float32]]:
     """
     rough = []
     for number, (reach_m, _noise) in enumerate(ROUGH):
-        rough.append(_rough(ground, reach_m))
+        rough.append(_rough(ground, network, reach_m))
         progress(_SMOOTHING, 0.25 * (number + 1))
-    squares, at_nodes = _squares(ground, rough)
+    squares, at_nodes = _squares(ground, network, rough)
     progress(_SMOOTHING, 0.75)
     reaches = []
     for run, inside in zip(ground.samples.runs(), squares, strict=True):
@@ -164,25 +165,26 @@ def _reaches(ground: Ground, progress: Progress) -> list[NDArray[np.float32]]:
     return reaches
 
 
-def _rough(ground: Ground, reach_m: float) -> F64:
+def _rough(ground: Ground, network: Network, reach_m: float) -> F64:
     """Return the heights of the nodes, smoothed evenly."""
-    pieces = ground.samples.pieces
-    equations = Equations(pieces.start, pieces.end, ground.weight)
+    equations = Equations(network, ground.weight)
     for run, weight, wanted_m in ground.runs():
         equations.add(run, _stiff(run, reach_m), weight, wanted_m)
-    return equations.solve(ground.wanted_m)[0]
+    node_m: F64 = equations.solve(ground.wanted_m)[0]
+    return node_m
 
 
-def _squares(ground: Ground, rough: list[F64]) -> tuple[list[list[NDArray[np.float32]]], list[F64]]:
+def _squares(
+    ground: Ground, network: Network, rough: list[F64]
+) -> tuple[list[list[NDArray[np.float32]]], F64]:
     """Return the mean square of the grades around each sample, by run, and around each node.
 
     Those of samples are as they are, those of nodes smoothed as widely as heights may be, for at
     the very top of a pass the road is level.
     """
-    pieces = ground.samples.pieces
     firm = np.maximum(ground.share_m, 1.0)
-    equations = Equations(pieces.start, pieces.end, firm, profiles=len(ROUGH))
-    at_nodes = np.zeros((len(ROUGH), pieces.nodes))
+    equations = Equations(network, firm, profiles=len(ROUGH))
+    at_nodes = np.zeros((len(ROUGH), network.nodes))
     found = []
     for run, weight, wanted_m in ground.runs():
         inside = []

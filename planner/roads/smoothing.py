@@ -5,6 +5,7 @@ The samples within a piece are eliminated first, which leaves the nodes; see
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import splu
 
@@ -12,23 +13,61 @@ from planner.roads.kernels import eliminate_chains
 from planner.roads.samples import F64, I64, Run
 
 
+class Network:
+    """Which nodes the pieces join, and an order in which few links are added by eliminating them.
+
+    The order is that of the first solution, and serves all: finding it takes most of the time.
+    """
+
+    def __init__(self, start: I64, end: I64, nodes: int) -> None:
+        self.nodes, self.pieces = nodes, len(start)
+        self._start, self._end = start.astype(np.int32), end.astype(np.int32)
+        self._place: NDArray[np.int32] | None = None
+
+    def solve(self, held: F64, to_end: F64, pulled: NDArray[np.float64]) -> F64:
+        """Return x of ``held x - to_end (x across each piece) = pulled``, row by row."""
+        first = self._place is None
+        place = np.arange(self.nodes, dtype=np.int32) if self._place is None else self._place
+        start, end = place[self._start], place[self._end]
+        row, column = np.concatenate((start, end, place)), np.concatenate((end, start, place))
+        value = np.concatenate((-to_end, -to_end, held))
+        del start, end
+        matrix = coo_array((value, (row, column)), shape=(self.nodes, self.nodes)).tocsc()
+        del row, column, value
+        solver = splu(
+            matrix,
+            permc_spec="MMD_AT_PLUS_A" if first else "NATURAL",
+            diag_pivot_thresh=0.0,
+            relax=1,  # columns of roads have few neighbours: working on panels of them costs half
+            panel_size=1,
+            options={"SymmetricMode": True},
+        )
+        if first:
+            self._place = solver.perm_c.astype(np.int32)
+        solved = np.empty_like(pulled)
+        for given, found in zip(pulled, solved, strict=True):
+            placed = np.empty_like(given)
+            placed[place] = given
+            found[:] = solver.solve(placed)[place]
+        return solved
+
+
 class Equations:
-    """Equations for the nodes, for one or more wanted profiles over the same links.
+    """Equations for the nodes of a network, for one or more wanted profiles over the same links.
 
     Parameters
     ----------
-    start, end : int[pieces]
-        Nodes of all pieces.
+    network : Network
     weight : float64[nodes]
         How firmly each node is held at its own height.
     profiles : int
     """
 
-    def __init__(self, start: I64, end: I64, weight: F64, profiles: int = 1) -> None:
-        self._start, self._end = start.astype(np.int32), end.astype(np.int32)
+    def __init__(self, network: Network, weight: F64, profiles: int = 1) -> None:
+        self._network = network
         self._weight, self._held = weight, weight.copy()
-        self._pulled = np.zeros((profiles, len(weight)))
-        self._to_end = np.zeros(len(start))
+        self._pulled = np.zeros((profiles, network.nodes))
+        self._to_end = np.zeros(network.pieces)
 
     def add(self, run: Run, stiff: F64, weight: F64, *wanted: F64) -> None:
         """Add the links of a run: stiffness, and at the sample after each its weight and heights.
@@ -48,26 +87,10 @@ class Equations:
         at_end = stiff[closing] * (1 - np.where(single, 0.0, by_end[before]))
         np.add.at(self._held, run.end, at_end)
 
-    def solve(self, *wanted: F64) -> list[F64]:
-        """Return the height of each node, for each profile of the heights wanted at nodes."""
-        nodes = len(self._held)
-        each = np.arange(nodes, dtype=np.int32)
-        row = np.concatenate((self._start, self._end, each))
-        column = np.concatenate((self._end, self._start, each))
-        value = np.concatenate((-self._to_end, -self._to_end, self._held))
-        matrix = coo_array((value, (row, column)), shape=(nodes, nodes)).tocsc()
-        del row, column, value, each
-        solver = splu(
-            matrix,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
-        del matrix
-        return [
-            solver.solve(pulled + self._weight * heights)
-            for pulled, heights in zip(self._pulled, wanted, strict=True)
-        ]
+    def solve(self, *wanted: F64) -> F64:
+        """Return the height of each node, a row for each profile of the heights wanted at nodes."""
+        pulled = self._pulled + self._weight * np.stack(wanted)
+        return self._network.solve(self._held, self._to_end, pulled)
 
 
 def within(run: Run, stiff: F64, weight: F64, wanted: F64, at_nodes: F64) -> F64:
