@@ -1,15 +1,14 @@
 """What a source tells of the ground along roads: heights at samples, and how firmly they hold."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.roads.elevation import HeightSource
+from planner.roads.progress import Progress
 from planner.roads.samples import F64, SHORTEST_M, Run, Samples, heights_of_nodes
-
-Progress = Callable[[str, float], None]
 
 _FAINT = 1e-6
 """Weight of the mean height where nothing else is known; ground weighs 1 and more."""

@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.roads.elevation import HeightSource
-from planner.roads.ground import Ground, Progress, look_up
+from planner.roads.ground import Ground, look_up
 from planner.roads.pieces import Pieces
+from planner.roads.progress import Progress
 from planner.roads.samples import F64, SAMPLE_EVERY_M, Run, Samples
 from planner.roads.smoothing import Equations, Network, within
 
