@@ -146,7 +146,7 @@ class Dispatch:
             if not isinstance(outcome, Plan):
                 return outcome
             clashes = self._ledger.clashes(holds_of(outcome), without=without)
-            fresh = {clash.hold.station_id for clash in clashes} - met
+            fresh = {station for clash in clashes for station in clash.stations} - met
             if not fresh:
                 return outcome
             met |= fresh

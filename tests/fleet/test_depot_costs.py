@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,12 @@ def charge(store: Store, name: str, begins: float, kwh: float, *, ends: bool = T
     """Tell of a transaction, its end first: charge points send what they kept in any order."""
     desk = DepotDesk.open(store, lambda: NOW)
     shown = TokenShown(at=begins, uid=OURS.uid)
-    there = {"evse_uid": "CP-1-1", "connector_id": "1"}
+    told = partial(News, evse_uid="CP-1-1", connector_id="1")
     if ends:
         last = (Reading(begins + 8 * HOUR, 1000 + kwh * 1000),)
-        desk.charging.event(
-            "CP-1", name, News(at=begins + 8 * HOUR, readings=last, is_end=True, **there)
-        )
+        desk.charging.event("CP-1", name, told(at=begins + 8 * HOUR, readings=last, is_end=True))
     first = (Reading(begins, 1000.0),)
-    desk.charging.event("CP-1", name, News(at=begins, readings=first, token=shown, **there))
+    desk.charging.event("CP-1", name, told(at=begins, readings=first, token=shown))
 
 
 def opened(store: Store, **more: Any) -> History:
@@ -180,10 +179,15 @@ def test_planned_stands_beside_metered_and_a_night_at_the_depot_is_not_odd(store
         emsp="DE*ABC", cpo="*", currency="EUR", per_kwh="0.99", per_min="", per_session="",
         idle_per_min="", power_min_kw=None, power_max_kw=None, valid_from=None, valid_to=None,
     )  # fmt: skip
-    session = {"start": MORNING, "charging": ((HOUR, 41.0, 41.0),), "parking_s": 0.0}
     cost = price_stop(
-        replace(snapshot, prices=(listed,)), station, connector, OURS, **session
-    )  # no provider's list holds at home
+        replace(snapshot, prices=(listed,)),  # no provider's list holds at home
+        station,
+        connector,
+        OURS,
+        start=MORNING,
+        charging=((HOUR, 41.0, 41.0),),
+        parking_s=0.0,
+    )
     assert cost == Money(
         amount=Decimal("8.20"), currency="EUR", vat_included=False, basis="cpo_tariff"
     )
