@@ -5,8 +5,8 @@
 Each measure runs in a process of its own and prints one JSON line. ``synthetic N`` is a country of
 N sets as `country.py` makes it (kept in ``--keep``, where it is taken from if it is there); each
 is also built with heights, names and places, which ``--tool whole --file FILE`` does alone. The
-last lines extrapolate a straight line through the sizes to France, without heights and with. OSMnx gets the same ways as
-XML, for it reads nothing else; where it is not installed it is left out.
+last lines extrapolate a straight line through the sizes to France, without heights and with. OSMnx
+gets the same ways as XML, for it reads nothing else; where it is not installed it is left out.
 """
 
 import argparse
