@@ -210,14 +210,15 @@ class Settling:
                 continue
             names = (f"mission {mission.id}", f"vehicle {mission.vehicle_id}")
             alike = [use for name in names for use in by_name.get(name, ())]
-            found = [use.plan for use in alike if _is_same(use, mission)]
+            found = [use.plan for use in alike if is_same_trip(use, mission)]
             if found:
                 before = self._superseded.get(row, ())
                 self._superseded[row] = list(dict.fromkeys((*before, *found)))
         return {name for names in self._superseded.values() for name in names}
 
 
-def _is_same(use: PlanInUse, mission: Mission) -> bool:
+def is_same_trip(use: PlanInUse, mission: Mission) -> bool:
+    """Say whether a mission takes a plan's place: by its name, or of its vehicle at that time."""
     if use.mission_id and use.mission_id == mission.id and not UNNAMED.fullmatch(mission.id):
         return True
     if not use.vehicle or use.vehicle != mission.vehicle_id:

@@ -18,6 +18,7 @@ from planner.faces.api.answers import (
 from planner.faces.api.doors import JSON, Answer, Door, json_answer, office, services
 from planner.faces.api.events import claim_events, stream
 from planner.faces.api.problems import Refused
+from planner.faces.dispatch import Dispatch, plan_beside
 from planner.faces.fields import Body, Moment, Soc
 from planner.faces.missions import demand_on_roads, mission_of
 from planner.faces.onward import find_stop, mission_from, record
@@ -29,7 +30,6 @@ from planner.formats.plan_json import claims_to_json, outcome_to_json
 from planner.formats.plan_reading import plan_from_json
 from planner.formats.sealed import is_sealed
 from planner.model.plan import Outcome, Plan
-from planner.plan import plan as make_plan
 from planner.plan import plan_onward
 from planner.verify import verify
 
@@ -87,7 +87,7 @@ def create(body: PlanRequest) -> Response:
     world = used.world
     mission = mission_of(body, used.desk())
     demand_on_roads(mission, world)
-    return _answer(make_plan(world, mission))
+    return _answer(plan_beside(used, mission))
 
 
 def _answer(outcome: Outcome, replaces: str | None = None) -> Response:
@@ -201,17 +201,21 @@ def with_tokens(held: Plan) -> Plan:
 @door.opens(
     "GET",
     "/v1/plans/<plan_id>/events",
-    summary="Whether the plan still holds, as server-sent events: `ok`, `broken`",
+    summary="Whether the plan still holds, as server-sent events: `ok`, `broken`, `replanned`",
     scope="plan",
     answers={200: Answer(says="Events", media=("text/event-stream",))},
 )
 def events(plan_id: str) -> Response:
-    """Tell whether a plan holds, whenever the world has changed."""
+    """Tell whether a plan holds, whenever the world has changed, and what takes its place."""
     stored(plan_id)
     used = office()
     return stream(
         services().options,
-        claim_events(lambda: _checked(plan_id), lambda: used.world.snapshot.sequence),
+        claim_events(
+            lambda: _checked(plan_id),
+            lambda: used.world.snapshot.sequence,
+            lambda: used.store.fleet_plans.replaced_by(plan_id),
+        ),
     )
 
 
@@ -240,6 +244,9 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
         return json_answer(noted.model_dump())
     onward = mission_from(former, failed, now=now, at=body.at, soc=body.soc)
     world = used.fresh_world()
+    use = used.store.fleet_plans.get(plan_id)
+    if use is not None:
+        onward = replace(onward, taken=Dispatch(used, now).taken(onward, plan_id))
     promised = failed.stop.fallbacks[0].stop.station_id if failed.stop.fallbacks else ""
     made = plan_onward(
         world,
@@ -248,4 +255,10 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
         wished=former.mission.guarantee.fallbacks,
         planned_at=former.mission.now,
     )
-    return _answer(made, replaces=plan_id)
+    answer = _answer(made, replaces=plan_id)
+    if isinstance(made, Plan) and use is not None:
+        Dispatch(used, now).take_place(use, made)
+    elif isinstance(made, Plan):
+        ends = made.summary.arrival
+        used.store.fleet_plans.note_replaced(plan_id, made.id, until=ends)
+    return answer
