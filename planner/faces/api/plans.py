@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from planner.errors import NotFound, PlugsureError
 from planner.faces.api.answers import (
+    ChoicesAnswer,
     InfeasibleAnswer,
     NotedAnswer,
     OutcomeAnswer,
@@ -22,7 +23,8 @@ from planner.faces.dispatch import Dispatch, plan_beside
 from planner.faces.fields import Body, Moment, Soc
 from planner.faces.missions import demand_on_roads, mission_of
 from planner.faces.onward import find_stop, mission_from, record
-from planner.faces.requests import PlanRequest
+from planner.faces.requests import TripRequest
+from planner.formats.choices_json import choice_to_json
 from planner.formats.geojson import plan_to_geojson
 from planner.formats.gpx import plan_to_gpx
 from planner.formats.ics import plan_to_ics
@@ -30,7 +32,7 @@ from planner.formats.plan_json import claims_to_json, outcome_to_json
 from planner.formats.plan_reading import plan_from_json
 from planner.formats.sealed import is_sealed
 from planner.model.plan import Outcome, Plan
-from planner.plan import plan_onward
+from planner.plan import explain, plan_onward
 from planner.verify import verify
 
 door = Door("plans", "Plans")
@@ -78,16 +80,19 @@ class OutcomeRequest(Body):
     "/v1/plans",
     summary="Plan one trip",
     scope="plan",
-    body=PlanRequest,
+    body=TripRequest,
     answers=PLANNED,
 )
-def create(body: PlanRequest) -> Response:
+def create(body: TripRequest) -> Response:
     """Plan one trip and keep the plan."""
     used = office()
     world = used.world
     mission = mission_of(body, used.desk())
     demand_on_roads(mission, world)
-    return _answer(plan_beside(used, mission))
+    made = plan_beside(used, mission)
+    if body.explain and isinstance(made, Plan):
+        made = explain(world, made)
+    return _answer(made)
 
 
 def _answer(outcome: Outcome, replaces: str | None = None) -> Response:
@@ -168,6 +173,21 @@ def _accepted() -> str:
 def check(plan_id: str) -> Response:
     """Check a stored plan."""
     return json_answer(_checked(plan_id))
+
+
+@door.opens(
+    "GET",
+    "/v1/plans/<plan_id>/choices",
+    summary="Why a stored plan stops where it does: for each stop the next best choice",
+    scope="plan",
+    answers={200: Answer(says="The choices, on the world as it is now", model=ChoicesAnswer)},
+)
+def choices(plan_id: str) -> Response:
+    """Tell of each stop of a stored plan the next best choice."""
+    world = office().world
+    told = explain(world, with_tokens(plan_from_json(stored(plan_id))))
+    found = [choice_to_json(choice) for choice in told.choices]
+    return json_answer({"plan": plan_id, "world": world.hash, "choices": found})
 
 
 def _checked(plan_id: str) -> dict[str, Any]:
