@@ -16,7 +16,7 @@ from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
 
 from planner.fleet import planning
-from planner.fleet.executors import Elastic, FlightLost, WorkerKilled, process_pool
+from planner.fleet.executors import Elastic, FlightLost, WorkerKilled
 from planner.fleet.jobs import (
     PLAIN,
     Extras,
@@ -28,6 +28,8 @@ from planner.fleet.jobs import (
     failed,
     whole_outcome,
 )
+from planner.fleet.nursery import Nursery
+from planner.fleet.sealed import SealedCall
 from planner.fleet.sites import Missing, Site
 
 log = logging.getLogger(__name__)
@@ -56,14 +58,14 @@ class Bench:
     """Where and how missions are planned.
 
     ``render`` makes of an outcome what workers hand back, and ``extras`` says what plans tell
-    besides.
+    besides. ``pool`` makes the executor; without one it is a `Nursery`.
     """
 
     site: Site
     workers: int = 2
     render: Render = whole_outcome
     extras: Extras = PLAIN
-    pool: Callable[[int], Executor] = process_pool
+    pool: Callable[[int], Executor] | None = None
 
 
 def run_batch(
@@ -161,9 +163,18 @@ class _Run:
     def _places(self) -> int:
         return self.executor.size() if isinstance(self.executor, Elastic) else self.bench.workers
 
+    def _open(self, first: tuple[int, ...]) -> Executor:
+        """Open the executor; a nursery plans a mission for a start, until one was deadly."""
+        bench = self.bench
+        if bench.pool is not None:
+            return bench.pool(bench.workers)
+        rehearsed = () if self.deaths else tuple(self.jobs[index] for index in first)
+        arguments = (bench.site, rehearsed, bench.render, bench.extras)
+        return Nursery(bench.workers, SealedCall.of(planning.plan_jobs, arguments))
+
     def _send(self, parcel: tuple[int, ...]) -> bool:
         bench = self.bench
-        executor = self.executor = self.executor or bench.pool(bench.workers)
+        executor = self.executor = self.executor or self._open(parcel[:1])
         jobs = tuple(self.jobs[index] for index in parcel)
         try:
             future = executor.submit(

@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,19 +219,28 @@ def test_really_nothing_is_raised_in_a_worker_where_executors_would_log_the_argu
     assert "m1" not in repr(jobs(2)[1])
 
 
-def test_processes_really_plan_and_a_really_killed_one_is_replaced() -> None:
-    """Real processes: the missing world is each mission's own failure; one worker is killed."""
+def test_processes_really_plan_and_really_killed_ones_are_replaced() -> None:
+    """Real processes: the missing world is each mission's own failure; the pool is killed twice."""
     killed: list[int] = []
 
     def tell(progress: Progress) -> None:
-        children = multiprocessing.active_children()
-        if progress.done == 2 and children and not killed:
-            killed.append(children[0].pid or 0)
-            os.kill(killed[0], signal.SIGKILL)
+        nurseries = [child.pid or 0 for child in multiprocessing.active_children()]
+        if progress.done == 2:
+            killed.append(begun_by(nurseries[0])[0])
+        elif progress.done == 12:
+            killed.append(nurseries[0])
+        else:
+            return
+        os.kill(killed[-1], signal.SIGKILL)
 
     real = Bench(site=Nowhere(), workers=1)
-    results = by_index(run_batch(real, jobs(8), on_progress=tell))
-    assert killed
-    assert [result.index for result in results] == list(range(8))
+    results = by_index(run_batch(real, jobs(24), on_progress=tell))
+    assert len(set(killed)) == 2
+    assert [result.index for result in results] == list(range(24))
     codes = {result.failure.code for result in results if result.failure}
     assert codes == {"off-network"}
+
+
+def begun_by(pid: int) -> list[int]:
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in told.split()]

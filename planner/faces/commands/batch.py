@@ -23,7 +23,6 @@ from planner.faces.rows import jobs_of, result_line
 from planner.faces.settling import IGNORE, Settling
 from planner.fleet.batch import Bench, run_batch
 from planner.fleet.contention import DEFAULT_ORDER, ORDERS
-from planner.fleet.executors import process_pool
 from planner.fleet.jobs import Extras, Job, Progress
 from planner.fleet.sites import Site, site_here, world_at
 from planner.formats.missions import read_missions
@@ -158,7 +157,7 @@ def _bench(used: Office, cluster: str | None, workers: int) -> Iterator[tuple[Be
     with site_here(used.settings, used.region, snapshot) as here:
         del snapshot
         if cluster is None:
-            yield Bench(site=here, workers=workers, pool=process_pool), here
+            yield Bench(site=here, workers=workers), here
             return
         from planner.fleet.cluster import cluster_of  # noqa: PLC0415 -- an extra
 
