@@ -63,14 +63,13 @@ def after(edges: int, step: I64, state: I64, shorter: I64, here: int, edge: int)
         here = shorter[here]
 
 
-@numba.njit(cache=True)
 def shorter_of(edges: int, step: I64, state: I64) -> I64:
     """Return of each state the longest other state that it ends with."""
     shorter = np.zeros(len(state) + 1, np.int64)
-    for at in np.argsort(state):
-        before, edge = step[at] // edges, step[at] % edges
-        if before != ROOT:
-            shorter[state[at]] = after(edges, step, state, shorter, shorter[before], edge)
+    deep = np.flatnonzero(step >= edges)
+    for at in deep[np.argsort(state[deep])].tolist():
+        before, edge = divmod(int(step[at]), edges)
+        shorter[state[at]] = after(edges, step, state, shorter, int(shorter[before]), edge)
     return shorter
 
 
@@ -92,6 +91,7 @@ def lay_copies(
     step: I64,
     state: I64,
     forbidden: I64,
+    shorter: I64,
     nodes: int,
     entering: I64,
     head: I64,
@@ -106,6 +106,8 @@ def lay_copies(
     ----------
     edges, step, state, forbidden
         As `beginnings_of` returns them.
+    shorter : int64[states]
+        As `shorter_of` returns it.
     nodes : int
         Copies are numbered from here on.
     entering : int64[..]
@@ -123,7 +125,6 @@ def lay_copies(
     tail, head, source : int64[..]
         Of the links from copies.
     """
-    shorter = shorter_of(edges, step, state)
     newest = np.full(len(shorter), -1, np.int64)
     older, node, status = [np.int64(0)][:0], [np.int64(0)][:0], [np.int64(0)][:0]
     tail_of, head_of, source_of = [np.int64(0)][:0], [np.int64(0)][:0], [np.int64(0)][:0]

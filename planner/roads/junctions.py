@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.roads.automata import beginnings_of, lay_copies
+from planner.roads.automata import beginnings_of, lay_copies, shorter_of
 from planner.roads.links import VIRTUAL, Links
 
 Turn = tuple[int, ...]
@@ -39,6 +39,7 @@ def split(links: Links, turns: Sequence[Turn]) -> Links:
         step,
         state,
         forbidden,
+        shorter_of(edges, step, state),
         len(links.place),
         entering,
         links.head.astype(np.int64),
