@@ -32,7 +32,7 @@ EAST_DEG = 3.6
 """Each copy lies so far east of the one before; the widest extract spans 3.5 degrees."""
 
 MADE_UP_DEG = 0.05
-"""Points of made-up roads lie so far apart: some routers lose roads of hundreds of kilometres."""
+"""Points of made-up roads lie so far apart, in degrees."""
 
 Tags = dict[str, str]
 Place = tuple[int, float, float]
