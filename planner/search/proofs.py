@@ -93,6 +93,7 @@ class Prover:
     ground: Ground
     most_settled: int = MOST_SETTLED
     stretch: float = 1.0
+    most_in_all: int = MOST_SETTLED_IN_ALL
     _settled: int = 0
     _cut_short: bool = False
     """Whether a proof came to its limit: what did not hold might have."""
@@ -139,7 +140,7 @@ class Prover:
     ) -> tuple[Way, float] | None:
         failed = terms.shut | {call.place}
         for refuge in self._wished(call, terms.shut, order):
-            if self._settled > MOST_SETTLED_IN_ALL:
+            if self._settled > self.most_in_all:
                 raise _GivenUp
             row = self.problem.legs.row(call.place, refuge.kind)
             charge = min(

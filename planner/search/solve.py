@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from planner.search.floors import Floors
 from planner.search.posing import Ground, Terms
 from planner.search.problem import EPSILON_KWH, Arrival, Trace
-from planner.search.proofs import MOST_SETTLED, Prover
+from planner.search.proofs import MOST_SETTLED, MOST_SETTLED_IN_ALL, Prover
 from planner.search.reach import is_surely_late, may_arrive
 from planner.search.setup import Stage, Trip, stage_first, stage_full
 from planner.search.ways import Way
@@ -17,9 +17,10 @@ is run again less choosy, and the plan says how much dearer it may be than the b
 FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
 
-FULL_WORK = 5_000_000.0
+FULL_WORK = 3_000_000.0
 """Labels of a search everywhere, each counted as often as there are stations, after which it is
-run again less choosy, or given up: some five seconds of one processor."""
+run again less choosy, or given up, and as many again of its proofs: some ten seconds of one
+processor."""
 
 PRICED_SETTLED = 6_000
 """The most of a search everywhere where money counts."""
@@ -77,7 +78,14 @@ def solve(
         return found
     full = stage_full(trip, priced=is_priced(trip))
     most_settled = int(min(max(work / max(full.problem.stations, 1), 100.0), MOST_SETTLED))
-    return _search_growing(full, survive, most_settled, STRETCHES[1:], windows=windows)
+    return _search_growing(
+        full,
+        survive,
+        most_settled,
+        STRETCHES[1:],
+        windows=windows,
+        most_in_all=min(most_settled, MOST_SETTLED_IN_ALL),
+    )
 
 
 def look_again(found: Solution) -> Solution:
@@ -113,6 +121,7 @@ def _search_growing(
     stretches: tuple[float, ...],
     *,
     windows: bool,
+    most_in_all: int = MOST_SETTLED_IN_ALL,
 ) -> Solution | Failure:
     best: Solution | Failure = Failure(stage, Trace())
     if stage.problem.money_weight > 0.0:
@@ -120,7 +129,12 @@ def _search_growing(
         stretches = tuple(max(stretch, 1.0 + NEARLY) for stretch in stretches)
     for stretch in stretches:
         found = search_stage(
-            stage, order=order, windows=windows, most_settled=most_settled, stretch=stretch
+            stage,
+            order=order,
+            windows=windows,
+            most_settled=most_settled,
+            stretch=stretch,
+            most_in_all=most_in_all,
         )
         if isinstance(found, Failure):
             best = found if isinstance(best, Failure) else best
@@ -141,6 +155,7 @@ def search_stage(
     windows: bool,
     most_settled: int = MOST_SETTLED,
     stretch: float = 1.0,
+    most_in_all: int = MOST_SETTLED_IN_ALL,
 ) -> Solution | Failure:
     """Search one stage from the start of the trip."""
     problem = stage.problem
@@ -149,7 +164,7 @@ def search_stage(
         return Failure(stage, trace)
     root = Arrival(0, problem.vias[0].place, problem.departure, problem.start_kwh)
     ground = Ground(problem)
-    prover = Prover(problem, Floors(problem), ground, most_settled, stretch)
+    prover = Prover(problem, Floors(problem), ground, most_settled, stretch, most_in_all)
     proven = prover.find(Terms(root, windows=windows), order, trace)
     return (
         Failure(stage, trace)
