@@ -67,6 +67,10 @@ def _regular(raw: Any, odd: Odd) -> Iterator[RegularHours]:
         if day is None or day not in range(1, 8) or begin is None or end is None:
             odd.append((f"regular_hours/{index}", "the period cannot be read"))
             continue
+        if begin == end != 0:
+            # Open all day, or never? Only from midnight to midnight is it the whole day.
+            odd.append((f"regular_hours/{index}", "the period ends when it begins"))
+            continue
         yield _span(int(day), begin, end)
 
 

@@ -282,6 +282,14 @@ def test_a_closing_that_cannot_be_read_makes_the_hours_unknown():
     assert len(faults) == 1
 
 
+def test_a_day_that_ends_when_it_begins_is_not_taken_for_a_whole_day():
+    noon = {"weekday": 1, "period_begin": "12:00", "period_end": "12:00"}
+    whole = {"weekday": 2, "period_begin": "00:00", "period_end": "00:00"}
+    station, _, faults = read(location(opening_times={"regular_hours": [noon, whole]}))
+    assert station.hours == Hours(regular=(RegularHours(2, 0, 1440),))
+    assert len(faults) == 1
+
+
 def test_seven_whole_days_are_always_open():
     week = [{"weekday": day, "period_begin": "00:00", "period_end": "24:00"} for day in range(1, 8)]
     assert read(location(opening_times={"regular_hours": week}))[0].hours == Hours(
