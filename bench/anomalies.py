@@ -1,5 +1,6 @@
 """Charging sessions: how many sown faults are found and how many are cried for nothing, and scale.
 
+    python bench/anomalies.py    # all of these
     python bench/anomalies.py faults 1500 3 >> bench/results/anomalies.jsonl
     python bench/anomalies.py subtle 1500 3 >> bench/results/anomalies.jsonl
     python bench/anomalies.py scale 110000 >> bench/results/anomalies.jsonl
@@ -22,6 +23,7 @@ import gzip
 import json
 import random
 import resource
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -45,6 +47,7 @@ from planner.store.store import Store
 from tests.fleet.seeded import KINDS, NOW, PLAIN, SUBTLE, Difficulty, make_history
 
 IRVE = Path(__file__).parents[2] / "shared" / "data" / "chargers" / "fr-irve-static.json.gz"
+EVERYTHING = (("faults", "1500", "3"), ("subtle", "1500", "3"), ("scale", "110000"))
 LEVELS = {"faults": PLAIN, "subtle": SUBTLE}
 BEGIN = datetime(2026, 4, 1, tzinfo=UTC)
 
@@ -172,8 +175,16 @@ def peak_mb() -> int:
 
 
 def main() -> None:
-    """Measure what the command line names."""
-    what, count, *more = sys.argv[1:]
+    """Measure what the command line names; all of it where it names nothing."""
+    if len(sys.argv) > 1:
+        measure(*sys.argv[1:])
+        return
+    for asked in EVERYTHING:  # each in a process of its own, for its greatest memory is told
+        subprocess.run([sys.executable, __file__, *asked], check=True)
+
+
+def measure(what: str, count: str, *more: str) -> None:
+    """Measure one thing and print it."""
     if what in LEVELS:
         seeds = int(more[0]) if more else 1
         for line in measure_faults(int(count), seeds, what, LEVELS[what]):

@@ -10,7 +10,7 @@ without its descent) lies above, ``bound_short_max`` how far it ever fell below;
 
 import argparse
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,32 +22,43 @@ from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.elevation import open_heights
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
-from planner.roads.profiles import Trace, trace
+from planner.roads.profiles import trace
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 DAY = Conditions(temperature_c=15.0)
 SPEEDS_KMH = (50.0, 90.0)
 
 
-def traced(data: Path) -> Trace:
+@dataclass(frozen=True)
+class Steps:
+    """Links between samples along roads, one road after the other."""
+
+    piece: NDArray[np.int64]
+    step_m: NDArray[np.float64]
+    rise_m: NDArray[np.float64]
+
+
+def traced(data: Path) -> Steps:
     """Build Andorra and keep the heights along its roads."""
     import planner.roads.osm_graph as importer  # noqa: PLC0415 -- its use of `profile` is watched
 
-    kept: list[Trace] = []
+    kept: list[Steps] = []
     plain = importer.profile
 
     def watched(pieces, straight, source, progress):  # noqa: ANN001, ANN202 -- as `profile`
-        kept.append(trace(pieces, straight, source, progress))
+        for run, rise_m in trace(pieces, straight, source, progress).steps:
+            kept.append(Steps(np.repeat(run.piece, np.diff(run.first)), run.step_m, rise_m))
         return plain(pieces, straight, source, progress)
 
     importer.profile = watched
     roads = read_osm(data / "roads" / "andorra-valhalla-docker.osm.pbf", lambda _s, _x: None)
     heights = open_heights(data / "elevation")
     build_from_osm(roads, name="a", source="a", heights=heights, progress=lambda _s, _x: None)
-    return kept[0]
+    columns = ([getattr(part, name) for part in kept] for name in ("piece", "step_m", "rise_m"))
+    return Steps(*map(np.concatenate, columns))
 
 
-def measured(steps: Trace, car: Vehicle, kmh: float) -> dict[str, float]:
+def measured(steps: Steps, car: Vehicle, kmh: float) -> dict[str, float]:
     """Compare truth, net and bound on all edges, both ways."""
     short, over = [], []
     for ahead in (True, False):

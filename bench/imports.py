@@ -1,12 +1,12 @@
 """Importing OpenStreetMap: edges a second, CPU seconds and peak memory, beside OSMnx.
 
-    python bench/imports.py [--data FOLDER] [--sets 4 8 16] [--keep FOLDER]
+    python bench/imports.py [--data FOLDER] [--sets 4 9 18] [--keep FOLDER]
 
 Each measure runs in a process of its own and prints one JSON line. ``synthetic N`` is a country of
-N sets as `country.py` makes it (kept in ``--keep``, where it is taken from if it is there); the
-largest is also built with heights, names and places, which ``--tool whole --file FILE`` does alone.
-The last line extrapolates a straight line through the sizes to France. OSMnx gets the same ways as
-XML, for it reads nothing else; where it is not installed it is left out.
+N sets as `country.py` makes it (kept in ``--keep``, where it is taken from if it is there); each
+is also built with heights, names and places, which ``--tool whole --file FILE`` does alone. The
+last lines extrapolate a straight line through the sizes to France, without heights and with. OSMnx
+gets the same ways as XML, for it reads nothing else; where it is not installed it is left out.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from planner.roads.tags import DRIVABLE
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
-SIZES = (4, 8, 16)
+SIZES = (4, 9, 18)
 TOWNS = ("heidelberg-ors", "porto_portugal", "china-7-105-51")
 
 FRANCE_WAYS = 4_000_000
@@ -100,6 +100,7 @@ def whole(path: Path) -> Line:
         "edges": len(graph.head),
         "seconds": round(took, 2),
         "cpu_s": round(used, 2),
+        "edges_per_cpu_s": round(len(graph.head) / used),
         "size_mb": round(size / 1e6, 1),
         "peak_until_mb": peaks,
         "peak_mb": peak_mb(),
@@ -172,7 +173,7 @@ def in_child(tool: str, path: Path, name: str) -> Line:
     return line
 
 
-def extrapolate(lines: list[Line]) -> Line:
+def extrapolate(measure: str, lines: list[Line]) -> Line:
     """Draw a straight line through the sizes, by ways, to France's."""
     ways = np.array([line["ways"] for line in lines], float)
 
@@ -184,7 +185,7 @@ def extrapolate(lines: list[Line]) -> Line:
     ids_mb = FRANCE_HIGHEST_ID / 8 / 1e6
     reading_mb, building_mb = at_france("read_peak_mb") + ids_mb, at_france("peak_mb")
     return {
-        "measure": "extrapolated to France, without heights",
+        "measure": f"extrapolated to France, {measure}",
         "from_sets": [line["measure"] for line in lines],
         "ways": FRANCE_WAYS,
         "nodes": round(at_france("nodes")),
@@ -207,16 +208,18 @@ def measure_all(data: Path, sets: list[int], keep: Path) -> None:
         if find_spec("osmnx"):
             run([sys.executable, __file__, "--tool", "xml", "--file", str(path)], cwd=keep)
             in_child("osmnx", keep / f"{town}.osm", town)
-    lines = []
+    plain, full = [], []
     for count in sets:
         path = keep / f"synthetic-{count}.osm.pbf"
         if not path.is_file():
             country = str(Path(__file__).with_name("country.py"))
             run([sys.executable, country, str(path), "--sets", str(count), "--data", str(data)])
-        lines.append(in_child("plugsure", path, f"synthetic {count}"))
-    in_child("whole", path, f"synthetic {count}, with heights, names and places")
+        plain.append(in_child("plugsure", path, f"synthetic {count}"))
+        line = in_child("whole", path, f"synthetic {count}, with heights, names and places")
+        full.append(line | {key: plain[-1][key] for key in ("ways", "read_peak_mb")})
     in_child("skip", path, "skipping the nodes of the largest")
-    print(json.dumps(extrapolate(lines)))
+    print(json.dumps(extrapolate("without heights", plain)))
+    print(json.dumps(extrapolate("with heights, names and places", full)))
 
 
 def main() -> None:

@@ -3,9 +3,10 @@
     python bench/legs.py [--data FOLDER] [--graphs europe 1M] [--programs plugsure scipy]
                          [--keep FOLDER] [--most_s 600]
 
-``1M`` is made up (`synthetic.py`), ``china`` an extract of OpenStreetMap, ``4M`` extracts side by
-side (`country.py`). What takes long to make is kept in ``--keep``. Valhalla routes on maps only, in
-an environment of its own (`truth_valhalla.py`); it has costs of its own, so no sums are compared.
+``1M`` is made up (`synthetic.py`), ``china`` an extract of OpenStreetMap, ``1M-map`` and ``4M``
+extracts side by side (`country.py`). What takes long to make is kept in ``--keep``. Valhalla routes
+on maps only, in an environment of its own (`truth_valhalla.py`); it has costs of its own, so no
+sums are compared.
 
 Prints one JSON line for each graph and program, each run in a process of its own, which is ended
 after ``--most_s`` seconds (``ended_after_s``): ``build_s``
@@ -45,19 +46,18 @@ from planner.roads.osm_graph import build_from_osm
 from planner.roads.region import build_region
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-GRAPHS = ("europe", "china", "1M", "4M")
+GRAPHS = ("europe", "china", "1M", "1M-map", "4M")
 PROGRAMS = ("plugsure", "ch-router", "routingkit-cch", "scipy", "networkx", "valhalla")
 LEFT_OUT = {
     ("4M", "networkx"): "some 8 GB, and half a minute a question",
     ("europe", "valhalla"): "routes on maps only",
     ("1M", "valhalla"): "routes on maps only",
-    ("4M", "valhalla"): "between the copies lie made-up roads of thousands of kilometres",
 }
 KEEP = Path(tempfile.gettempdir()) / "plugsure-bench"
-SYNTHETIC_NODES, SETS = 1_050_000, 16
+SYNTHETIC_NODES = 1_050_000
+SETS = {"1M-map": 4, "4M": 18}
+"""Of extracts side by side."""
 EXTRACT = "china-7-105-51.osm.pbf"
-PER_S = {"4M": 10.0}
-"""Units of weight in a second, else a thousand: from the first copy to the last it is weeks."""
 
 MANY = 1_000
 Line = dict[str, Any]
@@ -281,7 +281,7 @@ def make_graph(name: str, data: Path, keep: Path) -> Path:
             graph = build_from_osm(
                 roads, name="x", source="", heights=None, progress=lambda *_: None
             )
-        np.savez(path, **arrays_of(graph, PER_S.get(name, 1000.0)))
+        np.savez(path, **arrays_of(graph))
     return path
 
 
@@ -289,20 +289,19 @@ def extract_of(name: str, data: Path, keep: Path) -> Path:
     """Return the map that a graph is made of; that of a country is made if it is not there."""
     if name == "china":
         return data / "roads" / EXTRACT
-    path = keep / f"synthetic-{SETS}.osm.pbf"
+    path = keep / f"synthetic-{SETS[name]}.osm.pbf"
     if not path.is_file():
-        write_country(
-            path, [read_extract(data / "roads" / f"{of}.osm.pbf") for of in EXTRACTS], SETS
-        )
+        extracts = [read_extract(data / "roads" / f"{of}.osm.pbf") for of in EXTRACTS]
+        write_country(path, extracts, SETS[name])
     return path
 
 
-def arrays_of(graph: RoadGraph, per_s: float) -> dict[str, np.ndarray]:
+def arrays_of(graph: RoadGraph) -> dict[str, np.ndarray]:
     """Return what all programs read; usable are the nodes where drives may begin and end."""
     return {
         "first_out": np.array(graph.first_out),
         "head": np.array(graph.head),
-        "weight_ms": np.rint(graph.duration_s * per_s).astype(np.int32),
+        "weight_ms": np.rint(graph.duration_s * 1000).astype(np.int32),
         "length_m": np.array(graph.length_m),
         "energy_kwh": np.array(graph.length_m) * np.float32(0.00018),
         "xy_km": np.stack([graph.lon * 70, graph.lat * 111], axis=1).astype(np.float32),

@@ -7,11 +7,11 @@ that does other things, what they would need on one of their own.
 
 import argparse
 import json
-import multiprocessing
 import os
 import re
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,22 @@ def cpu_s(pid: int) -> float:
     return (int(told[11]) + int(told[12])) * TICK_S
 
 
-def memory_mb(pid: int, home: Path) -> tuple[float, float]:
-    """Proportional MB of a process: of arrays that are mapped out of the home, and of the rest."""
-    arrays = rest = 0
+def workers_of(parent: int) -> list[int]:
+    """List the processes that plan: those begun by one that this one began. Source: proc(5)."""
+    begun: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = (folder / "stat").read_text().rpartition(")")[2].split()
+            begun.setdefault(int(told[1]), []).append(int(folder.name))
+    return sorted(pid for child in begun.get(parent, []) for pid in begun.get(child, []))
+
+
+def memory_mb(pid: int, home: Path) -> tuple[float, float, float]:
+    """MB of a process: of arrays mapped out of the home its part, of the rest its part, and own.
+
+    Its own is what no other process shares: what a further worker takes.
+    """
+    arrays = rest = own = 0
     here = ""
     for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
         if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
@@ -48,7 +61,9 @@ def memory_mb(pid: int, home: Path) -> tuple[float, float]:
                 arrays += size
             else:
                 rest += size
-    return arrays / 1024.0, rest / 1024.0
+        elif line.startswith("Private_") and str(home) not in here:
+            own += int(line.split()[1])
+    return arrays / 1024.0, rest / 1024.0, own / 1024.0
 
 
 def measure_pool(office: Office, jobs: list[Any], workers: int) -> dict[str, Any]:
@@ -61,12 +76,11 @@ def measure_pool(office: Office, jobs: list[Any], workers: int) -> dict[str, Any
         warm = jobs[: 20 * workers]
         begin = 0.0
         before: dict[int, float] = {}
-        told: list[tuple[float, float, float]] = []
+        told: list[tuple[float, float, float, float]] = []
         for number, result in enumerate(run_batch(bench, [*warm, *jobs]), start=1):
-            children = [child.pid or 0 for child in multiprocessing.active_children()]
             if number == len(warm):
                 begin = time.perf_counter()
-                before = {pid: cpu_s(pid) for pid in children}
+                before = {pid: cpu_s(pid) for pid in workers_of(os.getpid())}
             elif number > len(warm):
                 counts[result.status] = counts.get(result.status, 0) + 1
                 size += len(result.answer or b"")
@@ -74,7 +88,7 @@ def measure_pool(office: Office, jobs: list[Any], workers: int) -> dict[str, Any
             if number == len(warm) + len(jobs):
                 told = [(cpu_s(pid) - before[pid], *memory_mb(pid, home)) for pid in before]
         wall_s = time.perf_counter() - begin
-    spent_s = sum(cpu for cpu, _, _ in told)
+    spent_s = sum(cpu for cpu, *_ in told)
     return {
         "workers": workers,
         "missions": len(jobs),
@@ -84,8 +98,10 @@ def measure_pool(office: Office, jobs: list[Any], workers: int) -> dict[str, Any
         "missions_a_minute": round(60.0 * len(jobs) / wall_s, 1),
         "missions_a_cpu_minute": round(60.0 * len(jobs) / spent_s, 1),
         "answer_kb": round(size / len(jobs) / 1000.0, 1),
-        "arrays_pss_mb": [round(arrays, 1) for _, arrays, _ in told],
-        "rest_pss_mb": [round(rest, 1) for _, _, rest in told],
+        "cpu_ms_a_mission": round(1000.0 * spent_s / len(jobs), 1),
+        "arrays_pss_mb": [round(arrays, 1) for _, arrays, _, _ in told],
+        "rest_pss_mb": [round(rest, 1) for _, _, rest, _ in told],
+        "own_mb": [round(own, 1) for *_, own in told],
         "load": round(os.getloadavg()[0], 1),
     }
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from planner.model.geo import LonLat
 from planner.roads.finding import Finder
-from planner.roads.gazetteer import Entry, write_index
+from planner.roads.gazetteer import Entry, order_of, write_index
 from planner.roads.lending import FileSource
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
@@ -82,7 +82,7 @@ def search_country(entries: int) -> None:
         path = Path(folder) / "places.sqlite"
         began = time.process_time()
         database = sqlite3.connect(path)
-        write_index(database, made, {})
+        write_index(database, sorted(made, key=order_of), {})
         database.close()
         built_s = time.process_time() - began
         line = {"measure": "build index of places", "entries": len(made), "seconds": built_s}

@@ -25,6 +25,9 @@ MEASURES = (
     "core",
     "plans",
     "gap",
+    "missions",
+    "anomalies",
+    "contention",
 )
 
 

@@ -9,9 +9,11 @@ from planner.model.plan import Infeasible, Outcome, Plan
 from planner.model.station import DEPOT_PARTY
 from planner.search.alternatives import find_alternatives
 from planner.search.answers import explain_failure, write_plan
+from planner.search.causes import find_cause
+from planner.search.choices import explain_stops
 from planner.search.gap import least_at_any_speed_s, with_gaps
-from planner.search.reach import may_arrive
-from planner.search.relaxations import relax
+from planner.search.leftout import MOST_LISTED
+from planner.search.relaxations import Tries, relax
 from planner.search.setup import Trip, prepare
 from planner.search.solve import Solution, keep_to_first, look_again, solve
 from planner.search.styles import solve_styled
@@ -23,7 +25,7 @@ FAR = 0.04
 made-up stations: 21 are, in 0.3 s each; two of them become sooner by 18 and 37 %, most stay."""
 
 
-def plan(world: World, mission: Mission, *, gap: bool = True) -> Outcome:
+def plan(world: World, mission: Mission, *, gap: bool = True, ledger: bool = True) -> Outcome:
     """Plan a trip whose every stop opens to the wallet and has a proven fallback.
 
     Parameters
@@ -31,11 +33,13 @@ def plan(world: World, mission: Mission, *, gap: bool = True) -> Outcome:
     gap : bool
         Whether to prove how far the plan may be from the best, and to search again, more widely,
         where that is far: most of the time of a plan. Without, `Summary.gap` is None.
+    ledger : bool
+        Whether the plan is to list stations that it left out; without, it only counts them.
 
     Returns
     -------
     Plan or Infeasible
-        The same world, mission and ``gap`` give the same answer. A plan has passed `verify`.
+        The same world, mission and options give the same answer. A plan has passed `verify`.
 
     Raises
     ------
@@ -47,12 +51,12 @@ def plan(world: World, mission: Mission, *, gap: bool = True) -> Outcome:
     trip = open_trip(world, mission)
     found = solve_styled(trip)
     if not isinstance(found, Solution):
-        failed = explain_failure(trip, found)
-        return relax(failed, lambda changed: attempt(world, changed, near=True), trip)
+        cause = find_cause(trip, found)
+        return relax(explain_failure(trip, cause), cause, trip, tries_on(world, trip))
     best_s = least_at_any_speed_s(trip, found.cost) if gap else None
     if best_s is not None and best_s < (1.0 - FAR) * found.cost:
         found = look_again(found)
-    best = write_plan(found)
+    best = write_plan(found, MOST_LISTED if ledger else 0)
     made = _by_preferred(world, best) or find_alternatives(best, found.stage.trip)
     return checked(world, with_gaps(made, best_s))
 
@@ -142,15 +146,33 @@ def without_windows(mission: Mission) -> Mission:
     )
 
 
-def attempt(world: World, mission: Mission, *, near: bool = False) -> Plan | None:
-    """Plan without explanations or alternatives; None where there is no trip.
+def explain(world: World, made: Plan) -> Plan:
+    """Tell why a plan stops where it does: for each stop the best trip that stops elsewhere.
 
-    With ``near`` only stations near the way are looked at, once: quick, and it may miss a trip.
+    Takes about as long again as a plan for each stop. Searched on the world that is given: where
+    that is not the one of the plan, so are the differences.
     """
+    if not made.charging_stops:
+        return made
+    return replace(made, choices=explain_stops(made, open_trip(world, made.mission)))
+
+
+def tries_on(world: World, trip: Trip) -> Tries:
+    """Try changes of a trip on its world; legs that are the same are taken over from it."""
+
+    def opened(mission: Mission) -> Trip:
+        changed = open_trip(world, mission)
+        if changed.car is not trip.car:
+            return changed
+        return replace(changed, legs_kept=trip.legs_kept)
+
+    return Tries(opened, lambda made: checked(world, made))
+
+
+def attempt(world: World, mission: Mission) -> Plan | None:
+    """Plan without explanations or alternatives; None where there is no trip."""
     trip = open_trip(world, mission)
-    if near and not may_arrive(trip):
-        return None
-    found = solve(trip, near=near)
+    found = solve(trip)
     return checked(world, write_plan(found)) if isinstance(found, Solution) else None
 
 
@@ -190,4 +212,13 @@ def checked(world: World, made: Plan) -> Plan:
     return made
 
 
-__all__ = ["Infeasible", "Plan", "attempt", "checked", "open_trip", "plan", "plan_onward"]
+__all__ = [
+    "Infeasible",
+    "Plan",
+    "attempt",
+    "checked",
+    "explain",
+    "open_trip",
+    "plan",
+    "plan_onward",
+]

@@ -38,7 +38,7 @@ SAME_SITE_M = 300.0
 """Stations nearer than this to each other are one site: what closes one may close the other."""
 
 KEPT_CARS = 16
-"""Cars and days of which each thread keeps what it has learned of roads."""
+"""Cars and days of which each thread keeps what it has learned of roads, some 10 to 40 MB each."""
 
 
 KEPT_WORKS = 4
@@ -62,14 +62,15 @@ class RoadSide:
     snapper: Snapper
     usual: "RoadSide | None" = None
     works: Works | None = None
+    kept_cars: int = KEPT_CARS
     _under: "list[tuple[Hindrance, RoadSide]]" = field(default_factory=list, repr=False)
     _changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _threads: threading.local = field(default_factory=threading.local, repr=False)
 
     @classmethod
-    def of(cls, graph: RoadGraph) -> "RoadSide":
+    def of(cls, graph: RoadGraph, kept_cars: int = KEPT_CARS) -> "RoadSide":
         """Make the indexes of a region."""
-        return cls(graph, Snapper(graph))
+        return cls(graph, Snapper(graph), kept_cars=kept_cars)
 
     def under(self, closures: tuple[Closure, ...], avoid: tuple[str, ...] = ()) -> "RoadSide":
         """Return these roads with closures in force, or some kinds avoided; the last are kept."""
@@ -78,7 +79,7 @@ class RoadSide:
             place = next((n for n, known in enumerate(self._under) if known[0] == asked), None)
             if place is None:
                 works = put_in_force(self.graph, closures, avoid)
-                made = RoadSide(works.changed.graph, self.snapper, self, works)
+                made = RoadSide(works.changed.graph, self.snapper, self, works, self.kept_cars)
                 self._under.insert(0, (asked, made))
                 del self._under[KEPT_WORKS:]
             else:
@@ -122,7 +123,7 @@ class RoadSide:
         if known is None or known[0] is not sites:
             known = (sites, self.prepared.car(vehicle, conditions, sites.nodes))
         kept[key] = known
-        if len(kept) > KEPT_CARS:
+        while len(kept) > self.kept_cars:
             kept.popitem(last=False)
         return known[1]
 

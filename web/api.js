@@ -33,6 +33,9 @@ export const region = () => getJson("/v1/region");
 
 export const fetchPlan = (id) => getJson(`/v1/plans/${encodeURIComponent(id)}`);
 
+/** Why a plan stops where it does: of each stop the next best choice. Takes about as long as planning. */
+export const fetchChoices = async (id) => (await getJson(`/v1/plans/${encodeURIComponent(id)}/choices`)).choices;
+
 /** A report of charging: `costs`, `charges`, `anomalies` or `cards`. */
 export const fetchReport = (name, query) => getJson(`/v1/reports/${name}?${new URLSearchParams(query)}`);
 

@@ -3,7 +3,7 @@
 import { h, icon, announce } from "./dom.js";
 import { fetchReport, saveReport } from "./api.js";
 import { keyPrompt } from "./banners.js";
-import { drawMonths } from "./month-chart.js";
+import { drawMonths, hasMonths } from "./month-chart.js";
 
 const DIMENSIONS = [["vehicle", "Vehicle"], ["driver", "Driver"], ["mission", "Mission"], ["provider", "Card provider"], ["operator", "Operator"]];
 const ODD = {
@@ -57,7 +57,7 @@ function document_(sums, months, odd) {
   if (!sums.totals.length) return [empty(sums)];
   return [
     h("section", { class: "totals", "aria-label": "Totals" }, sums.totals.map(tile)),
-    months.groups.length > 1 ? h("section", { class: "card" }, h("h2", {}, "By month"), h("div", { class: "months" })) : null,
+    hasMonths(months) ? h("section", { class: "card" }, h("h2", {}, "By month"), h("div", { class: "months" })) : null,
     groupsSection(sums),
     oddSection(odd),
     h("footer", { class: "small muted books-foot" }, "Each charge is rounded to the cent first, and sums are sums of these. ",
@@ -79,6 +79,7 @@ function tile(total) {
     h("dl", { class: "facts figures" },
       fact("Net", amount(total.net, currency)), fact("VAT", amount(total.vat, currency)), fact("Gross", amount(total.gross, currency)),
       fact("Charges", `${total.charges}${total.credits ? `, ${many(total.credits, "credit", "credits")}` : ""}`), fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`),
+      total.metered_charges ? fact(`Of it own depots, ${many(total.metered_charges, "charge", "charges")}`, amount(total.metered, currency)) : null,
       total.planned_stops ? fact(`Planned, ${many(total.planned_stops, "stop", "stops")}`, amount(total.planned, currency)) : null,
       total.planned_stops ? fact("These were billed", `${amount(total.billed_as_planned, currency)} (${off > 0 ? "+" : ""}${group(total.difference)})`) : null),
     total.without_vat ? h("p", { class: "small muted" }, `${many(total.without_vat, "charge tells", "charges tell")} no VAT: in net and billed, not in gross.`) : null,
@@ -88,7 +89,8 @@ function tile(total) {
 /** Charges that tell no price are no amount, least of all nothing. */
 const unpriced = (total) => h("div", { class: "tile" },
   h("p", { class: "tile-label" }, "No price told"), h("p", { class: "tile-figure figures" }, many(total.charges, "charge", "charges")),
-  h("dl", { class: "facts figures" }, fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`)));
+  h("dl", { class: "facts figures" }, fact("Energy", `${total.energy_kwh.toFixed(1)} kWh`)),
+  total.metered_charges ? h("p", { class: "small muted" }, `${total.metered_charges} of them at own depots. Say what a kWh costs there: `, h("code", {}, "plugsure depot price DEPOT 0.25")) : null);
 
 /** A count with its word: one charge, two charges. */
 const many = (count, one, more) => `${count} ${count === 1 ? one : more}`;
@@ -102,7 +104,8 @@ function groupsSection(sums) {
   const byCurrency = sums.totals.map(({ currency }) => {
     const groups = sums.groups.filter((one) => one.currency === currency).sort((a, b) => Number(b.billed) - Number(a.billed));
     const most = Math.max(...groups.map((one) => Math.max(Number(one.billed), Number(one.planned))), 0.01);
-    return h("ul", { class: "bars" }, groups.slice(0, SHOWN).map((one) => bar(one, most)),
+    const several = sums.totals.length > 1;
+    return h("ul", { class: "bars", "aria-label": currency ?? "No price told" }, several ? h("li", { class: "small muted" }, currency ?? "No price told") : null, groups.slice(0, SHOWN).map((one) => bar(one, most)),
       groups.length > SHOWN ? h("li", { class: "small muted" }, `and ${groups.length - SHOWN} more, in the table`) : null);
   });
   const columns = [by, "currency", "charges", "kWh", "net", "VAT", "gross", "planned", "of it billed", "difference"];
@@ -110,7 +113,9 @@ function groupsSection(sums) {
   const planned = (one) => (one.planned_stops ? [one.planned, one.billed_as_planned, one.difference] : ["–", "–", "–"]);
   const cells = (one) => [one.key ?? "not known", one.currency ?? "–", one.charges, one.energy_kwh.toFixed(3), ...told(one), ...planned(one)];
   const rows = [...sums.groups.map(cells), ...sums.totals.map((total) => ["Total", ...cells(total).slice(1)])];
+  const marked = sums.groups.some((one) => one.currency !== null && one.planned_stops);
   return h("section", { class: "card" }, h("h2", {}, "Who and where"), tabs, byCurrency,
+    marked ? h("p", { class: "small muted bars-key" }, h("span", { class: "bar-key", "aria-hidden": "true" }), "what was planned, of the stops that were") : null,
     h("details", { class: "whole" }, h("summary", {}, "All figures"), table(columns, rows)),
     h("p", { class: "take" }, saveButton("costs", { by }, "xlsx"), saveButton("costs", { by }, "csv"), saveButton("charges", {}, "csv", "Every charge")));
 }
@@ -120,14 +125,14 @@ function bar(one, most) {
   return h("li", { class: "bar-row" },
     h("span", { class: "bar-name" }, one.key ?? "not known"),
     h("span", { class: "bar", "aria-hidden": "true" }, h("span", { class: "bar-billed", style: { width: share(one.billed) } }),
-      one.planned_stops ? h("span", { class: "bar-planned", style: { left: share(one.planned) } }) : null),
+      one.currency !== null && one.planned_stops ? h("span", { class: "bar-planned", style: { left: share(one.planned) } }) : null),
     h("span", { class: "bar-figure figures" }, one.currency === null ? "no price told" : amount(one.billed, one.currency)));
 }
 
 function oddSection(odd) {
   if (!odd.length) return h("section", { class: "card" }, h("h2", {}, "Odd charges"), h("p", { class: "muted" }, "None."));
   const rows = odd.slice(0, 200).map((one) => h("li", { class: "odd" },
-    h("p", {}, h("b", {}, ODD[one.kind] ?? one.kind), h("span", { class: "figures odd-cost" }, one.cost === null ? "" : amount(one.cost, one.currency))),
+    h("p", {}, h("b", {}, ODD[one.kind] ?? one.kind), h("span", { class: "figures odd-cost" }, one.cost === null ? "cost not known" : amount(one.cost, one.currency))),
     h("p", { class: "small" }, one.says),
     h("p", { class: "small muted" }, [new Date(one.ends).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" }), one.station, one.vehicle, one.card].filter(Boolean).join(" · "))));
   return h("section", { class: "card" }, h("h2", {}, `Odd charges (${odd.length})`), h("ul", { class: "odds" }, rows),

@@ -15,7 +15,7 @@ const AVOIDABLE = [["toll", "Toll roads"], ["ferry", "Ferries"], ["motorway", "M
 const SPEEDS_KMH = [120, 110, 100, 90];
 const MIN_GRADES = [
   ["committed", "reserved for you"], ["verified", "verified"], ["contracted", "by contract"],
-  ["ad_hoc", "bank card too"], ["indicated", "indicated at least"],
+  ["ad_hoc", "payment card too"], ["indicated", "indicated at least"],
 ];
 
 export const vehicleTitle = (vehicle) => vehicle.title ?? [vehicle.make, vehicle.model, vehicle.variant].filter(Boolean).join(" ");

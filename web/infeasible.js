@@ -1,7 +1,7 @@
 // No trip: why, how far one gets, and the single changes that would help, each ready to be tried.
 
 import { h, icon } from "./dom.js";
-import { distance, duration, timeFrom } from "./words.js";
+import { distance, duration, plain, timeFrom } from "./words.js";
 import { rejectedSection } from "./rejected.js";
 
 const WHY = {
@@ -22,7 +22,7 @@ export function infeasibleView(answer, { relax, showFurthest, lightReason, showR
       h("p", {}, "You would get as far as ", h("b", {}, furthest.name || "the point on the map"), h("span", { class: "figures" }, furthest.distance_m ? `, ${distance(furthest.distance_m)} on the way` : ""),
         furthest.remaining_s ? h("span", { class: "figures" }, `; ${duration(furthest.remaining_s)} of driving would be left`) : "", "."),
       h("button", { type: "button", class: "button quiet", on: { click: showFurthest } }, icon("pin"), "Show on the map")) : null,
-    relaxations(answer.relaxations ?? [], relax),
+    relaxations(answer.relaxations ?? [], relax), untried(answer.untried ?? []),
     (answer.warnings ?? []).length ? h("details", { class: "fold notes" }, h("summary", {}, "What was assumed"), h("ul", { class: "fold-body bullets" }, answer.warnings.map((text) => h("li", {}, text)))) : null,
     rejectedSection(answer.rejected, { lightReason, showRejected }));
 }
@@ -34,3 +34,11 @@ function relaxations(list, relax) {
       h("span", {}, h("b", {}, change.says), change.arrival ? h("span", { class: "small muted block figures" }, `You would arrive at ${timeFrom(change.arrival, Date.now())}`) : null),
       h("span", { class: "relaxation-go" }, "Try"))))));
 }
+
+const CHANGES = {
+  arrive_before: "later arrivals", avoid: "roads that are avoided", departure: "other departures", fallbacks: "fewer fallbacks", min_grade: "less sure stations",
+  payment_card: "a payment card", reserve_soc: "a smaller reserve", soc: "more charge at the start", token: "other cards",
+};
+
+/** What there was no time to try: it may help all the same. */
+const untried = (kinds) => (kinds.length ? h("p", { class: "small muted" }, `Not all of these were tried, for time: ${kinds.map((kind) => CHANGES[kind] ?? plain(kind)).join(", ")}.`) : null);

@@ -7,7 +7,7 @@ import {
 } from "./words.js";
 
 /** The card of stop number `index` of a plan; `onFailed(stop)` and `onWorked(stop)` are its buttons. */
-export function stopCard(stop, index, { departure, onFailed, onWorked, onShow, onShowFallback }) {
+export function stopCard(stop, index, { departure, onFailed, onWorked, onShow, onShowFallback, nextBest }) {
   return h("article", { class: "stop", id: `stop-${index}`, "aria-labelledby": `stop-title-${index}`, tabindex: "-1" },
     h("header", { class: "stop-head" },
       h("button", { type: "button", class: "stop-number figures", "aria-label": `Show stop ${index + 1} on the map`, on: { click: onShow } }, String(index + 1)),
@@ -22,6 +22,7 @@ export function stopCard(stop, index, { departure, onFailed, onWorked, onShow, o
     stop.decide_by ? h("p", { class: "decide figures" }, icon("clock"), h("span", {}, "No charge by ", h("b", {}, time(stop.decide_by)), "? Then go on to the fallback.")) : null,
     (stop.access.warnings ?? []).map((warning) => h("p", { class: "note amber small" }, warning)),
     h("details", { class: "fold why" }, h("summary", {}, icon("shield"), "Why this is sure"), evidence(stop)),
+    whyHere(index, nextBest),
     stop.fallbacks.length ? h("details", { class: "fold backup" }, h("summary", {}, icon("alert"), h("span", {}, "If it fails: ", h("b", {}, stop.fallbacks[0].station.name))),
       stop.fallbacks.map((fallback) => fallbackCard(fallback, departure, onShowFallback)))
       : h("p", { class: "note amber small" }, "No fallback was asked for: if this stop fails, nothing is proven."),
@@ -80,6 +81,28 @@ function evidence(stop) {
     h("p", { class: "small muted" }, `Rule: ${plain(access.rule)}.`, access.valid_until ? ` Valid until ${timeFrom(access.valid_until, stop.arrival)}.` : ""),
     stop.cost ? h("p", { class: "small muted" }, `${money(stop.cost)} is ${moneyBasis(stop.cost)}.`) : h("p", { class: "small muted" }, "Nobody told the price of this charger. It is not taken for free."));
 }
+
+/** Why this station and no other: looked for when it is opened, for that takes as long as planning. */
+function whyHere(index, nextBest) {
+  const body = h("div", { class: "fold-body", "aria-live": "polite" });
+  const fold = h("details", { class: "fold choice" }, h("summary", {}, icon("swap"), "Why this one"), body);
+  fold.addEventListener("toggle", async () => {
+    if (!fold.open || body.dataset.told) return;
+    body.replaceChildren(h("p", { class: "muted" }, "Looking for the best trip without this stop …"));
+    try {
+      const choice = (await nextBest()).find(({ stop }) => stop === index);
+      body.dataset.told = "true";
+      body.replaceChildren(...chosen(choice));
+    } catch (problem) {
+      body.replaceChildren(h("p", { class: "note amber" }, `The next best choice cannot be told now: ${problem.message}`));
+    }
+  });
+  return fold;
+}
+
+const chosen = (choice) => (choice?.difference
+  ? [h("p", {}, h("b", {}, choice.says), "."), h("p", { class: "small muted" }, "That is the best proven trip that does not stop here, beside this one.")]
+  : [h("p", {}, choice?.says ?? "Nothing is known of this stop.")]);
 
 function fallbackCard(fallback, departure, onShow) {
   const onward = fallback.onward ?? { legs: [], charging_stops: [] };

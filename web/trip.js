@@ -4,7 +4,7 @@ import { h, icon, uniqueId } from "./dom.js";
 import { time, timeFrom, date, duration, between, distance, percent, energy, money, gradeTitle, offsetName } from "./words.js";
 import { stopCard, causes } from "./stop.js";
 import { rejectedSection } from "./rejected.js";
-import { exportUrl, fetchExport, hasKey } from "./api.js";
+import { exportUrl, fetchChoices, fetchExport, hasKey } from "./api.js";
 
 /** Build the view of a plan; `actions` are what its buttons do. */
 export function tripView(plan, { variants, chosen, banner, actions }) {
@@ -13,13 +13,14 @@ export function tripView(plan, { variants, chosen, banner, actions }) {
     figures(plan), guarantee(plan), best(plan.summary), chart, timeline(plan, actions), notes(plan),
     rejectedSection(plan.rejected, actions), exports_(plan), provenance(plan));
   return { node: h("div", { class: "trip" }, banner, h("h2", { class: "promise", tabindex: "-1" }, plan.promise.replace(/(\d) %/g, "$1\u00a0%")),
-    variants.length > 1 ? tabs(variants, chosen, panel.id, actions.choose) : null, panel), chart };
+    variants.length > 1 ? tabs(variants, chosen, panel.id, actions.choose) : null,
+    plan.differs ? h("p", { class: "differs small" }, "Beside the first trip: ", h("b", {}, plan.differs.says), ".") : null, panel), chart };
 }
 
 function tabs(variants, chosen, panelId, choose) {
   const list = h("div", { class: "tabs", role: "tablist", "aria-label": "Trips to choose from" }, variants.map((variant, index) => h("button", {
     type: "button", role: "tab", class: "tab figures", "aria-selected": String(index === chosen), "aria-controls": panelId, tabindex: index === chosen ? "0" : "-1",
-    on: { click: () => choose(index) },
+    title: variant.differs?.says ?? null, on: { click: () => choose(index) },
   }, h("b", {}, time(variant.summary.arrival)), h("span", {}, `${stops(variant.charging_stops.length)}${variantCost(variant)}`))));
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -68,11 +69,16 @@ function timeline(plan, actions) {
   const [first] = plan.legs;
   const items = [place(first.from.name || "Start", first.departure, first.soc_start, departure, "start")];
   let next = 0;
+  let told = plan.choices?.length ? Promise.resolve(plan.choices) : null;
+  const nextBest = () => {
+    told ??= fetchChoices(plan.id).catch((problem) => { told = null; throw problem; });
+    return told;
+  };
   plan.legs.forEach((leg, index) => {
     items.push(drive(leg));
     const stop = plan.charging_stops[next];
     if (stop && same(stop.station.location, leg.to.location)) {
-      items.push(stopItem(stop, next, departure, actions));
+      items.push(stopItem(stop, next, departure, actions, nextBest));
       next += 1;
     } else {
       const last = index === plan.legs.length - 1;
@@ -82,8 +88,8 @@ function timeline(plan, actions) {
   return h("section", { "aria-label": "The way" }, h("ol", { class: "way" }, items), h("p", { class: "small muted" }, `Times in your zone, ${offsetName(new Date(departure))}.`));
 }
 
-const stopItem = (stop, index, departure, { failed, worked, showStop, showFallback }) => h("li", { class: "way-stop" }, stopCard(stop, index, {
-  departure, onFailed: failed, onWorked: worked, onShow: () => showStop(index), onShowFallback: showFallback,
+const stopItem = (stop, index, departure, { failed, worked, showStop, showFallback }, nextBest) => h("li", { class: "way-stop" }, stopCard(stop, index, {
+  departure, onFailed: failed, onWorked: worked, onShow: () => showStop(index), onShowFallback: showFallback, nextBest,
 }));
 
 const same = (a, b) => Math.abs(a[0] - b[0]) < 1e-6 && Math.abs(a[1] - b[1]) < 1e-6;

@@ -13,7 +13,7 @@ export function walletFields() {
   const own = h("div", { class: "own-cards" },
     tokens,
     h("button", { type: "button", class: "button quiet", on: { click: () => addToken().querySelector("select").focus() } }, icon("plus"), "Add a card"),
-    h("label", { class: "switch-row", for: paymentCard.id }, h("span", {}, "I have a bank card with me", h("span", { class: "small muted block" }, "Terminals that take it may be used")), paymentCard));
+    h("label", { class: "switch-row", for: paymentCard.id }, h("span", {}, "I have a payment card with me", h("span", { class: "small muted block" }, "Terminals that take it may be used")), paymentCard));
   const group = uniqueId("wallet");
   let samples = [];
 
@@ -63,7 +63,7 @@ export function walletFields() {
       choose(before === "own" && wallets.length && !tokens.querySelector("input[type=password]")?.value ? wallets[0].id : before);
     },
     select: choose,
-    /** Take a card of `provider` or a bank card along too; false where only the driver can say how. */
+    /** Take a card of `provider` or a payment card along too; false where only the driver can say how. */
     adopt(provider, bankCard) {
       if (selected() === "own") {
         if (bankCard) paymentCard.checked = true; else addToken();
@@ -106,7 +106,7 @@ export function walletFields() {
 
 function walletLines(wallet) {
   const lines = (wallet.tokens ?? []).map((token) => token.label || token.provider || token.contract_id || token.type).filter(Boolean);
-  if (wallet.payment_card) lines.push("Bank card");
+  if (wallet.payment_card) lines.push("Payment card");
   if (wallet.says) lines.unshift(wallet.says);
   return lines.length ? [lines.join(" · ")] : [];
 }

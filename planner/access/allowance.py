@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.ceiling import Ceiling, Sale
-from planner.access.holds import Holds
+from planner.access.holds import Holds, post_of
 from planner.access.ledger import Refusal, refusal
 from planner.model.fleet import Hold, Policy
 from planner.model.station import DEPOT_PARTY
@@ -39,13 +39,15 @@ class Allowance:
                 return found
         if not self.taken:
             return None
+        evse = self.snapshot.evse(e)
         return self._holds.refusal(
             self.snapshot.stations[int(self.snapshot.evse_station[e])],
-            self.snapshot.evse(e).uid,
+            evse.uid,
             float(self.power_kw[e]),
             arrival,
             departure,
             as_fallback=as_fallback,
+            post=post_of(evse.evse_id),
         )
 
     @property
@@ -62,7 +64,8 @@ class Allowance:
     def turns(self, e: int, begin: float, end: float) -> tuple[float, ...]:
         """List the moments around two at which `refusal` may answer otherwise."""
         station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
-        found = set(self._holds.turns(station, self.snapshot.evse(e).uid))
+        evse = self.snapshot.evse(e)
+        found = set(self._holds.turns(station, evse.uid, post_of(evse.evse_id)))
         if self._ceiling is not None and int(self.connector[e]) >= 0:
             for token in range(-1, len(self.wallet.tokens)):
                 found.update(self._ceiling.turns(self._sale(e, token), begin, end))

@@ -1,15 +1,18 @@
 """What other vehicles of the fleet count on: times at EVSEs, and a depot's power.
 
+An EVSE is known by its id, whichever station and feed it stands under; else by station and uid.
 Nobody stops where another vehicle stands by then, or where it goes if its own stop fails. A
 fallback keeps off the first only: one failure is survived at a time, so two vehicles may have one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from planner.access.ledger import Refusal, refusal
 from planner.access.status import stamp
 from planner.model.fleet import Hold
+from planner.ocpi.ids import normalise_evse_id, read_evse_id
 
 
 class Site(Protocol):
@@ -24,15 +27,35 @@ class Site(Protocol):
         """Power limit of all its EVSEs together."""
 
 
+@lru_cache(maxsize=65_536)
+def post_of(evse_id: str | None) -> str:
+    """Give the form in which an EVSE id is the same in all feeds; empty if it follows no norm.
+
+    Other ids, such as a plain number, need not be unique.
+    """
+    return normalise_evse_id(evse_id) if evse_id and read_evse_id(evse_id).form else ""
+
+
 class Holds:
     """The holds of others, found by EVSE and by station."""
 
     def __init__(self, taken: Iterable[Hold]) -> None:
         self._at_evse: dict[tuple[str, str], list[Hold]] = {}
+        self._at_post: dict[str, list[Hold]] = {}
         self._at_station: dict[str, list[Hold]] = {}
         for hold in taken:
             self._at_evse.setdefault((hold.station_id, hold.evse_uid), []).append(hold)
             self._at_station.setdefault(hold.station_id, []).append(hold)
+            if hold.post:
+                self._at_post.setdefault(hold.post, []).append(hold)
+
+    def at(self, station_id: str, evse_uid: str, post: str) -> Iterator[Hold]:
+        """Give the holds of an EVSE, under whichever station they stand."""
+        here = (station_id, evse_uid)
+        yield from self._at_evse.get(here, ())
+        for hold in self._at_post.get(post, ()) if post else ():
+            if (hold.station_id, hold.evse_uid) != here:
+                yield hold
 
     def refusal(
         self,
@@ -43,9 +66,13 @@ class Holds:
         departure: float,
         *,
         as_fallback: bool,
+        post: str = "",
     ) -> Refusal | None:
-        """Return why a vehicle that draws ``power_kw`` may not stay at an EVSE, None if it may."""
-        for hold in self._at_evse.get((station.id, evse_uid), ()):
+        """Return why a vehicle that draws ``power_kw`` may not stay at an EVSE, None if it may.
+
+        ``post`` is `post_of` the EVSE's id.
+        """
+        for hold in self.at(station.id, evse_uid, post):
             if overlaps(hold, arrival, departure) and not (as_fallback and hold.use == "fallback"):
                 kept = "as its fallback, " if hold.use == "fallback" else ""
                 times = f"{kept}{stamp(hold.begins)} to {stamp(hold.ends)}"
@@ -58,11 +85,11 @@ class Holds:
         told = f"{power_kw:g} kW beside {drawn_kw:g} kW of {station.max_kw:g} kW"
         return refusal("depot_power", told)
 
-    def turns(self, station: Site, evse_uid: str) -> Iterator[float]:
+    def turns(self, station: Site, evse_uid: str, post: str = "") -> Iterator[float]:
         """Give the moments at which `refusal` may answer otherwise."""
-        found = self._at_evse.get((station.id, evse_uid), ())
+        found = list(self.at(station.id, evse_uid, post))
         if station.max_kw is not None:
-            found = self._at_station.get(station.id, ())
+            found += self._at_station.get(station.id, ())
         for hold in found:
             yield hold.begins
             yield hold.ends

@@ -2,12 +2,14 @@
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from planner.errors import InvalidToken, NotFound, UnknownWallet
 from planner.faces.office import Office
+from planner.faces.settling import is_same_trip
 from planner.fleet.contention import depot_limits, scope_of
 from planner.fleet.occupancy import Occupancy, holds_of
 from planner.fleet.progress import mission_on, next_place
@@ -107,20 +109,38 @@ class Dispatch:
 
     def replan_as(self, use: PlanInUse, mission: Mission) -> Replanned:
         """Plan a mission in the place of a plan in use, beside all others; take it into use."""
-        outcome = self._beside(mission, use.plan)
+        plan_it = partial(_best_effort, self.office)
+        outcome = self.beside(mission, use.plan, plan_it)
         document = outcome_to_json(outcome, self.office.world.region)
         if isinstance(outcome, Plan):
             document["replaces"] = use.plan
             keep_plan(self.office, outcome, document)
-            made = in_use(outcome)
-            fresh = replace(
-                use, plan=made.plan, departs=made.departs, arrives=made.arrives, holds=made.holds
-            )
-            self.office.store.fleet_plans.use([fresh], instead_of=[use.plan])
-            self._renew_result(use, outcome.id)
-            self._ledger.remove(use.plan)
-            self._ledger.add(fresh.plan, fresh.holds)
+            self.take_place(use, outcome)
         return Replanned(use, outcome, document)
+
+    def take_place(self, use: PlanInUse, plan: Plan) -> None:
+        """Take a plan into use in the place of a former one.
+
+        A vehicle that charges by now stands where it does until its new plan begins.
+        """
+        made = in_use(plan)
+        begins = plan.mission.departure
+        standing = [
+            replace(hold, ends=min(hold.ends, begins))
+            for hold in use.holds
+            if hold.use == "stop" and hold.begins <= self.now < hold.ends and hold.begins < begins
+        ]
+        fresh = replace(
+            use,
+            plan=made.plan,
+            departs=made.departs,
+            arrives=made.arrives,
+            holds=(*standing, *made.holds),
+        )
+        self.office.store.fleet_plans.use([fresh], instead_of=[use.plan])
+        self._renew_result(use, plan.id)
+        self._ledger.remove(use.plan)
+        self._ledger.add(fresh.plan, fresh.holds)
 
     def _renew_result(self, use: PlanInUse, plan_id: str) -> None:
         """Have the results of its batch show the plan that a mission has now."""
@@ -134,7 +154,14 @@ class Dispatch:
         body = zlib.compress(json.dumps(said).encode())
         batches.replace_row(use.batch, replace(row, failed=False, body=body))
 
-    def _beside(self, mission: Mission, without: str) -> Outcome:
+    def forget(self, plans: Iterable[str]) -> None:
+        """Leave plans in use out of account: those whose place another is to take."""
+        for name in plans:
+            self._ledger.remove(name)
+
+    def beside(
+        self, mission: Mission, without: str, plan_it: Callable[[Mission], Outcome]
+    ) -> Outcome:
         """Plan so that nothing is used that others take; what clashes is told and planned again."""
         met: set[str] = set()
         scope = scope_of(mission, self._places)
@@ -142,14 +169,24 @@ class Dispatch:
             taken = self._ledger.taken(
                 scope.begins, scope.ends, near=scope.near, stations=met, without=without
             )
-            outcome = _best_effort(self.office, replace(mission, taken=taken))
+            outcome = plan_it(replace(mission, taken=taken))
             if not isinstance(outcome, Plan):
                 return outcome
             clashes = self._ledger.clashes(holds_of(outcome), without=without)
-            fresh = {clash.hold.station_id for clash in clashes} - met
+            fresh = {station for clash in clashes for station in clash.stations} - met
             if not fresh:
                 return outcome
             met |= fresh
+
+
+def plan_beside(office: Office, mission: Mission) -> Outcome:
+    """Plan a trip; one of the fleet's own vehicles or drivers keeps off what plans in use take."""
+    uses = office.store.fleet_plans.ending_after(mission.departure)
+    if not uses or not (mission.vehicle_id or mission.driver):
+        return make_plan(office.world, mission)
+    work = Dispatch(office, mission.now)
+    work.forget(use.plan for use in uses if is_same_trip(use, mission))
+    return work.beside(mission, "", partial(make_plan, office.world))
 
 
 def _best_effort(office: Office, mission: Mission) -> Outcome:

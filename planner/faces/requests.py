@@ -199,6 +199,15 @@ class PlanRequest(Body):
         return value
 
 
+class TripRequest(PlanRequest):
+    """One trip to plan by itself."""
+
+    explain: Flag = Field(
+        default=False,
+        description="Tell of each stop the next best choice too; takes as long again for each",
+    )
+
+
 class MissionRequest(PlanRequest):
     """One trip of many."""
 

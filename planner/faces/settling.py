@@ -27,7 +27,7 @@ from planner.errors import PlugsureError
 from planner.faces.office import Office
 from planner.faces.rows import outcome_text
 from planner.fleet.contention import Contention, FleetAnswer, FleetRender, commit_order
-from planner.fleet.jobs import Failure, Job, Result, failed
+from planner.fleet.jobs import PLAIN, Extras, Failure, Job, Result, failed
 from planner.model.geo import distance_m
 from planner.model.mission import Mission
 from planner.model.plan import Plan
@@ -78,8 +78,8 @@ class Settling:
         One of `planner.fleet.contention.ORDERS`.
     before : sequence of PlanInUse
         What plans take that the batch has already, and that are not in use yet.
-    gap : bool
-        Whether plans are to tell how far they may be from the best.
+    extras : Extras
+        What plans tell besides.
     """
 
     office: Office
@@ -89,7 +89,7 @@ class Settling:
     left: Sequence[int]
     queueing: str = "first_come"
     before: Sequence[PlanInUse] = ()
-    gap: bool = False
+    extras: Extras = PLAIN
     _contention: Contention | None = field(default=None, init=False)
     _superseded: dict[int, list[str]] = field(default_factory=dict, init=False)
     _uses: dict[int, PlanInUse | None] = field(default_factory=dict, init=False)
@@ -180,7 +180,8 @@ class Settling:
         """Plan a mission in this process, with what others have taken."""
         job, began = self.jobs_of_batch[row], time.perf_counter()
         try:
-            outcome = plan(self.world, mission, gap=self.gap)
+            extras = self.extras
+            outcome = plan(self.world, mission, gap=extras.gap, ledger=extras.ledger)
             answer = FleetRender(outcome_text)(outcome, self.world)
         except PlugsureError as error:
             return None, _Packed(failed(row, job.mission_id, Failure.of(error)), None)
@@ -209,14 +210,15 @@ class Settling:
                 continue
             names = (f"mission {mission.id}", f"vehicle {mission.vehicle_id}")
             alike = [use for name in names for use in by_name.get(name, ())]
-            found = [use.plan for use in alike if _is_same(use, mission)]
+            found = [use.plan for use in alike if is_same_trip(use, mission)]
             if found:
                 before = self._superseded.get(row, ())
                 self._superseded[row] = list(dict.fromkeys((*before, *found)))
         return {name for names in self._superseded.values() for name in names}
 
 
-def _is_same(use: PlanInUse, mission: Mission) -> bool:
+def is_same_trip(use: PlanInUse, mission: Mission) -> bool:
+    """Say whether a mission takes a plan's place: by its name, or of its vehicle at that time."""
     if use.mission_id and use.mission_id == mission.id and not UNNAMED.fullmatch(mission.id):
         return True
     if not use.vehicle or use.vehicle != mission.vehicle_id:

@@ -260,3 +260,6 @@ OF_ONE: tuple[Rule, ...] = (
     energy_above_post,
 )
 """The rules that look at one charge by itself."""
+
+OF_METERED: tuple[Rule, ...] = (energy_above_battery, energy_above_post)
+"""Those for own depots: there a car may stand overnight, and the fleet itself sets the price."""

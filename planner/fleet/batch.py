@@ -14,11 +14,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from planner.fleet import planning
-from planner.fleet.executors import Elastic, FlightLost, WorkerKilled, process_pool
-from planner.fleet.jobs import Failure, Job, Progress, Render, Result, failed, whole_outcome
+from planner.fleet.executors import Elastic, FlightLost, WorkerKilled
+from planner.fleet.jobs import (
+    PLAIN,
+    Extras,
+    Failure,
+    Job,
+    Progress,
+    Render,
+    Result,
+    failed,
+    whole_outcome,
+)
+from planner.fleet.nursery import Nursery
+from planner.fleet.sealed import SealedCall
 from planner.fleet.sites import Missing, Site
 
 log = logging.getLogger(__name__)
@@ -46,14 +57,15 @@ def _never() -> bool:
 class Bench:
     """Where and how missions are planned.
 
-    ``gap`` says whether each plan is to tell how far it may be from the best: three times the work.
+    ``render`` makes of an outcome what workers hand back, and ``extras`` says what plans tell
+    besides. ``pool`` makes the executor; without one it is a `Nursery`.
     """
 
     site: Site
     workers: int = 2
     render: Render = whole_outcome
-    gap: bool = False
-    pool: Callable[[int], Executor] = process_pool
+    extras: Extras = PLAIN
+    pool: Callable[[int], Executor] | None = None
 
 
 def run_batch(
@@ -151,13 +163,23 @@ class _Run:
     def _places(self) -> int:
         return self.executor.size() if isinstance(self.executor, Elastic) else self.bench.workers
 
+    def _open(self, first: tuple[int, ...]) -> Executor:
+        """Open the executor; a nursery plans a mission for a start, until one was deadly."""
+        bench = self.bench
+        if bench.pool is not None:
+            return bench.pool(bench.workers)
+        rehearsed = () if self.deaths else tuple(self.jobs[index] for index in first)
+        arguments = (bench.site, rehearsed, bench.render, bench.extras)
+        return Nursery(bench.workers, SealedCall.of(planning.plan_jobs, arguments))
+
     def _send(self, parcel: tuple[int, ...]) -> bool:
         bench = self.bench
-        executor = self.executor = self.executor or bench.pool(bench.workers)
+        executor = self.executor = self.executor or self._open(parcel[:1])
         jobs = tuple(self.jobs[index] for index in parcel)
         try:
-            work = partial(planning.plan_jobs, gap=bench.gap)
-            future = executor.submit(work, bench.site, jobs, bench.render)
+            future = executor.submit(
+                planning.plan_jobs, bench.site, jobs, bench.render, bench.extras
+            )
         except BrokenExecutor:
             self.waiting.appendleft(parcel)
             self.trial = None

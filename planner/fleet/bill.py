@@ -1,5 +1,7 @@
 """What charging cost, planned beside billed: sums over CDRs that hold to the cent.
 
+What own depots metered stands among them at the depot's price, and is told apart in every sum.
+
 Rounding, once and for all: the net and the gross amount of each CDR are rounded half up to the
 smallest unit of their currency, the VAT is their difference, and every sum is a sum of these. So
 groups add up to the total, and the total to the CDRs, whichever way they are grouped. Amounts of
@@ -17,6 +19,8 @@ from planner.fleet.history import Entry, History
 
 By = Literal["vehicle", "driver", "mission", "provider", "operator", "month"]
 DIMENSIONS: tuple[By, ...] = get_args(By)
+
+Basis = Literal["billed", "metered, depot's price", "metered, no price"]
 
 NOT_KNOWN = ""
 """Key of the group of charges whose vehicle, driver and so on is not known."""
@@ -46,7 +50,7 @@ def rounded(amount: Decimal | None, currency: str) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A CDR on the bill; amounts are rounded, None where they were not told.
+    """A CDR on the bill, or what an own depot metered; amounts are rounded, None where not told.
 
     ``planned`` is what the plan said that the stop would cost, and ``billed_as_planned`` the
     amount to hold beside it: with VAT if the plan's price had it. Of several charges at one
@@ -72,6 +76,13 @@ class Line:
         """What is to be paid: with VAT where it was told, else without."""
         return self.net if self.gross is None else self.gross
 
+    @property
+    def basis(self) -> Basis:
+        """On what the amounts rest."""
+        if not self.entry.is_metered:
+            return "billed"
+        return "metered, no price" if self.billed is None else "metered, depot's price"
+
     def key(self, by: By) -> str:
         """Give the group that the line belongs to."""
         if by == "month":
@@ -96,13 +107,16 @@ class Sum:
     key : str
         Of the group, `NOT_KNOWN` where it is not known.
     charges, credits : int
-        CDRs, and how many of them are credits.
+        CDRs and what own depots metered, and how many of them are credits.
     energy_kwh : Decimal
         Credits count against it.
     net, vat, gross : Decimal
         Sums of what was told: ``gross`` is ``net`` and ``vat`` where all lines tell both.
     billed : Decimal
         What is to be paid: with VAT where it was told, else without.
+    metered_charges, metered_kwh, metered : int, Decimal, Decimal
+        How many charges were metered at own depots, and their part of the energy and of
+        ``billed``. What is left of it is what CDRs tell.
     without_vat, without_net, unpriced : int
         Lines that tell no gross, no net, neither.
     planned, billed_as_planned : Decimal
@@ -121,6 +135,9 @@ class Sum:
     vat: Decimal = ZERO
     gross: Decimal = ZERO
     billed: Decimal = ZERO
+    metered_charges: int = 0
+    metered_kwh: Decimal = ZERO
+    metered: Decimal = ZERO
     without_vat: int = 0
     without_net: int = 0
     unpriced: int = 0
@@ -146,7 +163,7 @@ class Bill:
 
 
 def lines_of(history: History) -> tuple[Line, ...]:
-    """Make a line of each CDR, by their end."""
+    """Make a line of each CDR, and of what own depots metered, by their end."""
     seen: set[tuple[str, int]] = set()
     return tuple(_line(entry, history, seen) for entry in history.entries)
 
@@ -219,6 +236,7 @@ def bill(lines: Sequence[Line], by: By, pending: Iterable[Entry] = ()) -> Bill:
 
 def _sum(key: str, currency: str, lines: Sequence[Line]) -> Sum:
     unit = unit_of(currency)
+    own = [line for line in lines if line.entry.is_metered]
     return Sum(
         key=key,
         currency=currency,
@@ -229,6 +247,9 @@ def _sum(key: str, currency: str, lines: Sequence[Line]) -> Sum:
         vat=_total((line.vat for line in lines), unit),
         gross=_total((line.gross for line in lines), unit),
         billed=_total((line.billed for line in lines), unit),
+        metered_charges=len(own),
+        metered_kwh=sum((line.entry.charge.energy_kwh for line in own), ZERO),
+        metered=_total((line.billed for line in own), unit),
         without_vat=sum(line.gross is None and line.net is not None for line in lines),
         without_net=sum(line.net is None and line.gross is not None for line in lines),
         unpriced=sum(line.billed is None for line in lines),

@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,13 +135,18 @@ def _lasting(region: Path) -> Iterator[Path]:
 
 @dataclass(eq=False)
 class _Task:
-    """What was submitted: the caller's future, and Dask's, one for each try under way."""
+    """What was submitted: the caller's future, and Dask's, one for each try under way.
+
+    ``since`` is when it was last given to a worker, ``supplied`` the one that is being sent what it
+    lacks for it.
+    """
 
     work: SealedCall
     ours: "Future[Any]" = field(default_factory=Future)
     tries: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    copied: bool = False
+    since: float = field(default_factory=time.monotonic)
+    supplied: str = ""
 
 
 class ClusterExecutor(Elastic):
@@ -159,7 +164,7 @@ class ClusterExecutor(Elastic):
         self._took_s: list[float] = []
         self._size, self._sized = 1, 0.0
         self._ended = threading.Event()
-        self._courier = ThreadPoolExecutor(1, "courier")
+        self._counters: dict[str, threading.Lock] = {}
         self._client = _connect(address, CONNECT_S)
         self._watch = threading.Thread(target=self._look_after, name="cluster", daemon=True)
         self._watch.start()
@@ -196,7 +201,6 @@ class ClusterExecutor(Elastic):
         if self._ended.is_set():
             return
         self._ended.set()
-        self._courier.shutdown(wait=True, cancel_futures=True)
         self._watch.join()
         with self._lock:
             tries = [tried for task in self._tasks for tried in task.tries.values()]
@@ -221,7 +225,9 @@ class ClusterExecutor(Elastic):
         if isinstance(answer, Missing):
             with self._lock:
                 task.tries.pop(key, None)
-            self._courier.submit(self._deliver, task, answer)
+                task.supplied = answer.cache
+            # A worker that is stuck may never take it: nobody waits for this thread.
+            threading.Thread(target=self._deliver, args=(task, answer), daemon=True).start()
         elif answer is None:
             self._settle(task, key, error=FlightLost())
         else:
@@ -248,13 +254,17 @@ class ClusterExecutor(Elastic):
 
     def _deliver(self, task: _Task, missing: Missing) -> None:
         """Send a worker what it lacks, and submit the task again."""
+        with self._lock:
+            counter = self._counters.setdefault(missing.cache, threading.Lock())
         try:
-            self._send(missing)
+            with counter:
+                self._send(missing)
         except Exception as error:  # noqa: BLE001 -- a worker that has just died; others may live
             log.warning("parts could not be sent to %s: %s", missing.cache, type(error).__name__)
         if self._ended.is_set():
             return
         with self._lock:
+            task.supplied = ""
             if task in self._tasks:
                 self._try(task)
 
@@ -281,7 +291,7 @@ class ClusterExecutor(Elastic):
                     continue
                 limit_s = max(STRAGGLER_S, 5.0 * median(self._took_s))
                 now = time.monotonic()
-                slow = [t for t in self._tasks if not t.copied and now - t.started > limit_s]
+                slow = [task for task in self._tasks if now - task.since > limit_s]
             if slow:
                 self._copy(slow)
 
@@ -291,10 +301,15 @@ class ClusterExecutor(Elastic):
         except (OSError, RuntimeError, TimeoutError):
             return
         for task in slow:
-            others = [name for name, keys in busy.items() if not set(keys) & set(task.tries)]
             with self._lock:
+                tries = set(task.tries)
+                others = [
+                    name
+                    for name, keys in busy.items()
+                    if name != task.supplied and tries.isdisjoint(keys)
+                ]
                 if others and len(others) < len(busy) and task in self._tasks:
-                    task.copied = True
+                    task.since = time.monotonic()
                     self._try(task, others)
 
     def _reach_scheduler(self) -> None:

@@ -38,9 +38,9 @@ from planner.store.snapshot import (
     TokenEvidence,
 )
 
-KEPT_STATIONS = 65_536
-"""Stations that a process keeps decoded, some 4 kB each: those of the countries it plans in. Each
-trip looks at thousands, so fewer than there are halve the pace (8,192 of 52,000 did)."""
+KEPT_STATIONS = 4_096
+"""Stations that a process keeps decoded, some 4 kB each. A trip looks at some sixty, those at which
+it may stop; with its ledger at hundreds more."""
 
 COLUMNS = ("first", "evse_station", "lon", "lat", "status", "status_at", "facts_of")
 SILENCE = "status_silence_s"

@@ -8,6 +8,7 @@ from planner.access.evidence import CHARGED_S
 from planner.energy.catalogue import find_vehicle
 from planner.energy.description import vehicle_from_dict, vehicle_to_dict
 from planner.errors import InputError
+from planner.fleet.depots import is_metered, metered_at_depots
 from planner.fleet.matching import Match, Timetable, match_all
 from planner.fleet.places import Places
 from planner.fleet.purse import Purse
@@ -26,6 +27,9 @@ from planner.store.store import Store
 
 _CHUNK = 500
 _PAGE = 1000
+
+AROUND_S = 86_400.0
+"""Clocks of a Session and its CDR differ by far less."""
 
 
 def open_purse(store: Store) -> Purse:
@@ -117,12 +121,18 @@ class Entry:
     wallet: str
     car: Vehicle | None
 
+    @property
+    def is_metered(self) -> bool:
+        """Whether an own depot metered it, and nobody bills it."""
+        return is_metered(self.charge)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What was charged in a span of time.
 
-    ``pending`` are Sessions whose CDR has not come: they are no part of any bill.
+    ``entries`` are CDRs, and what own depots metered and nobody bills. ``pending`` are Sessions
+    that go on or whose CDR has not come: they are no part of any bill.
     """
 
     entries: tuple[Entry, ...]
@@ -157,20 +167,13 @@ def open_history(
         Of plans that are not stored.
     """
     purse, places = open_purse(store), Places(snapshot)
-    charges = [purse.recognise(c) for c in store.charges.all(since=since, until=until)]
-    billed = {(c.party.casefold(), c.session_id.casefold()) for c in charges if not c.is_session}
-    open_ = [
-        c
-        for c in charges
-        if c.is_session and (c.party.casefold(), c.session_id.casefold()) not in billed
-    ]
-    closed = [c for c in charges if not c.is_session]
+    closed, open_ = _parted(store, purse, places, since, until)
     stored = (decode(body, PlannedTrip) for body in store.charges.trips(since=_back(since)))
     by_plan = {trip.plan: purse.on_trip(trip) for trip in (*stored, *more_trips)}
     trips = tuple(by_plan.values())
     in_use = {plan.plan for plan in store.fleet_plans.ending_after(since or 0.0)}
     timetable = Timetable(trips, in_use)
-    given = store.charges.authorizations(c.reference for c in charges)
+    given = store.charges.authorizations(c.reference for c in (*closed, *open_))
     garage = _Garage(store.fleet.vehicles(), catalogue)
 
     def entries(some: list[Charge]) -> tuple[Entry, ...]:
@@ -187,6 +190,34 @@ def open_history(
         places=places,
         trips=trips,
     )
+
+
+def _parted(
+    store: Store, purse: Purse, places: Places, since: float | None, until: float | None
+) -> tuple[list[Charge], list[Charge]]:
+    """Read what is on the bill, and the Sessions that still wait for their CDR.
+
+    A Session and its CDR may end at the two sides of ``since`` or ``until``, so records around the
+    span are looked at too.
+    """
+    begins = None if since is None else since - AROUND_S
+    ends = None if until is None else until + AROUND_S
+    charges = [purse.recognise(c) for c in store.charges.all(since=begins, until=ends)]
+    bills = [c for c in charges if not c.is_session]
+    billed = {(c.party.casefold(), c.session_id.casefold()) for c in bills}
+    sessions = [
+        c
+        for c in charges
+        if c.is_session and (c.party.casefold(), c.session_id.casefold()) not in billed
+    ]
+    metered = metered_at_depots(sessions, store.charge_points.depots(), bills, places)
+
+    def within(some: Iterable[Charge]) -> list[Charge]:
+        later = (c for c in some if since is None or c.ends >= since)
+        return [c for c in later if until is None or c.ends < until]
+
+    closed = sorted(within((*bills, *metered)), key=lambda c: (c.ends, c.name))
+    return closed, within(c for c in sessions if not is_metered(c))
 
 
 def _back(since: float | None) -> float | None:

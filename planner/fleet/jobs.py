@@ -29,6 +29,17 @@ class Failure:
         return cls(code, "Something went wrong on our side", (Fault("", detail),))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What each plan of a batch tells besides, as `planner.plan.plan` has it: it takes long."""
+
+    gap: bool = False
+    ledger: bool = False
+
+
+PLAIN = Extras()
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A mission of a batch, or the failure that its row already is.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from statistics import median
 
-from planner.fleet.anomalies import OF_ONE, Anomaly, Case, case_of
+from planner.fleet.anomalies import OF_METERED, OF_ONE, Anomaly, Case, case_of
 from planner.fleet.history import Entry, History
 from planner.fleet.matching import AFTER_S, BEFORE_S
 from planner.fleet.neighbours import Neighbours
@@ -48,9 +48,10 @@ def find_anomalies(history: History, now: float) -> tuple[Anomaly, ...]:
     found: list[Anomaly] = []
     for entry in entries:
         case = case_of(entry, history)
-        for rule in OF_ONE:
+        is_own = entry.charge.party == DEPOT_PARTY
+        for rule in OF_METERED if is_own else OF_ONE:
             found += rule(case)
-        found += _above_others(case, neighbours)
+        found += () if is_own else _above_others(case, neighbours)
         found += _bad_card(case, history)
         found += calendar.away(case, history)
     found += _overlapping(entries, history)

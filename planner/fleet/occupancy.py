@@ -9,7 +9,7 @@ lasted: that is how long the check proves it for. Whether a plan goes beside the
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from planner.access.holds import Holds, overlaps
+from planner.access.holds import Holds, overlaps, post_of
 from planner.model.fleet import Hold
 from planner.model.plan import ChargingStop, Plan
 
@@ -43,6 +43,7 @@ def _hold(stop: ChargingStop, use: str, slack_s: float) -> Hold:
         ends=stop.departure + slack_s,
         use="stop" if use == "stop" else "fallback",
         power_kw=stop.power_kw,
+        post=post_of(stop.evse_id),
     )
 
 
@@ -56,15 +57,16 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A hold that cannot be had, and whose holds at its station stand against it."""
+    """A hold that cannot be had, who stands against it, and under which stations."""
 
     hold: Hold
     owners: tuple[str, ...]
+    stations: frozenset[str]
 
 
 @dataclass(eq=False)
 class Occupancy:
-    """The ledger: the holds of each owner (a mission, or a plan in use), found by station.
+    """The ledger: the holds of each owner (a mission, or a plan in use), found by place.
 
     ``limits`` are the depots' power limits in kW, by station.
     """
@@ -72,6 +74,7 @@ class Occupancy:
     limits: Mapping[str, float] = field(default_factory=dict)
     _of: dict[str, tuple[Hold, ...]] = field(default_factory=dict)
     _at: dict[str, dict[str, list[Hold]]] = field(default_factory=dict)
+    _stations: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, owner: str, holds: Sequence[Hold]) -> None:
         """Enter what an owner counts on, in the place of what it did before."""
@@ -79,6 +82,8 @@ class Occupancy:
         self._of[owner] = tuple(holds)
         for hold in holds:
             self._at.setdefault(hold.station_id, {}).setdefault(owner, []).append(hold)
+            if hold.post:
+                self._stations.setdefault(hold.post, set()).add(hold.station_id)
 
     def remove(self, owner: str) -> tuple[Hold, ...]:
         """Strike an owner out; give what it counted on."""
@@ -91,10 +96,14 @@ class Occupancy:
         """List the holds that cannot be had beside those of all owners but one."""
         found = []
         for hold in holds:
-            owners = self._at.get(hold.station_id, {})
-            others = {name: kept for name, kept in owners.items() if name != without}
+            stations = frozenset({hold.station_id} | self._stations.get(hold.post, set()))
+            others: dict[str, list[Hold]] = {}
+            for station in stations:
+                for name, kept in self._at.get(station, {}).items():
+                    if name != without:
+                        others.setdefault(name, []).extend(kept)
             if not _allows((h for kept in others.values() for h in kept), hold, self._site(hold)):
-                found.append(Clash(hold, tuple(self._against(hold, others))))
+                found.append(Clash(hold, tuple(self._against(hold, others)), stations))
         return tuple(found)
 
     def taken(
@@ -131,11 +140,18 @@ class Occupancy:
         for name in sorted(others):
             if any(
                 overlaps(widened(held), hold.begins, hold.ends)
-                and (has_limit or held.evse_uid == hold.evse_uid)
+                and ((has_limit and held.station_id == hold.station_id) or is_same(held, hold))
                 and (hold.use == "stop" or held.use == "stop")
                 for held in others[name]
             ):
                 yield name
+
+
+def is_same(one: Hold, other: Hold) -> bool:
+    """Say whether two holds are of one EVSE, under whichever stations they stand."""
+    if one.post and one.post == other.post:
+        return True
+    return (one.station_id, one.evse_uid) == (other.station_id, other.evse_uid)
 
 
 def _order(hold: Hold) -> tuple[object, ...]:
@@ -157,5 +173,6 @@ def _allows(others: Iterable[Hold], hold: Hold, site: Limit) -> bool:
         hold.begins,
         hold.ends,
         as_fallback=hold.use == "fallback",
+        post=hold.post,
     )
     return refused is None

@@ -4,7 +4,7 @@ import logging
 import time
 
 from planner.errors import PlugsureError
-from planner.fleet.jobs import Failure, Job, Render, Result, failed
+from planner.fleet.jobs import PLAIN, Extras, Failure, Job, Render, Result, failed
 from planner.fleet.sites import Missing, Site, world_at
 from planner.model.plan import Plan
 from planner.plan import plan
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def plan_jobs(
-    site: Site, jobs: tuple[Job, ...], render: Render, *, gap: bool = False
+    site: Site, jobs: tuple[Job, ...], render: Render, extras: Extras = PLAIN
 ) -> "list[Result] | Missing":
     """Plan missions in this process; whatever goes wrong becomes a failed result.
 
@@ -31,19 +31,16 @@ def plan_jobs(
     else:
         if isinstance(world, Missing):
             return world
-        return [plan_job(world, number, job, render, gap=gap) for number, job in enumerate(jobs)]
+        return [plan_job(world, number, job, render, extras) for number, job in enumerate(jobs)]
     return [failed(number, job.mission_id, failure) for number, job in enumerate(jobs)]
 
 
-def plan_job(world: World, index: int, job: Job, render: Render, *, gap: bool = False) -> Result:
-    """Plan one mission; every error becomes a failed result.
-
-    ``gap`` as for `planner.plan.plan`.
-    """
+def plan_job(world: World, index: int, job: Job, render: Render, extras: Extras = PLAIN) -> Result:
+    """Plan one mission; every error becomes a failed result."""
     started = time.perf_counter()
     assert job.mission is not None, "jobs that have failed already are not planned"
     try:
-        outcome = plan(world, job.mission, gap=gap)
+        outcome = plan(world, job.mission, gap=extras.gap, ledger=extras.ledger)
         answer = render(outcome, world)
     except PlugsureError as error:
         failure = Failure.of(error)

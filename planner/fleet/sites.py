@@ -39,8 +39,11 @@ class Frozen:
 
     def open(self) -> World:
         """Map both."""
-        return World(RoadSide.of(RoadGraph.open(self.region)), thaw(self.snapshot))
+        return World(RoadSide.of(RoadGraph.open(self.region), KEPT_CARS), thaw(self.snapshot))
 
+
+KEPT_CARS = 2
+"""Cars of which a worker keeps what it has learned of roads: missions of one come together."""
 
 _WORLDS: dict[Site, World] = {}
 _OPENING = threading.Lock()

@@ -139,7 +139,7 @@ class Turns(Generic[T]):
             clashes = self.ledger.clashes(trial.holds, without=owner(number))
             if not clashes:
                 return trial
-            met |= {clash.hold.station_id for clash in clashes}
+            met |= {station for clash in clashes for station in clash.stations}
             scope = self.scope(number)
             taken = self.ledger.taken(
                 scope.begins, scope.ends, near=scope.near, stations=met, without=owner(number)

@@ -4,7 +4,7 @@ from typing import Any
 
 from planner.fleet.advice import Advice, CardAdvice
 from planner.fleet.cheapest import StopAdvice
-from planner.formats.plan_json import money_to_json
+from planner.formats.money_json import money_to_json
 
 ONLY_TARIFFS = (
     "rests on operators' tariffs, which are the same for all cards: the provider's own price list "

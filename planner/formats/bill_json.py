@@ -33,6 +33,9 @@ def sum_to_json(total: Sum) -> dict[str, Any]:
         "vat": amount(total.vat),
         "gross": amount(total.gross),
         "billed": amount(total.billed),
+        "metered_charges": total.metered_charges,
+        "metered_kwh": kwh(total.metered_kwh),
+        "metered": amount(total.metered),
         "without_vat": total.without_vat,
         "without_net": total.without_net,
         "unpriced": total.unpriced,
@@ -44,12 +47,13 @@ def sum_to_json(total: Sum) -> dict[str, Any]:
 
 
 def line_to_json(line: Line, purse: Purse) -> dict[str, Any]:
-    """Write one CDR of a bill; the token appears by its label and masked."""
+    """Write one line of a bill; the token appears by its label and masked."""
     entry = line.entry
     charge = entry.charge
     match = entry.match
     return {
         "cdr": charge.id,
+        "basis": line.basis,
         "party": charge.party or None,
         "source": charge.source,
         "credit": charge.is_credit,

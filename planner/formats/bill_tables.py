@@ -16,19 +16,19 @@ from openpyxl.styles import Font
 SUM_COLUMNS = (
     *("key", "currency", "charges", "credits", "energy_kwh", "net", "vat", "gross", "billed"),
     *("planned", "billed_as_planned", "difference", "planned_stops"),
-    *("without_vat", "without_net", "unpriced"),
+    *("metered_charges", "metered_kwh", "metered", "without_vat", "without_net", "unpriced"),
 )
 LINE_COLUMNS = (
     *("ends", "begins", "cdr", "party", "operator", "station", "evse_id", "provider", "card"),
     *("vehicle", "driver", "mission", "plan", "matched_by", "energy_kwh", "currency", "net"),
-    *("vat", "gross", "planned", "billed_as_planned", "credit", "credit_of", "source"),
+    *("vat", "gross", "planned", "billed_as_planned", "basis", "credit", "credit_of", "source"),
 )
 ANOMALY_COLUMNS = (
     *("ends", "kind", "says", "figure", "expected", "unit", "cost", "currency", "cdr", "party"),
     *("station", "evse_id", "card", "vehicle", "driver", "mission"),
 )
 MONEY = frozenset({"net", "vat", "gross", "billed", "planned", "billed_as_planned", "difference"})
-MONEY |= {"cost"}
+MONEY |= {"cost", "metered"}
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _BOM = "\ufeff"

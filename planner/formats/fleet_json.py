@@ -64,6 +64,7 @@ def holds_to_json(holds: Iterable[Hold]) -> list[dict[str, Any]]:
             "ends": stamp(hold.ends),
             "use": hold.use,
             "power_kw": round(hold.power_kw, 3),
+            "post": hold.post,
         }
         for hold in holds
     ]
@@ -85,6 +86,7 @@ def _hold(node: Node) -> Hold:
         ends=node.at("ends").moment(),
         use="stop" if use == "stop" else "fallback",
         power_kw=node.at("power_kw").number(),
+        post=node.given("post", Node.text, ""),
     )
 
 

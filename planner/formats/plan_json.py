@@ -6,7 +6,9 @@ Times carry the offset of the place where they happen, energies are kWh, charge 
 
 from typing import Any
 
+from planner.formats.choices_json import choice_to_json, difference_to_json
 from planner.formats.mission_json import mission_to_json
+from planner.formats.money_json import money_to_json
 from planner.formats.stamps import stamp
 from planner.model.geo import LonLat
 from planner.model.grade import Verdict
@@ -16,7 +18,6 @@ from planner.model.plan import (
     Fallback,
     Infeasible,
     Leg,
-    Money,
     Outcome,
     Plan,
     Rejected,
@@ -51,6 +52,8 @@ def plan_to_json(plan: Plan, region: RoadGraph) -> dict[str, Any]:
         "charging_stops": [stop_to_json(stop, wallet, region) for stop in plan.charging_stops],
         "rejected": _rejected(plan.rejected),
         "alternatives": [plan_to_json(other, region) for other in plan.alternatives],
+        "differs": None if plan.differs is None else difference_to_json(plan.differs),
+        "choices": [choice_to_json(choice) for choice in plan.choices],
         "warnings": list(plan.warnings),
         "mission": mission_to_json(plan.mission),
     }
@@ -86,6 +89,7 @@ def infeasible_to_json(answer: Infeasible) -> dict[str, Any]:
             }
             for relaxation in answer.relaxations
         ],
+        "untried": list(answer.untried),
         "warnings": list(answer.warnings),
         "mission": mission_to_json(answer.mission),
     }
@@ -102,18 +106,6 @@ def _number(value: float) -> float:
 
 def _point(place: LonLat) -> list[float]:
     return [place.lon, place.lat]
-
-
-def money_to_json(money: Money | None) -> dict[str, Any] | None:
-    """Write an amount as a decimal string; an unknown price stays null."""
-    if money is None:
-        return None
-    return {
-        "amount": format(money.amount, "f"),
-        "currency": money.currency,
-        "vat_included": money.vat_included,
-        "basis": money.basis,
-    }
 
 
 def _world(names: WorldNames) -> dict[str, Any]:

@@ -4,23 +4,24 @@ The document may come from anyone: every fault is an InputError with its JSON Po
 of the plan come back sealed (see `planner.formats.sealed`).
 """
 
-from decimal import Decimal
 from typing import Any
 
 from planner.errors import InputError
+from planner.formats.choices_json import choice_from_json, difference_from_json
 from planner.formats.mission_json import mission_from_json
+from planner.formats.money_json import money_from_json
 from planner.formats.pointers import Node
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.mission import Mission
 from planner.model.plan import (
     Availability,
     ChargingStop,
+    Choice,
     Fallback,
     Furthest,
     HowToStart,
     Infeasible,
     Leg,
-    Money,
     Outcome,
     Plan,
     Rejected,
@@ -67,7 +68,16 @@ def _plan(node: Node, depth: int) -> Plan:
         rejected=_rejected(node.at("rejected")),
         alternatives=tuple(_plan(item, depth - 1) for item in node.at("alternatives").items()),
         warnings=node.at("warnings").texts(),
+        choices=_choices(node),
+        differs=node.optional("differs", difference_from_json),
     )
+
+
+def _choices(node: Node) -> tuple[Choice, ...]:
+    """Read the choices; plans of before they were told have none."""
+    if "choices" not in node.value:
+        return ()
+    return tuple(choice_from_json(item) for item in node.at("choices").items())
 
 
 def _infeasible(node: Node) -> Infeasible:
@@ -81,6 +91,7 @@ def _infeasible(node: Node) -> Infeasible:
         furthest=node.optional("furthest", _furthest),
         rejected=_rejected(node.at("rejected")),
         relaxations=tuple(_relaxation(item) for item in node.at("relaxations").items()),
+        untried=node.given("untried", Node.texts, ()),
         warnings=node.at("warnings").texts(),
     )
 
@@ -118,18 +129,6 @@ def _world(node: Node) -> WorldNames:
     )
 
 
-def _money(node: Node) -> Money:
-    amount = node.at("amount").read(Decimal)
-    if not amount.is_finite():
-        node.at("amount").fail("should be finite")
-    return Money(
-        amount=amount,
-        currency=node.at("currency").text(),
-        vat_included=node.at("vat_included").flag(),
-        basis=node.at("basis").text(),
-    )
-
-
 def _summary(node: Node) -> Summary:
     guarantee = node.at("guarantee")
     return Summary(
@@ -140,7 +139,7 @@ def _summary(node: Node) -> Summary:
         distance_m=node.at("distance_m").number(),
         energy_kwh=node.at("energy_kwh").number(),
         energy_mean_kwh=node.at("energy_mean_kwh").number(),
-        costs=tuple(_money(item) for item in node.at("cost_of_priced_stops").items()),
+        costs=tuple(money_from_json(item) for item in node.at("cost_of_priced_stops").items()),
         unpriced_stops=node.at("unpriced_stops").whole(),
         charging_stops=node.at("charging_stops").whole(),
         gap=node.optional("gap", Node.number),
@@ -203,7 +202,7 @@ def _stop(node: Node, mission: Mission, depth: int) -> ChargingStop:
         soc_arrival=node.at("soc_arrival").number(),
         soc_departure=node.at("soc_departure").number(),
         energy_kwh=node.at("energy_kwh").number(),
-        cost=node.optional("cost", _money),
+        cost=node.optional("cost", money_from_json),
         token=token,
         start=HowToStart(
             how=start.at("how").text(),

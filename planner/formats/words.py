@@ -1,5 +1,6 @@
 """What a driver reads of a stop, in words: used by calendars, navigation files and tables."""
 
+from collections.abc import Iterable
 from math import ceil
 
 from planner.model.plan import ChargingStop, Money, Summary
@@ -57,3 +58,22 @@ def how_words(stop: ChargingStop) -> str:
     if start.help_phone:
         said.append(f"help: {start.help_phone}")
     return "; ".join(said)
+
+
+CHANGES = {
+    "arrive_before": "later arrivals",
+    "avoid": "roads that are avoided",
+    "departure": "other departures",
+    "fallbacks": "fewer fallbacks",
+    "min_grade": "less sure stations",
+    "payment_card": "a payment card",
+    "reserve_soc": "a smaller reserve",
+    "soc": "more charge at the start",
+    "token": "other cards",
+}
+"""Kinds of changes that may make a trip feasible, as a driver would say."""
+
+
+def untried_words(kinds: Iterable[str]) -> str:
+    """Name the kinds of changes that there was no time to try."""
+    return ", ".join(CHANGES.get(kind, kind) for kind in kinds)

@@ -46,7 +46,7 @@ from planner.legs.sites import SiteLabels, extend_labels
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import RoadGraph
 from planner.roads.parts import read_manifest
-from planner.roads.region import Progress, silent
+from planner.roads.progress import Progress, silent
 
 I32 = NDArray[np.int32]
 

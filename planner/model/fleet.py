@@ -66,6 +66,9 @@ class Hold:
         another does either; but two may have one fallback, as one failure is survived at a time.
     power_kw : float
         What it draws at most.
+    post : str
+        The EVSE's id in the form that is the same in every feed, empty where it has none: an EVSE
+        that two feeds tell of may be in a snapshot twice.
     """
 
     station_id: str
@@ -74,6 +77,7 @@ class Hold:
     ends: float
     use: Literal["stop", "fallback"] = "stop"
     power_kw: float = 0.0
+    post: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

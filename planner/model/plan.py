@@ -202,8 +202,59 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How another trip differs from a plan, in what a driver cares about.
+
+    ``later_s`` is by how much it arrives later (negative: sooner), ``stops`` how many more it
+    makes. ``more`` is what it costs more (negative: less), None where that is not known of both in
+    one currency. ``shared`` is the share of its road, 0 to 1, that the plan drives too.
+    """
+
+    says: str
+    later_s: float
+    stops: int
+    more: Money | None
+    shared: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """The stop that the next best trip makes in a stop's place."""
+
+    station_id: str
+    station_name: str
+    operator: str
+    party: str
+    location: LonLat
+    power_kw: float
+    arrival: float
+    departure: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Why a plan stops where it does: the best proven trip that does not stop at that site.
+
+    ``stop`` counts the plan's stops from 0. ``difference`` is None where there is no such trip;
+    ``reason`` then says why: no_fallback, window_missed, out_of_range, or not_found where the
+    search was given up before all was tried. ``instead`` is None besides where the next best trip
+    makes no other stop.
+    """
+
+    stop: int
+    station_id: str
+    says: str
+    reason: str
+    instead: Instead | None
+    difference: Difference | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A trip whose every claim can be checked; ``legs`` and ``visits`` tell it in order."""
+    """A trip whose every claim can be checked; ``legs`` and ``visits`` tell it in order.
+
+    ``choices`` are told only where they are asked for; ``differs`` is None but for an alternative.
+    """
 
     id: str
     created: float
@@ -217,6 +268,8 @@ class Plan:
     rejected: Rejected
     alternatives: "tuple[Plan, ...]" = ()
     warnings: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    differs: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +297,7 @@ class Infeasible:
     """No plan, and why.
 
     ``reason`` is no_route, no_accessible_charger, out_of_range, window_missed or no_fallback.
+    ``untried`` names the kinds of changes that there was no time to try.
     """
 
     id: str
@@ -255,6 +309,7 @@ class Infeasible:
     furthest: Furthest | None
     rejected: Rejected
     relaxations: tuple[Relaxation, ...] = ()
+    untried: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

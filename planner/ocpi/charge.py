@@ -48,6 +48,8 @@ class Charge:
         Feed or file that it came by.
     is_session : bool
         A Session that is not billed yet, or a row without any price; a CDR takes its place.
+    is_open : bool
+        A Session that goes on, as far as was told.
     session_id, reference : str
         OCPI's ``session_id`` and ``authorization_reference``; empty where not told.
     is_credit, credit_of : bool, str
@@ -80,6 +82,7 @@ class Charge:
     party: str
     source: str = ""
     is_session: bool = False
+    is_open: bool = False
     session_id: str = ""
     reference: str = ""
     is_credit: bool = False

@@ -20,6 +20,9 @@ from planner.ocpi.times import read_time
 ENERGY, TIME, PARKING = "ENERGY", "TIME", "PARKING_TIME"
 """Source: OCPI 2.2.1, CdrDimensionType."""
 
+GOING_ON = ("ACTIVE", "PENDING", "RESERVATION")
+"""Source: OCPI 2.2.1, SessionStatus."""
+
 WH_PER_KWH = 1000
 _LIKE_WH = 500
 """Periods that add up to more than so many times the total were told in Wh."""
@@ -103,6 +106,7 @@ def read_charge(module: str, raw: Mapping[str, Any], party: str) -> tuple[Charge
         id=name,
         party=of_party,
         is_session=is_session,
+        is_open=is_session and _text(raw.get("status")).upper() in GOING_ON,
         session_id=name if is_session else _text(raw.get("session_id")),
         reference=_text(raw.get("authorization_reference")) or _text(raw.get("authorization_id")),
         is_credit=is_credit,

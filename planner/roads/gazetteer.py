@@ -9,6 +9,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from planner.model.geo import BBox, LonLat
 from planner.roads.spelling import fold, fold_digraphs, words_of
@@ -80,19 +81,29 @@ class Entry:
     box: BBox | None = None
 
 
+def order_of(entry: Entry) -> tuple[float, str, LonLat]:
+    """Return what entries are sorted by before they are written: the heaviest first."""
+    return -entry.weight, entry.name, entry.location
+
+
 def write_index(
-    database: sqlite3.Connection, entries: Iterable[Entry], facts: dict[str, str]
+    database: sqlite3.Connection,
+    ordered: Iterable[Entry],
+    facts: dict[str, str],
 ) -> None:
-    """Make the tables and fill them; ``content`` among the facts is a hash of all entries."""
-    ordered = sorted(entries, key=lambda entry: (-entry.weight, entry.name, entry.location))
+    """Make the tables and fill them with entries in the order of `order_of`, a batch at a time.
+
+    ``content`` among the facts is a hash of all entries.
+    """
     database.executescript(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;" + _TABLES
     )
     with database:
-        for first in range(0, len(ordered), _BATCH):
-            insert(database, enumerate(ordered[first : first + _BATCH], first))
-        told = facts | {"format": FORMAT, "content": content_hash(database)}
-        database.executemany("INSERT INTO facts VALUES (?, ?)", sorted(told.items()))
+        numbered = enumerate(ordered)
+        while batch := list(islice(numbered, _BATCH)):
+            insert(database, batch)
+        known = facts | {"format": FORMAT, "content": content_hash(database)}
+        database.executemany("INSERT INTO facts VALUES (?, ?)", sorted(known.items()))
     with database:
         database.execute("INSERT INTO words (words) VALUES ('optimize')")
     database.execute("PRAGMA optimize")

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from planner.errors import RegionDamaged
 from planner.model.geo import BBox
 from planner.roads import names, shapes
-from planner.roads.parts import read_manifest, read_parts, verify_part, write_parts
+from planner.roads.parts import read_manifest, verify_part, write_parts
+from planner.roads.seals import mark_files, read_sealed, set_seal
 
 TOOL = "plugsure 0.1.0"
 E7 = shapes.E7
@@ -168,12 +169,16 @@ class RoadGraph:
     def open(cls, folder: Path) -> Self:
         """Map a saved region; reads the manifest only, values when they are used.
 
+        Where a file was written to, or copied, since its values were known to be right, all are
+        read once; see `planner.roads.seals`.
+
         Raises
         ------
         RegionDamaged
-            A part is missing, cut or of another type than the manifest says; names it.
+            A part is missing, cut, of another type than the manifest says, or was changed; names
+            it.
         """
-        manifest, found = read_parts(folder, PARTS)
+        manifest, found = read_sealed(folder, PARTS)
         arrays: dict[str, Any] = found
         for name, (dtype, _shape) in PARTS.items():
             if arrays[name].dtype.str != dtype:
@@ -194,6 +199,8 @@ class RoadGraph:
         facts: dict[str, Any] = {key: getattr(self, key) for key in _FACTS}
         facts |= {"tool": TOOL, "counts": self.counts(), "bbox": list(self.bbox)}
         write_parts(folder, self.arrays(), facts, beside)
+        manifest = read_manifest(folder)
+        set_seal(folder, manifest, mark_files(folder, manifest))
 
     def verify_parts(self) -> None:
         """Read every value of an opened region and compare it with its hash.

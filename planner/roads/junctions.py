@@ -7,60 +7,16 @@ is the automaton of Aho and Corasick (1975, Communications of the ACM 18:333-340
 roads, where it is in a state other than its first.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from planner.roads.automata import beginnings_of, lay_copies, shorter_of
 from planner.roads.links import VIRTUAL, Links
 
 Turn = tuple[int, ...]
 """Sources that may not follow each other."""
-
-ROOT = 0
-
-
-@dataclass
-class _Automaton:
-    """States are beginnings of forbidden sequences; `ROOT` is the empty one."""
-
-    onward: list[dict[int, int]] = field(default_factory=lambda: [{}])
-    forbidden: list[set[int]] = field(default_factory=lambda: [set()])
-    shorter: list[int] = field(default_factory=lambda: [ROOT])
-
-    @classmethod
-    def of(cls, turns: Iterable[Turn]) -> "_Automaton":
-        """Build it; a state forbids what the longest states that it ends with forbid too."""
-        states = cls()
-        for *begin, last in turns:
-            state = ROOT
-            for edge in begin:
-                state = states._child(state, edge)
-            states.forbidden[state].add(last)
-        queue = list(states.onward[ROOT].values())
-        for state in queue:
-            for edge, child in states.onward[state].items():
-                states.shorter[child] = states.after(states.shorter[state], edge)
-                states.forbidden[child] |= states.forbidden[states.shorter[child]]
-                queue.append(child)
-        return states
-
-    def _child(self, state: int, edge: int) -> int:
-        child = self.onward[state].setdefault(edge, len(self.onward))
-        if child == len(self.onward):
-            self.onward.append({})
-            self.forbidden.append(set())
-            self.shorter.append(ROOT)
-        return child
-
-    def after(self, state: int, edge: int) -> int:
-        """Return the state after one more edge: the longest beginning that the drive ends with."""
-        while edge not in self.onward[state]:
-            if state == ROOT:
-                return ROOT
-            state = self.shorter[state]
-        return self.onward[state][edge]
 
 
 def split(links: Links, turns: Sequence[Turn]) -> Links:
@@ -74,20 +30,29 @@ def split(links: Links, turns: Sequence[Turn]) -> Links:
         Sources that may not follow each other, two or more, each beginning where the one before
         ends.
     """
-    states = _Automaton.of(turns)
-    copies = _Copies(links, states)
-    head = links.head.copy()
-    begins = np.array(sorted(states.onward[ROOT]), np.int32)
-    for edge in np.flatnonzero(np.isin(links.source, begins)).tolist():
-        state = states.onward[ROOT][int(links.source[edge])]
-        head[edge] = copies.number(int(links.head[edge]), state)
-    copies.lay()
-    node = np.array([node for node, _state in copies.numbers], np.int32)
+    named = (edge for turn in turns for edge in turn)
+    edges = max(int(links.source.max(initial=-1)), max(named, default=-1)) + 1
+    step, state, forbidden = beginnings_of(turns, edges)
+    entering = np.flatnonzero(np.isin(links.source, step[step < edges]))  # from `ROOT`
+    entered, node, tail, head, source = lay_copies(
+        edges,
+        step,
+        state,
+        forbidden,
+        shorter_of(edges, step, state),
+        len(links.place),
+        entering,
+        links.head.astype(np.int64),
+        links.source.astype(np.int64),
+        *_edges_from(links, np.unique(step % edges)),
+    )
+    entered_head = links.head.copy()
+    entered_head[entering] = entered
     return _with_ends(
         Links(
-            tail=np.concatenate((links.tail, np.array(copies.tail, np.int32))),
-            head=np.concatenate((head, np.array(copies.head, np.int32))),
-            source=np.concatenate((links.source, np.array(copies.source, np.int32))),
+            tail=np.concatenate((links.tail, tail.astype(np.int32))),
+            head=np.concatenate((entered_head, head.astype(np.int32))),
+            source=np.concatenate((links.source, source.astype(np.int32))),
             place=np.concatenate((links.place, links.place[node])),
             leaves_from=np.concatenate((links.leaves_from, links.leaves_from[node])),
             arrives=np.concatenate((links.arrives, np.zeros(len(node), np.bool_))),
@@ -97,58 +62,19 @@ def split(links: Links, turns: Sequence[Turn]) -> Links:
     )
 
 
-class _Copies:
-    """The copies of junctions, and the edges that lead on from them."""
+def _edges_from(
+    links: Links, within: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the links from the places where copies may be made, by their tails.
 
-    def __init__(self, links: Links, states: _Automaton) -> None:
-        self.numbers: dict[tuple[int, int], int] = {}
-        self.tail: list[int] = []
-        self.head: list[int] = []
-        self.source: list[int] = []
-        self._nodes = len(links.place)
-        self._states = states
-        self._out = _edges_from(links, states)
-
-    def number(self, node: int, state: int) -> int:
-        """Return the copy of a node in a state; the node itself where nothing is forbidden."""
-        if state == ROOT:
-            return node
-        return self.numbers.setdefault((node, state), self._nodes + len(self.numbers))
-
-    def lay(self) -> None:
-        """Lay the edges from all copies; more copies are made on the way."""
-        done = 0
-        while done < len(self.numbers):
-            for (node, state), copy in list(self.numbers.items())[done:]:
-                done += 1
-                self._lay_from(node, state, copy)
-
-    def _lay_from(self, node: int, state: int, copy: int) -> None:
-        forbidden = self._states.forbidden[state]
-        for head, source in self._out[node]:
-            if source not in forbidden:
-                self.tail.append(copy)
-                self.head.append(self.number(head, self._states.after(state, source)))
-                self.source.append(source)
-
-
-def _edges_from(links: Links, states: _Automaton) -> dict[int, list[tuple[int, int]]]:
-    """Return head and source of the edges from the places where copies may be made."""
-    within = {edge for onward in states.onward for edge in onward}
-    ends = np.isin(links.source, np.array(sorted(within), np.int32))
+    As `planner.roads.automata.lay_copies` takes them; ``within`` are the sources that lead there.
+    """
     copied = np.zeros(len(links.place), np.bool_)
-    copied[links.place[links.head[ends]]] = True
-    edges = np.flatnonzero(copied[links.place[links.tail]])
-    out: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    rows = zip(
-        links.tail[edges].tolist(),
-        links.head[edges].tolist(),
-        links.source[edges].tolist(),
-        strict=True,
-    )
-    for tail, head, source in rows:
-        out[tail].append((head, source))
-    return out
+    copied[links.place[links.head[np.isin(links.source, within)]]] = True
+    chosen = np.flatnonzero(copied[links.place[links.tail]])
+    chosen = chosen[np.argsort(links.tail[chosen], kind="stable")]
+    tails, first = np.unique(links.tail[chosen], return_index=True)
+    return tails.astype(np.int64), np.append(first, len(chosen)), chosen
 
 
 def _with_ends(links: Links, before: Links) -> Links:

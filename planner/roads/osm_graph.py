@@ -18,6 +18,7 @@ from planner.roads.pace import paced
 from planner.roads.pieces import NODE_EVERY_M, Pieces, cut_ways, split_long
 from planner.roads.profiles import Profile, height_notes, profile
 from planner.roads.reports import pack_reports, report_notes
+from planner.roads.samples import node_places
 from planner.roads.tags import BOARDING_S
 from planner.roads.turning import NEAREST_M, turns_back
 from planner.roads.turns import MapEdges, forbidden_turns
@@ -167,7 +168,7 @@ def _draft(
     speed, boarding_s = _at_sea(way, pieces, piece, speed)
     climb = np.zeros(len(pieces.way)) if told is None else told.climb_m
     descent = np.zeros(len(pieces.way)) if told is None else told.descent_m
-    lon, lat = _node_places(pieces)
+    lon, lat = node_places(pieces)
     inner = pieces.node < 0
     line = np.repeat(np.arange(len(pieces.way)), np.diff(pieces.first))
     drawn = np.bincount(line[inner], minlength=len(pieces.way))
@@ -215,10 +216,3 @@ def _at_sea(
         by_timetable = np.clip(way_m[of_way] / crossing_s * 3.6, *FERRY_KMH)
     share = pieces.length_m[piece] / np.maximum(way_m[of_way], MIN_LENGTH_M)
     return np.where(timed, by_timetable, speed), np.where(ferry, BOARDING_S * share, 0.0)
-
-
-def _node_places(pieces: Pieces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    lon, lat = np.zeros(pieces.nodes), np.zeros(pieces.nodes)
-    ends = np.concatenate((pieces.first[:-1], pieces.first[1:] - 1))
-    lon[pieces.node[ends]], lat[pieces.node[ends]] = pieces.lon[ends], pieces.lat[ends]
-    return lon, lat

@@ -93,7 +93,7 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     ends = np.flatnonzero(breaks & same_way)
     points = ends - begins + 1
     first = np.concatenate(([0], np.cumsum(points)))
-    osm_node = roads.way_node[_spans(begins, points)]
+    osm_node = roads.way_node[spans(begins, points)]
     lon = roads.lon_e7[osm_node].astype(np.float64) * E7
     lat = roads.lat_e7[osm_node].astype(np.float64) * E7
     forward_s, backward_s = _delays(roads, osm_node, first)
@@ -112,7 +112,7 @@ def cut_ways(roads: OsmRoads) -> Pieces:
     )
 
 
-def _spans(begins: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def spans(begins: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the numbers from each beginning on, so many, one span after the other."""
     steps = np.ones(int(counts.sum()), np.int64)
     if len(begins):

@@ -1,7 +1,6 @@
 """Regions in a folder: build from files, list, open."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,14 +19,7 @@ from planner.roads.osm_places import OsmNames, read_osm_names
 from planner.roads.parts import MANIFEST, read_manifest, read_part, verify_part
 from planner.roads.place_index import FILE as PLACES
 from planner.roads.place_index import save_places, verify_places
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and how far that is, 0 to 1."""
-
-
-def silent(_stage: str, _share: float) -> None:
-    """Tell nobody of the progress."""
-
+from planner.roads.progress import Progress, silent
 
 SERVERS = Servers()
 """The public servers of OpenStreetMap."""
@@ -139,7 +131,7 @@ def build_region(
     progress("reading names", 0.0)
     told = OsmNames(streets={}) if osm is None else read_osm_names(osm)
     progress("saving", 0.0)
-    graph.save(folder, lambda fresh: save_places(graph, fresh, told))
+    graph.save(folder, lambda fresh: save_places(graph, fresh, told, progress))
     progress("saving", 1.0)
     return RoadGraph.open(folder)
 

@@ -10,13 +10,15 @@ looks for.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from planner.errors import RegionDamaged
-from planner.roads.parts import read_part, verify_part
+from planner.roads.parts import read_manifest, read_part, read_parts, verify_part
 
 SEAL = "seal.json"
 
@@ -49,6 +51,28 @@ def check_seal(folder: Path, manifest: Mapping[str, Any]) -> None:
     for name in manifest["parts"]:
         verify_part(folder, name, read_part(folder, name, manifest), manifest)
     set_seal(folder, manifest, marks)
+
+
+def read_sealed(
+    folder: Path, names: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Map arrays that belong together, as `read_parts` does, once their seal was checked.
+
+    Raises
+    ------
+    RegionDamaged
+        Names the first part that is missing or whose values differ.
+    """
+    wanted = tuple(names)
+    while True:
+        manifest, arrays = read_parts(folder, wanted)
+        try:
+            check_seal(folder, manifest)
+        except RegionDamaged:
+            if read_manifest(folder) == manifest:
+                raise
+            continue  # others have taken its place meanwhile
+        return manifest, arrays
 
 
 def mark_files(folder: Path, manifest: Mapping[str, Any]) -> Marks:

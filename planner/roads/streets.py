@@ -1,6 +1,6 @@
 """Streets of a road graph: one entry for each name and settlement, with the edges that carry it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import cos, radians
 
@@ -38,44 +38,63 @@ class _Named:
 
 def street_entries(
     graph: RoadGraph, domains: Domains, aliases: Mapping[str, tuple[str, ...]]
-) -> list[Entry]:
-    """Return the streets of a region; ``aliases`` are other names by name.
+) -> Iterator[Entry]:
+    """Yield the streets of a region in their order; ``aliases`` are other names by name.
 
-    A road that has a number only, and a ferry, is none.
+    A country has millions: each is made when it is asked for. A road that has a number only, and a
+    ferry, is none.
     """
     texts, of_label = _names(graph)
     named = _named_edges(graph, of_label, domains)
     if not len(named.edge):
-        return []
+        return
     fresh = (np.diff(named.settlement) != 0) | (np.diff(named.name) != 0)
     first = np.concatenate(([0], np.flatnonzero(fresh) + 1))
+    ends = np.append(first[1:], len(named.edge))
     middle = _middles(named, first)
     boxes = _boxes(graph, named, first)
-    metres = np.add.reduceat(graph.length_m[named.edge].astype(float), first)
-    kinds = np.array([_WEIGHT.get(word.removesuffix("_link"), 0.0) for word in CLASSES])
-    rank = np.maximum.reduceat(kinds[graph.road_class[named.edge]], first)
-    weight = _LEAST_WEIGHT + rank + _PER_LENGTH * np.log10(np.maximum(metres, 1.0) / 100 + 1.0)
+    weight = _weights(graph, named, first)
     towns = [(town.name, town.country) for town in domains.settlements] + [("", "")]
-    ends = np.append(first[1:], len(named.edge))
-    entries = []
-    for street, (begin, end) in enumerate(zip(first.tolist(), ends.tolist(), strict=True)):
+    for street in _ordered(weight, texts, named, first, middle).tolist():
+        begin, end = int(first[street]), int(ends[street])
         name = texts[named.name[begin]]
         town, country = towns[named.settlement[begin]]
         at = middle[street]
-        entries.append(
-            Entry(
-                name=name,
-                kind="street",
-                country=country,
-                within=town,
-                location=LonLat(float(named.lon[at]), float(named.lat[at])),
-                weight=float(weight[street]),
-                aliases=aliases.get(name, ()),
-                roads=named.edge[begin:end].astype("<i4").tobytes(),
-                box=BBox(*boxes[street].tolist()),
-            )
+        yield Entry(
+            name=name,
+            kind="street",
+            country=country,
+            within=town,
+            location=LonLat(float(named.lon[at]), float(named.lat[at])),
+            weight=float(weight[street]),
+            aliases=aliases.get(name, ()),
+            roads=named.edge[begin:end].astype("<i4").tobytes(),
+            box=BBox(*boxes[street].tolist()),
         )
-    return entries
+
+
+def _weights(graph: RoadGraph, named: _Named, first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how much each street weighs: by its class of road and its length."""
+    metres = np.add.reduceat(graph.length_m[named.edge].astype(float), first)
+    kinds = np.array([_WEIGHT.get(word.removesuffix("_link"), 0.0) for word in CLASSES])
+    rank = np.maximum.reduceat(kinds[graph.road_class[named.edge]], first)
+    return np.asarray(
+        _LEAST_WEIGHT + rank + _PER_LENGTH * np.log10(np.maximum(metres, 1.0) / 100 + 1.0)
+    )
+
+
+def _ordered(
+    weight: NDArray[np.float64],
+    texts: list[str],
+    named: _Named,
+    first: NDArray[np.int64],
+    middle: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return the streets in the order of `planner.roads.gazetteer.order_of`."""
+    place = np.empty(len(texts), np.int64)
+    place[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+    keys = (named.lat[middle], named.lon[middle], place[named.name[first]], -weight)
+    return np.asarray(np.lexsort(keys), np.int64)
 
 
 def nearest_of(

@@ -9,9 +9,9 @@ end, or at a junction of three roads or more that lies far enough from the forbi
 Drives begin and end in either direction, whatever is forbidden here.
 """
 
-import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from planner.roads.draft import largest_component
 from planner.roads.junctions import Turn
 from planner.roads.turns import MapEdges
+from planner.roads.walking import beginnings, walk
 
 NEAREST_M = 500.0
 """Nobody turns round at a junction nearer to the forbidden turn than this. Source: assumed; of
@@ -56,97 +57,51 @@ def turns_back(
     """
     if not turns:
         return []
-    return list(_Walks(edges, length_m, arriving, turns).turns_back())
+    nodes, count = len(edges.origin), len(edges.head)
+    head, tail = edges.head.astype(np.int64), edges.tail.astype(np.int64)
+    by_tail = np.argsort(tail, kind="stable")
+    tail_first = np.searchsorted(tail[by_tail], np.arange(nodes + 1))
+    back, lines = _both_ways(edges)
+    core = largest_component(edges.tail[~arriving], edges.head[~arriving], nodes)
+    last_two = np.array([turn[-2:] for turn in turns], np.int64)
+    at_node = np.array([len(turn) == 2 for turn in turns])  # noqa: PLR2004 -- edges
+    pairs = last_two[:, 0] * count + last_two[:, 1]
+    never, perhaps = np.unique(pairs[at_node]), np.unique(pairs)
+    begins = beginnings(tail_first, by_tail, head, back, never, *_wanted(turns))
+    turned = walk(
+        tail_first,
+        by_tail,
+        head,
+        back,
+        length_m,
+        core[tail] & core[head] & ~arriving,
+        lines >= _CROSSING,
+        never,
+        perhaps,
+        begins,
+        NEAREST_M,
+    )
+    return list(zip(turned.tolist(), back[turned].tolist(), strict=True))
 
 
-class _Walks:
-    """Walks outwards from forbidden turns, along roads that lead back as well.
+def _wanted(
+    turns: Sequence[Turn],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    """Return what a drive might come back for, by the edges after which it is forbidden.
 
-    ``_never`` holds what may not follow an edge, ``_perhaps`` also what may not for who has come
-    along some edges before it. ``_wanted`` is what a drive might come back for, by the edges after
-    which it is forbidden, now or later.
+    As `planner.roads.walking.beginnings` takes it.
     """
-
-    def __init__(
-        self,
-        edges: MapEdges,
-        length_m: NDArray[np.float64],
-        arriving: NDArray[np.bool_],
-        turns: Sequence[Turn],
-    ) -> None:
-        nodes = len(edges.origin)
-        self._head, self._length_m = edges.head, length_m
-        self._by_tail = np.argsort(edges.tail, kind="stable")
-        self._first = np.searchsorted(edges.tail[self._by_tail], np.arange(nodes + 1))
-        self._back, self._lines = _both_ways(edges)
-        core = largest_component(edges.tail[~arriving], edges.head[~arriving], nodes)
-        self._open = core[edges.tail] & core[edges.head] & ~arriving
-        self._never: dict[int, set[int]] = defaultdict(set)
-        self._perhaps: dict[int, set[int]] = defaultdict(set)
-        self._wanted: dict[Turn, set[int]] = defaultdict(set)
-        for turn in turns:
-            self._perhaps[turn[-2]].add(turn[-1])
-            if len(turn) == 2:  # noqa: PLR2004 -- at a node
-                self._never[turn[0]].add(turn[1])
-            for reached in range(1, len(turn)):
-                self._wanted[turn[:reached]].add(turn[reached])
-
-    def turns_back(self) -> Iterator[Turn]:
-        """Yield where turning round is forbidden, the nearest first."""
-        queue = [(0.0, edge) for edge in self._beginnings()]
-        heapq.heapify(queue)
-        walked: set[int] = set()
-        while queue:
-            before_m, edge = heapq.heappop(queue)
-            if edge in walked:
-                continue
-            walked.add(edge)
-            back, reached_m = int(self._back[edge]), before_m + float(self._length_m[edge])
-            node = int(self._head[edge])
-            onward = self._onward(edge, node, back)
-            if not onward or (reached_m >= NEAREST_M and self._lines[node] >= _CROSSING):
-                continue
-            if back not in self._never.get(edge, ()):
-                yield edge, back
-            for further in onward:
-                if self._back[further] >= 0 and further not in walked:
-                    heapq.heappush(queue, (reached_m, further))
-
-    def _beginnings(self) -> Iterator[int]:
-        """Yield the edges on which one might drive on, to come back and turn as one may not.
-
-        On a turn through ways that is so of the last way, there and back: who drives it to and fro
-        has come by it alone.
-        """
-        for turn, wanted in self._wanted.items():
-            last = turn[-1]
-            if len(turn) > 1 and self._back[last] >= 0:
-                yield last
-            for edge in self._out(int(self._head[last])):
-                back = int(self._back[edge])
-                if back < 0 or edge in self._never.get(last, ()) or (back,) == turn:
-                    continue
-                if wanted - self._never.get(back, set()) - {edge}:
-                    yield edge
-
-    def _out(self, node: int) -> list[int]:
-        found: list[int] = self._by_tail[self._first[node] : self._first[node + 1]].tolist()
-        return found
-
-    def _onward(self, edge: int, node: int, back: int) -> list[int]:
-        """Return the ways on; where there are none, the road ends for who comes along it.
-
-        That is so too where all ways on are forbidden, or lead from open roads to such that one may
-        not drive through or not come back from.
-        """
-        perhaps = self._perhaps.get(edge, ())
-        return [
-            further
-            for further in self._out(node)
-            if further != back
-            and further not in perhaps
-            and (self._open[further] or not self._open[edge])
-        ]
+    after: dict[Turn, set[int]] = defaultdict(set)
+    for turn in turns:
+        for reached in range(1, len(turn)):
+            after[turn[:reached]].add(turn[reached])
+    counts = [len(wanted) for wanted in after.values()]
+    return (
+        np.array([turn[-1] for turn in after], np.int64),
+        np.array([len(turn) == 1 for turn in after]),
+        np.cumsum([0, *counts], dtype=np.int64),
+        np.fromiter(chain.from_iterable(after.values()), np.int64, sum(counts)),
+    )
 
 
 def _both_ways(edges: MapEdges) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

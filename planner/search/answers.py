@@ -9,20 +9,21 @@ from planner.model.grade import Grade
 from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, Infeasible, Leg, Money, Plan, Summary
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH, BESIDE_M
+from planner.search.causes import Cause
 from planner.search.closures import closure_notes
 from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
-from planner.search.leftout import reject, usable_on_the_way
-from planner.search.reach import may_arrive
+from planner.search.leftout import MOST_LISTED, reject
+from planner.search.reach import is_surely_late, may_arrive
 from planner.search.setup import Trip
-from planner.search.solve import NEARLY, Failure, Solution, solve
+from planner.search.solve import NEARLY, Failure, Solution
 
 VALID_S = 6 * 3600.0
 """Longest time for which a plan is shown without being checked again."""
 
 
-def write_plan(found: Solution) -> Plan:
-    """Write a proven way as a plan."""
+def write_plan(found: Solution, most_listed: int = MOST_LISTED) -> Plan:
+    """Write a proven way as a plan, with so many of the stations that it left out."""
     stage, way = found.stage, found.way
     trip = stage.trip
     mission = trip.mission
@@ -39,7 +40,7 @@ def write_plan(found: Solution) -> Plan:
         summary=summary,
         legs=legs,
         charging_stops=stops,
-        rejected=reject(trip),
+        rejected=reject(trip, most_listed),
         warnings=_shortfall(found) + warnings(trip, stops, legs),
     )
 
@@ -207,9 +208,9 @@ def _far_off(mission: Mission) -> list[str]:
     return []
 
 
-def explain_failure(trip: Trip, failure: Failure) -> Infeasible:
+def explain_failure(trip: Trip, cause: Cause) -> Infeasible:
     """Say why there is no trip, how far one gets and what was left out."""
-    reason = _reason(trip, failure)
+    reason, failure = cause.reason, cause.failure
     mission = trip.mission
     return Infeasible(
         id=name_of(trip, "infeasible"),
@@ -218,7 +219,7 @@ def explain_failure(trip: Trip, failure: Failure) -> Infeasible:
         world=trip.world.names,
         reason=reason,
         title=BELOW_RESERVE if mission.soc < mission.reserve_soc else TITLES[reason],
-        furthest=furthest(failure.stage, failure.trace),
+        furthest=None if cause.late else furthest(failure.stage, failure.trace),
         rejected=reject(trip),
         warnings=_doubts(failure) + warnings(trip, ()),
     )
@@ -235,19 +236,10 @@ TITLES = {
 }
 
 
-def _reason(trip: Trip, failure: Failure) -> str:
-    if not trip.has_route:
-        return "no_route"
-    if failure.trace.window_missed and isinstance(solve(trip, windows=False), Solution):
-        return "window_missed"
-    if trip.mission.guarantee.fallbacks > 0 and isinstance(solve(trip, order=0), Solution):
-        return "no_fallback"
-    return "out_of_range" if usable_on_the_way(trip) else "no_accessible_charger"
-
-
 def _doubts(failure: Failure) -> tuple[str, ...]:
     complete = failure.trace.exhausted and bool(failure.stage.problem.candidate.all())
-    if complete or not may_arrive(failure.stage.trip):
+    trip = failure.stage.trip
+    if complete or not may_arrive(trip) or is_surely_late(trip):
         return ()
     said = "Not every combination of stations was tried before the search was given up"
     return (f"{said}: a trip may exist that it did not find.",)

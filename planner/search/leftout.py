@@ -35,11 +35,11 @@ def usable_on_the_way(trip: Trip) -> bool:
     return any(_refused_at(trip, int(s), float(passing[s])) is None for s in near)
 
 
-def reject(trip: Trip) -> Rejected:
+def reject(trip: Trip, most_listed: int = MOST_LISTED) -> Rejected:
     """List what was left out, judged at the moment at which the trip would pass by.
 
     A station is rejected if none of its EVSEs would do; the reason told is that of the EVSE that
-    came nearest to being accepted.
+    came nearest to being accepted. The counts are complete, however few are listed.
     """
     snapshot = trip.world.snapshot
     limit_s = detour_limit_s(trip)
@@ -54,23 +54,25 @@ def reject(trip: Trip) -> Rejected:
     shut = set(trip.mission.exclude_stations)
     fine = surely_allowed(trip.chargers, passing[: node.size], passing[: node.size] + STAY_S)
     fine &= reasons == 0
-    fine[[station.id in shut for station in snapshot.stations] if shut else []] = False
-    numbers = np.flatnonzero(inside & ~unseen & ~fine)
-    for number in numbers[np.argsort(detour[numbers], kind="stable")]:
-        station = snapshot.stations[number]
-        if station.id in shut:
+    left_out = np.zeros(node.size, np.bool_)
+    if shut:
+        left_out[:] = [station.id in shut for station in snapshot.stations]
+    numbers = np.flatnonzero(inside & ~unseen & (left_out | ~fine))
+    nearest = numbers[np.argsort(detour[numbers], kind="stable")]
+    for number, reason in zip(nearest.tolist(), reasons[nearest].tolist(), strict=True):
+        if left_out[number]:
             told = ("excluded", "left out as the request asks")
-        elif reasons[number] != 0:
-            told = (REASONS[reasons[number]], "")
+        elif reason != 0:
+            told = (REASONS[reason], "")
         else:
-            refused = _refused_at(trip, int(number), float(passing[number]))
+            refused = _refused_at(trip, number, float(passing[number]))
             if refused is None:
                 continue
             told = refused
         counts[told[0]] += 1
-        if len(listed) < MOST_LISTED:
-            detail = told[1] or _detail(trip, int(number), int(reasons[number]))
-            listed.append(_rejection(station, told[0], detail))
+        if len(listed) < most_listed:
+            detail = told[1] or _detail(trip, number, reason)
+            listed.append(_rejection(snapshot.stations[number], told[0], detail))
     return Rejected(
         counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
         stations=tuple(listed),

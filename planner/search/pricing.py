@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from planner.model.plan import Money
-from planner.model.station import Connector, Station
+from planner.model.station import DEPOT_PARTY, Connector, Station
 from planner.model.token import Token
 from planner.ocpi.tariffs import Tariff, Usage, choose, cost
 from planner.store.snapshot import RetailPrice, Snapshot
@@ -51,8 +51,10 @@ def retail_price(
 ) -> RetailPrice | None:
     """Find the provider's list price at this operator, for this power, on this day.
 
-    A row that names the operator goes before one for all (``*``).
+    A row that names the operator goes before one for all (``*``). At own depots no provider bills.
     """
+    if station.party == DEPOT_PARTY:
+        return None
     rows = [price for price in snapshot.prices if price.emsp == token.provider]
     named = [price for price in rows if price.cpo == station.party]
     for price in named + [price for price in rows if price.cpo == "*"]:

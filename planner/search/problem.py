@@ -140,7 +140,6 @@ class Trace:
 
     settled: int = 0
     reached: tuple[Arrival, ...] = ()
-    window_missed: bool = False
     exhausted: bool = True
 
 

@@ -131,9 +131,6 @@ class Prover:
             Arrival(met.stage, met.place, begun + met.arrival_s, met.arrival_kwh)
             for met in outcome.reached
         )
-        trace.window_missed |= terms.windows and any(
-            via.arrive_before is not None for via in self.problem.vias
-        )
         return None
 
     def fallback(self, call: Call, terms: Terms, order: int) -> tuple[Way, float] | None:

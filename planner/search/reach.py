@@ -1,7 +1,8 @@
 """Whether a trip could be made at all: an optimistic look that takes a few sweeps of the roads.
 
 Every station that a wallet may use is taken to be open and to fill the battery, and a drive to need
-no more than its net energy. What is out of reach even so is out of reach.
+no more than its net energy. What is out of reach even so is out of reach. And what comes too late
+though all charging is as quick as it can be, is late.
 """
 
 import numpy as np
@@ -48,3 +49,28 @@ def _one_of_each_node(trip: Trip) -> NDArray[np.intp]:
     node, distance_m = trip.world.station_nodes
     order = trip.usable[np.lexsort((distance_m[trip.usable], node[trip.usable]))]
     return np.asarray(order[np.flatnonzero(np.diff(node[order], prepend=-1))])
+
+
+def is_surely_late(trip: Trip) -> bool:
+    """Say whether some window cannot be kept; True is certain, False is not.
+
+    What is driven must be charged but for what the battery holds at the start, and no stop charges
+    a kWh in less than ``price_s_per_kwh``: so a way of T seconds and E kWh to a waypoint takes at
+    least T + price * (E - start), and the least of T + price * E is swept already.
+    """
+    mission = trip.mission
+    held_kwh = mission.vehicle.usable_kwh * (mission.soc - mission.reserve_soc)
+    driven = mission.departure
+    charged = mission.departure - trip.price_s_per_kwh * max(held_kwh, 0.0)
+    for sweep, point in zip(trip.sweeps, mission.waypoints[1:], strict=True):
+        driven, charged = driven + sweep.direct_s, charged + sweep.direct_priced_s
+        driven = max(driven, charged)
+        if point.arrive_before is not None and driven > point.arrive_before + SLIP_S:
+            return True
+        driven = max(driven, point.arrive_after or driven) + point.service_s
+        charged += point.service_s
+    return False
+
+
+SLIP_S = 1.0
+"""Seconds that the sweeps' sums may be out by rounding."""

@@ -1,6 +1,6 @@
 """From a world and a mission to the problem that the search solves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
 from planner.world import World
 
 F64 = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 STOPS_PER_STRETCH = 8
 """Stations of each quarter of an hour of the way that the first search may stop at."""
@@ -57,6 +58,16 @@ class Trip:
     """Stations that may be fallbacks, whatever the trip leaves out."""
     first_stop: int = -1
     """Station of the snapshot to drive to first of all, -1: any."""
+    legs_kept: "dict[tuple[bytes, float], CarLegs]" = field(default_factory=dict)
+    """Legs between some of the places, made once for all searches of the trip."""
+
+    def legs_between(self, place_of: NDArray[np.intp], capacity_kwh: float) -> CarLegs:
+        """Return the legs between some of the places."""
+        key = (place_of.tobytes(), capacity_kwh)
+        if key not in self.legs_kept:
+            places = self.places.part(place_of)
+            self.legs_kept[key] = CarLegs(self.car, places, capacity_kwh)
+        return self.legs_kept[key]
 
     @property
     def car(self) -> CarOnRoads:
@@ -197,33 +208,43 @@ def _station_power(world: World, mission: Mission, pool: Pool) -> F64:
     return best
 
 
-def stage_first(trip: Trip, *, priced: bool, every_kind: bool = False) -> Stage:
+def stage_first(
+    trip: Trip, *, priced: bool, every_kind: bool = False, stops: Mask | None = None
+) -> Stage:
     """Set up the first search: within a corridor, with the quickest stations of each stretch.
 
     On legs of the kind that suits the best charging here, or on the quickest and thriftiest ones
-    besides.
+    besides. ``stops``, of shape (stations of the snapshot,), says where the trip may stop; its
+    fallbacks may be anywhere.
     """
     longest = sum(sweep.direct_s for sweep in trip.sweeps)
     near = least_detour_s(trip.sweeps)[trip.usable] <= 1800.0 + 0.2 * longest
     kept = quickest_of_nodes(trip.world.sites, trip.power_kw, trip.usable[near])
     if trip.first_stop in trip.usable:
         kept = np.union1d(kept, [trip.first_stop])
-    candidate = _candidates(trip, kept, STOPS_PER_STRETCH)
+    candidate = _candidates(trip, kept, STOPS_PER_STRETCH, stops)
     kinds = _kinds(trip) if every_kind else (trip.kind,)
     return _stage(trip, kept, candidate, kinds, priced=priced)
 
 
-def stage_full(trip: Trip, *, priced: bool) -> Stage:
+def on_legs_of(stage: Stage, kind: int) -> Stage:
+    """Return the stage on legs of one kind, of those that the roads are prepared for."""
+    legs = ChosenLegs(stage.legs.legs, (kind,))
+    return replace(stage, legs=legs, problem=replace(stage.problem, legs=legs, kinds=1))
+
+
+def stage_full(trip: Trip, *, priced: bool, stops: Mask | None = None) -> Stage:
     """Set up the last search: all stations, and the quickest and thriftiest legs besides.
 
     All stations are candidates up to `MOST_CANDIDATES`, else the best of each stretch of the way;
     an answer says where not all were.
     """
     kept = trip.usable
-    candidate = np.ones(kept.size, np.bool_)
     if kept.size > MOST_CANDIDATES:
         kept = quickest_of_nodes(trip.world.sites, trip.power_kw, kept)
-        candidate = _candidates(trip, kept, MOST_STOPS_PER_STRETCH)
+        candidate = _candidates(trip, kept, MOST_STOPS_PER_STRETCH, stops)
+    else:
+        candidate = np.ones(kept.size, np.bool_) if stops is None else stops[kept]
     return _stage(trip, kept, candidate, _kinds(trip), priced=priced)
 
 
@@ -231,19 +252,20 @@ def _kinds(trip: Trip) -> tuple[int, ...]:
     return tuple(sorted({0, trip.kind, THRIFTIEST}))
 
 
-def _candidates(trip: Trip, kept: NDArray[np.intp], per_stretch: int) -> NDArray[np.bool_]:
+def _candidates(trip: Trip, kept: NDArray[np.intp], per_stretch: int, stops: Mask | None) -> Mask:
     """Mark those of the kept stations that may be a stop, shape (kept,)."""
     node, _ = trip.world.station_nodes
+    within = np.arange(kept.size) if stops is None else np.flatnonzero(stops[kept])
     chosen = choose_first(
         trip.sweeps,
-        kept,
-        node[kept],
-        trip.power_kw[kept],
+        kept[within],
+        node[kept[within]],
+        trip.power_kw[kept[within]],
         trip.mission.vehicle.usable_kwh,
         per_stretch,
     )
     candidate = np.zeros(kept.size, np.bool_)
-    candidate[chosen] = True
+    candidate[within[chosen]] = True
     return candidate
 
 
@@ -258,10 +280,9 @@ def _stage(
     world, mission = trip.world, trip.mission
     vehicle = mission.vehicle
     place_of = np.concatenate([stations, trip.waypoints]).astype(np.intp)
-    places = trip.places.part(place_of)
     reserve_kwh = mission.reserve_soc * vehicle.usable_kwh
     capacity = vehicle.usable_kwh - reserve_kwh
-    legs = ChosenLegs(CarLegs(trip.car, places, capacity), kinds)
+    legs = ChosenLegs(trip.legs_between(place_of, capacity), kinds)
     doors = WalletDoors(
         world.snapshot, trip.chargers, mission, stations, priced, _soonest(trip, stations)
     )
@@ -280,7 +301,7 @@ def _stage(
         sites=_Near(world, stations, {}),
         candidate=candidate,
         havens=Havens(Nearest.of(trip.car, trip.places, trip.havens, capacity), kinds, stations),
-        operator=tuple(world.snapshot.stations[s].party for s in stations),
+        operator=tuple([world.snapshot.parties[s] for s in stations]),
         power_kw=trip.power_kw[stations],
         bounds=_bounds(trip, place_of),
         capacity_kwh=capacity,

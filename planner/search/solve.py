@@ -8,7 +8,7 @@ from planner.search.floors import Floors
 from planner.search.posing import Ground, Terms
 from planner.search.problem import EPSILON_KWH, Arrival, Trace
 from planner.search.proofs import MOST_SETTLED, MOST_SETTLED_IN_ALL, Prover
-from planner.search.reach import may_arrive
+from planner.search.reach import is_surely_late, may_arrive
 from planner.search.setup import Stage, Trip, stage_first, stage_full
 from planner.search.ways import Way
 
@@ -23,6 +23,10 @@ AGAIN_SETTLED = 4_000
 """Labels of all searches for a better way, proofs among them: what was found stands without, and
 its gap says how much better one might be."""
 
+FULL_WORK = 5_000_000.0
+"""Labels of a search everywhere, each counted as often as there are stations, after which it is
+run again less choosy, or given up: some five seconds of one processor."""
+
 PRICED_SETTLED = 6_000
 """The most of a search everywhere where money counts."""
 
@@ -36,7 +40,7 @@ class Solution:
 
     That is against the best way on the same legs and stations. ``cost`` is in the unit of the
     objective: seconds, or money. ``is_complete`` says that no search
-    for it came to its limit.
+    for it came to its limit; ``settled`` how many labels they settled.
     """
 
     stage: Stage
@@ -44,6 +48,7 @@ class Solution:
     gap: float
     cost: float
     is_complete: bool
+    settled: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,21 +60,30 @@ class Failure:
 
 
 def solve(
-    trip: Trip, *, order: int | None = None, windows: bool = True, near: bool = False
+    trip: Trip,
+    *,
+    order: int | None = None,
+    windows: bool = True,
+    near: bool = False,
+    work: float = FULL_WORK,
 ) -> Solution | Failure:
     """Find the best proven way of a trip.
 
     ``order`` overrides how many failures it survives, ``windows`` False lets it come late, and
-    ``near`` looks no farther than near the way, once: a quick answer that may miss a trip.
+    ``near`` looks no farther than near the way, once: a quick answer that may miss a trip; ``work``
+    bounds the look farther.
     """
     survive = trip.mission.guarantee.fallbacks if order is None else order
     first = stage_first(trip, priced=is_priced(trip))
+    if windows and is_surely_late(trip):
+        return Failure(first, Trace())
     tries = STRETCHES[1:2] if near else STRETCHES
     found = _search_growing(first, survive, FIRST_SETTLED, tries, windows=windows)
     if near or isinstance(found, Solution) or not may_arrive(trip):
         return found
     full = stage_full(trip, priced=is_priced(trip))
-    return _search_growing(full, survive, MOST_SETTLED, STRETCHES[1:], windows=windows)
+    most_settled = int(min(max(work / max(full.problem.stations, 1), 100.0), MOST_SETTLED))
+    return _search_growing(full, survive, most_settled, STRETCHES[1:], windows=windows)
 
 
 def look_again(found: Solution) -> Solution:
@@ -154,5 +168,5 @@ def search_stage(
     return (
         Failure(stage, trace)
         if proven is None
-        else Solution(stage, proven.way, proven.gap, proven.cost, trace.exhausted)
+        else Solution(stage, proven.way, proven.gap, proven.cost, trace.exhausted, trace.settled)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -15,12 +16,22 @@ from planner.store.feeds import feed_id
 from planner.store.tables import charge_points, depots
 
 
+@dataclass(frozen=True, slots=True)
+class DepotPrice:
+    """What a kWh costs the fleet at a depot, without VAT, from a moment on (UTC epoch seconds)."""
+
+    since: float
+    per_kwh: Decimal
+    currency: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depot:
     """A place of the fleet's own where vehicles charge; its feed has the same name.
 
     ``hours`` are in OpenStreetMap's syntax. ``max_kw`` is what all its charge points together may
-    draw, None where nothing limits them.
+    draw, None where nothing limits them. ``prices`` stand in the order of time, and are empty where
+    nobody said what a kWh costs.
     """
 
     name: str
@@ -28,6 +39,12 @@ class Depot:
     address: str = ""
     hours: str = "24/7"
     max_kw: float | None = None
+    prices: tuple[DepotPrice, ...] = ()
+
+    def price_at(self, at: float) -> DepotPrice | None:
+        """Give the price of a session that begins at a moment, None where none was set by then."""
+        held = [price for price in self.prices if price.since <= at]
+        return held[-1] if held else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +126,11 @@ class ChargePoints:
             bodies = connection.execute(select(depots.c.body)).scalars().all()
         found = [decode(body, Depot) for body in bodies]
         return {depot.name: depot for depot in sorted(found, key=lambda depot: depot.name)}
+
+    def depot(self, connection: Connection, feed: int) -> Depot | None:
+        """Give the depot of a feed within a transaction, None if it is none."""
+        body = connection.execute(select(depots.c.body).where(depots.c.feed == feed)).scalar()
+        return None if body is None else decode(body, Depot)
 
     def save_depot(self, change: Change, depot: Depot) -> None:
         """Keep a depot in the place of what was known of it; its feed must be there."""

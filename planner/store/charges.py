@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from planner.model.station import DEPOT_PARTY
 from planner.ocpi.charge import Charge
 from planner.store.bodies import decode, encode
 from planner.store.database import Change, Database
@@ -90,7 +91,7 @@ class Charges:
         renewed = [
             {"key": held[key][0], **self._row(row)}
             for key, row in told.items()
-            if key in held and row.is_session and row.last_updated > held[key][1]
+            if key in held and row.is_session and _is_newer(row, held[key][1])
         ]
         if added:
             change.connection.execute(insert(charges), added)
@@ -195,6 +196,15 @@ class Charges:
             "last_updated": row.last_updated,
             "body": self._vault.seal(encode(row)),
         }
+
+
+def _is_newer(row: Charge, updated: float) -> bool:
+    """Say whether a state of a Session takes the former's place.
+
+    Own depots tell a Session again only when it is another, perhaps twice within a moment.
+    """
+    is_own = row.party == DEPOT_PARTY
+    return row.last_updated >= updated if is_own else row.last_updated > updated
 
 
 _REWRITE = (

@@ -10,7 +10,7 @@ from planner.errors import NotFound
 from planner.model.fleet import Hold
 from planner.store.bodies import decode, encode
 from planner.store.database import Change, Database
-from planner.store.tables import fleet_plans
+from planner.store.tables import fleet_plans, replaced_plans
 
 _CHUNK = 500
 
@@ -40,11 +40,32 @@ class FleetPlans:
         self._database = database
 
     def use(self, plans: Sequence[PlanInUse], *, instead_of: Iterable[str] = ()) -> None:
-        """Take plans into use, all at once; those ``instead_of`` which they are go out of use."""
+        """Take plans into use, all at once; those ``instead_of`` which they are go out of use.
+
+        Where it is one plan, it is known from then on whose place it took.
+        """
+        former = list(instead_of)
         with self._database.writing() as change:
-            _drop(change, [*instead_of, *(plan.plan for plan in plans)])
+            _drop(change, [*former, *(plan.plan for plan in plans)])
             if plans:
                 change.connection.execute(insert(fleet_plans), [_row(plan) for plan in plans])
+            for name in former if len(plans) == 1 else ():
+                _replace(change, name, plans[0].plan, plans[0].arrives)
+
+    def note_replaced(self, plan: str, by: str, *, until: float) -> None:
+        """Keep that one plan took the place of another, whether or not it was in use."""
+        with self._database.writing() as change:
+            _replace(change, plan, by, until)
+
+    def replaced_by(self, plan: str) -> str:
+        """Give the plan that holds in the place of another by now; empty if that one does."""
+        latest = ""
+        with self._database.reading() as connection:
+            while by := connection.execute(
+                select(replaced_plans.c.by).where(replaced_plans.c.plan == (latest or plan))
+            ).scalar():
+                latest = by
+        return latest
 
     def release(self, name: str) -> None:
         """Take a plan out of use; NotFound if it is not in use."""
@@ -84,6 +105,8 @@ class FleetPlans:
         """Take out of use what is over by a moment."""
         with self._database.writing() as change:
             change.connection.execute(delete(fleet_plans).where(fleet_plans.c.arrives < before))
+            over = replaced_plans.c.until < before
+            change.connection.execute(delete(replaced_plans).where(over))
 
 
 def _drop(change: Change, names: Sequence[str]) -> int:
@@ -94,6 +117,15 @@ def _drop(change: Change, names: Sequence[str]) -> int:
             delete(fleet_plans).where(fleet_plans.c.plan.in_(some))
         ).rowcount
     return dropped
+
+
+def _replace(change: Change, plan: str, by: str, until: float) -> None:
+    """Note a replacement; a plan that is taken up again is replaced by none, so none goes round."""
+    if plan == by:
+        return
+    again = replaced_plans.c.plan.in_((plan, by))
+    change.connection.execute(delete(replaced_plans).where(again))
+    change.connection.execute(insert(replaced_plans).values(plan=plan, by=by, until=until))
 
 
 def _row(plan: PlanInUse) -> dict[str, object]:

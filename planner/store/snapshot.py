@@ -145,6 +145,17 @@ class Snapshot:
         told = (station.parking_type in INDOORS for station in self.stations)
         return np.fromiter(told, np.bool_, len(self.stations))
 
+    @cached_property
+    def parties(self) -> tuple[str, ...]:
+        """Who operates each station (``CC*PPP``), read from the facts of its first EVSE."""
+        has_evse = self.first[:-1] < self.first[1:]
+        of = np.array([told.party for told in self.facts], np.object_)
+        named = np.empty(has_evse.size, np.object_)
+        named[has_evse] = of[self.facts_of[self.first[:-1][has_evse]]]
+        for bare in np.flatnonzero(~has_evse):
+            named[bare] = self.stations[int(bare)].party
+        return tuple(named.tolist())
+
     def evse(self, number: int) -> Evse:
         """Return the EVSE of that number."""
         station = int(self.evse_station[number])

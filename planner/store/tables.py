@@ -347,6 +347,15 @@ fleet_plans = Table(
 )
 """Plans in use: by which vehicles of the fleet will drive, and what they count on meanwhile."""
 
+replaced_plans = Table(
+    "replaced_plans",
+    metadata,
+    Column("plan", String(64), primary_key=True),
+    Column("by", String(64), nullable=False),
+    Column("until", Double, nullable=False),
+)
+"""Which plan took the place of another; ``until`` when the later one is over."""
+
 webhooks = Table(
     "webhooks",
     metadata,

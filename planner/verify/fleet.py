@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from planner.model.plan import ChargingStop, Claim, Plan
+from planner.ocpi.ids import normalise_evse_id, read_evse_id
 from planner.store.snapshot import Snapshot
 
 SECONDS = 1e-2
@@ -73,16 +74,32 @@ def _of_stop(
 def _queues(plans: Sequence[Plan], uses: Sequence[_Use]) -> Iterator[Claim]:
     by_evse: dict[tuple[str, str], list[_Use]] = {}
     for use in uses:
-        by_evse.setdefault((use.stop.station_id, use.stop.evse_uid), []).append(use)
+        for evse in _names(use.stop):
+            by_evse.setdefault(evse, []).append(use)
+    told: set[tuple[str, str]] = set()
     for there in by_evse.values():
         for one, other in combinations(there, 2):
             if one.plan == other.plan or (one.depth and other.depth) or not one.meets(other):
                 continue
+            pair = (one.where, other.where)
+            if pair in told:  # they share both names
+                continue
+            told.add(pair)
             late, first = (one, other) if one.depth > other.depth else (other, one)
             said = "a fallback counts on it" if late.depth else "another vehicle is there too"
             name = plans[first.plan].mission.id or plans[first.plan].id
             detail = f"{said}: {first.stop.evse_uid} is taken by mission {name}"
             yield Claim("fleet", late.where, detail)
+
+
+def _names(stop: ChargingStop) -> Iterator[tuple[str, str]]:
+    """Name an EVSE as its station does, and by its id where that follows a norm.
+
+    Two feeds that tell of one EVSE may have it under two stations.
+    """
+    yield stop.station_id, stop.evse_uid
+    if stop.evse_id and read_evse_id(stop.evse_id).form:
+        yield "", normalise_evse_id(stop.evse_id)
 
 
 def _overloads(there: Sequence[_Use], max_kw: float) -> Iterator[Claim]:

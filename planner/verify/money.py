@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from planner.energy.charging import charging_curve, metered_kwh
 from planner.model.plan import ChargingStop, Claim, Money
-from planner.model.station import Connector
+from planner.model.station import DEPOT_PARTY, Connector
 from planner.ocpi.tariffs import Usage, choose, cost
 from planner.store.snapshot import RetailPrice
 from planner.verify.scene import Post, Scene
@@ -111,9 +111,12 @@ def session_of(scene: Scene, stop: ChargingStop, connector: Connector) -> Sessio
 def retail_rows(
     scene: Scene, stop: ChargingStop, post: Post, connector: Connector, start: float
 ) -> Iterable[RetailPrice]:
-    """List the provider's price rows for this operator, power and day; named before wildcard."""
+    """List the provider's price rows for this operator, power and day; named before wildcard.
+
+    At the fleet's own depots no provider sells anything.
+    """
     tokens = scene.mission.wallet.tokens
-    if not 0 <= stop.token < len(tokens):
+    if not 0 <= stop.token < len(tokens) or post.station.party == DEPOT_PARTY:
         return ()
     provider, party = tokens[stop.token].provider, post.station.party
     fitting = [

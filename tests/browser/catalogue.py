@@ -29,7 +29,7 @@ WALLETS = [
     },
     {
         "id": "everything",
-        "name": "Two cards and a bank card",
+        "name": "Two cards and a payment card",
         "payment_card": True,
         "tokens": [
             {"uid": "••••02", "type": "RFID", "provider": "DE*W9K", "label": "Wanderkarte (demo)"},

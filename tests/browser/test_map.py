@@ -155,5 +155,5 @@ def test_every_control_has_a_name(visit: Open) -> None:
         ".map(e => e.outerHTML)"
     )
     assert page.evaluate(nameless) == []
-    window.plan("Two cards and a bank card")
+    window.plan("Two cards and a payment card")
     assert page.evaluate(nameless) == []

@@ -74,6 +74,9 @@ def demand_sound(store: Store, name: str) -> None:
         assert one["kwh"] >= 0, one  # type: ignore[operator] # a number
         assert ("end_date_time" in one) == (one["status"] == "COMPLETED")
         assert one.get("end_date_time", "9") >= one["start_date_time"]  # type: ignore[operator] # texts
+    kept = [one for one in store.charges.all() if one.evse_uid.startswith(f"{name}-")]
+    in_history = {(one.id, float(one.energy_kwh), one.is_open) for one in kept}
+    assert in_history == {(one["id"], one["kwh"], one["status"] == "ACTIVE") for one in told}
 
 
 @given(st.lists(messages_16, max_size=12))

@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def jobs(count: int) -> list[Job]:
     return [Job(f"m{number}", mission(number)) for number in range(count)]
 
 
-def pretend(_site: Any, jobs: tuple[Job, ...], _render: Any, **_: Any) -> list[Result]:
+def pretend(_site: Any, jobs: tuple[Job, ...], _render: Any, *_: Any) -> list[Result]:
     """Stands for `plan_jobs`: some missions are slow, some fail."""
     time.sleep(random.random() / 200)
     return [_pretended(place, int(job.mission_id[1:])) for place, job in enumerate(jobs)]
@@ -122,7 +123,7 @@ def test_results_come_as_soon_as_they_are_there() -> None:
     """A slow mission at the head of a batch holds back nobody's results."""
     slow = threading.Event()
 
-    def wait_first(_site: Any, jobs: tuple[Job, ...], _render: Any, **_: Any) -> list[Result]:
+    def wait_first(_site: Any, jobs: tuple[Job, ...], _render: Any, *_: Any) -> list[Result]:
         if jobs[0].mission_id == "m0":
             slow.wait(20.0)
         return [_pretended(place, int(job.mission_id[1:])) for place, job in enumerate(jobs)]
@@ -195,8 +196,9 @@ def test_a_mission_that_is_lost_alone_time_and_again_is_held_to_be_the_cause() -
 
 
 def test_one_mission_really_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def plan(_world: Any, mission: Any, *, gap: bool) -> Any:
+    def plan(_world: Any, mission: Any, *, gap: bool, ledger: bool) -> Any:
         assert not gap
+        assert not ledger
         if mission.id == "m1":
             raise OffNetwork("too far from the roads", place="/stops/0")
         raise RuntimeError("a defect")
@@ -217,19 +219,28 @@ def test_really_nothing_is_raised_in_a_worker_where_executors_would_log_the_argu
     assert "m1" not in repr(jobs(2)[1])
 
 
-def test_processes_really_plan_and_a_really_killed_one_is_replaced() -> None:
-    """Real processes: the missing world is each mission's own failure; one worker is killed."""
+def test_processes_really_plan_and_really_killed_ones_are_replaced() -> None:
+    """Real processes: the missing world is each mission's own failure; the pool is killed twice."""
     killed: list[int] = []
 
     def tell(progress: Progress) -> None:
-        children = multiprocessing.active_children()
-        if progress.done == 2 and children and not killed:
-            killed.append(children[0].pid or 0)
-            os.kill(killed[0], signal.SIGKILL)
+        nurseries = [child.pid or 0 for child in multiprocessing.active_children()]
+        if progress.done == 2:
+            killed.append(begun_by(nurseries[0])[0])
+        elif progress.done == 12:
+            killed.append(nurseries[0])
+        else:
+            return
+        os.kill(killed[-1], signal.SIGKILL)
 
     real = Bench(site=Nowhere(), workers=1)
-    results = by_index(run_batch(real, jobs(8), on_progress=tell))
-    assert killed
-    assert [result.index for result in results] == list(range(8))
+    results = by_index(run_batch(real, jobs(24), on_progress=tell))
+    assert len(set(killed)) == 2
+    assert [result.index for result in results] == list(range(24))
     codes = {result.failure.code for result in results if result.failure}
     assert codes == {"off-network"}
+
+
+def begun_by(pid: int) -> list[int]:
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in told.split()]

@@ -48,17 +48,24 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     log = tmp_path / "log"
-    children = [_dask(log, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")]
     address = f"tcp://127.0.0.1:{port}"
-    for number in (1, 2):
-        folder = tmp_path / f"worker{number}"
-        words = ("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
-        here = {"PLUGSURE_CACHE": str(folder / "cache"), "PLUGSURE_HOME": str(folder / "none")}
-        children.append(_dask(log, *words, "--local-directory", str(folder), **here))
+    children = [start_scheduler(log, address)]
+    children += [start_worker(log, address, tmp_path / f"worker{number}") for number in (1, 2)]
     yield address, children, log
     for child in reversed(children):
         child.kill()
         child.wait()
+
+
+def start_scheduler(log: Path, address: str) -> subprocess.Popen[bytes]:
+    port = address.rpartition(":")[2]
+    return _dask(log, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+
+
+def start_worker(log: Path, address: str, folder: Path) -> subprocess.Popen[bytes]:
+    words = ("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+    here = {"PLUGSURE_CACHE": str(folder / "cache"), "PLUGSURE_HOME": str(folder / "none")}
+    return _dask(log, *words, "--local-directory", str(folder), **here)
 
 
 def _dask(log: Path, *words: str, **environ: str) -> subprocess.Popen[bytes]:
@@ -112,6 +119,40 @@ def test_a_batch_on_a_cluster_ends_complete_though_a_worker_is_killed(
     alone = list(run_batch(Bench(site=here[1], render=name_of, workers=1), jobs[:2]))
     assert answers(alone) == {k: v for k, v in answers(results).items() if k < 2}
     assert UID not in log.read_text(errors="replace")
+
+
+def test_a_batch_ends_complete_though_a_worker_is_stuck_and_the_scheduler_is_started_anew(
+    here: tuple[Settings, Frozen],
+    scheduler: tuple[str, list[subprocess.Popen[bytes]], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one worker stops answering for ever; then scheduler and workers die and come again."""
+    from planner.fleet import cluster  # noqa: PLC0415 -- an extra
+
+    monkeypatch.setattr(cluster, "STRAGGLER_S", 1.0)
+    address, children, log = scheduler
+    jobs = [Job(f"m{n}", mission(n)) for n in range(16)]
+    done: list[str] = []
+
+    def disturb(progress: Progress) -> None:
+        if progress.done >= 3 and not done:
+            done.append("stuck")
+            children[1].send_signal(signal.SIGSTOP)
+        if progress.done >= 10 and len(done) == 1:
+            done.append("anew")
+            for child in children:
+                child.kill()
+                child.wait()
+            children[:] = [start_scheduler(log, address)]
+            children.append(start_worker(log, address, tmp_path / "worker2"))
+
+    with cluster.cluster_of(address, here[1]) as (site, pool):
+        bench = Bench(site=site, render=name_of, pool=pool)
+        results = list(run_batch(bench, jobs, on_progress=disturb))
+    assert done == ["stuck", "anew"]
+    assert sorted(result.index for result in results) == list(range(16))
+    assert {result.status for result in results} == {"planned"}
 
 
 def answers(results: list[Result]) -> dict[int, object]:

@@ -143,6 +143,11 @@ def test_preferred_operators_are_used_where_they_serve_as_well(
     assert parties(never) == parties(plan(world, mission))
 
 
+def under_another_station(made: Plan) -> Plan:
+    stops = (replace(s, station_id="XX*TWIN", evse_uid="twin") for s in made.charging_stops)
+    return replace(made, charging_stops=tuple(stops))
+
+
 def test_a_fleet_at_one_hour_is_planned_around_itself(world: World, mission: Mission) -> None:
     missions = [replace(mission, id=f"m{number}") for number in range(6)]
     render = FleetRender(lambda outcome, _world: outcome)
@@ -164,6 +169,8 @@ def test_a_fleet_at_one_hour_is_planned_around_itself(world: World, mission: Mis
     assert all(verify(world, made) == [] for made in plans)
     alone = [plan(world, each) for each in missions]
     assert verify_fleet(world.snapshot, alone) != []
+    twin = under_another_station(alone[0])
+    assert verify_fleet(world.snapshot, [alone[0], twin]) != [], "one EVSE, told by two feeds"
     assert run([5, 3, 1, 0, 2, 4]) == plans
     assert plans[-1].rejected.counts["fleet_taken"] > 0
 

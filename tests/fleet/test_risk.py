@@ -18,6 +18,7 @@ from planner.faces.api import create_app
 from planner.faces.couriers import Couriers
 from planner.faces.office import Office
 from planner.feeds.hooks import Messenger, wait_s
+from planner.formats.stamps import moment
 from planner.model.station import Status
 from planner.settings import Settings
 from planner.store.updates import StatusUpdate
@@ -74,13 +75,34 @@ def client(app: Flask) -> FlaskClient:
     return made
 
 
+def made(client: FlaskClient, van: str, **more: Any) -> Any:
+    """Plan a trip for a vehicle two hours ahead."""
+    asked = trip(vehicle={"id": van, "soc": 0.7}, departure="2026-11-23T09:00:00+01:00", **more)
+    answer = client.post("/v1/plans", json=asked)
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+def taken_up(client: FlaskClient, plan: Any) -> Any:
+    """Take a plan into use."""
+    answer = client.post(f"/v1/fleet/plans/{plan['id']}")
+    assert answer.status_code == 201
+    return answer.json
+
+
 def planned(client: FlaskClient, van: str, **more: Any) -> Any:
     """Plan a trip for a vehicle two hours ahead, and take it into use."""
-    asked = trip(vehicle={"id": van, "soc": 0.7}, departure="2026-11-23T09:00:00+01:00", **more)
-    made = client.post("/v1/plans", json=asked)
-    assert made.status_code == 200, made.json
-    assert client.post(f"/v1/fleet/plans/{made.json['id']}").status_code == 201
-    return made.json
+    plan = made(client, van, **more)
+    taken_up(client, plan)
+    return plan
+
+
+def first_event(client: FlaskClient, plan: Any) -> str:
+    """Open the stream of a plan, and read what it tells first."""
+    with client.get(f"/v1/plans/{plan['id']}/events") as stream:
+        parts = iter(stream.response)
+        assert "retry" in str(next(parts))
+        return str(next(parts))
 
 
 def in_batch(office: Office, plans: list[Any]) -> str:
@@ -106,7 +128,8 @@ def breaks(office: Office, plan: Any, stop: int = 0) -> None:
 def test_a_broken_stop_puts_its_mission_at_risk_and_replanning_mends_it(
     client: FlaskClient, office: Office
 ) -> None:
-    plans = [planned(client, "van-1"), planned(client, "van-2")]
+    plans = [made(client, "van-1"), made(client, "van-2")]
+    assert [len(taken_up(client, plan)["conflicts"]) for plan in plans] == [0, 1]
     assert in_batch(office, plans)
     # both were planned alone: the second is at risk of the first, and the first of it
     assert {m["mission_id"] for m in client.get("/v1/batches/b1/at-risk").json["missions"]} == {
@@ -126,6 +149,9 @@ def test_a_broken_stop_puts_its_mission_at_risk_and_replanning_mends_it(
     assert UID not in json.dumps(risk)
     again = client.post("/v1/batches/b1/replan", json={"missions": ["m1"]}).json["missions"]
     assert again[0]["replaces"] == fresh["m1"]["id"]
+    event = first_event(client, plans[1])
+    assert "event: replanned" in event
+    assert again[0]["plan_id"] in event, "the newest, though it was planned again twice"
     assert all(
         m["mission_id"] != "m1" for m in client.get("/v1/batches/b1/at-risk").json["missions"]
     )
@@ -207,6 +233,34 @@ def test_a_vehicle_whose_next_stop_fails_is_planned_around_it(
     assert answer.json["broken"]
     stops = {stop["station"]["id"] for stop in answer.json["plan"]["charging_stops"]}
     assert plan["charging_stops"][0]["station"]["id"] not in stops
+
+
+def test_a_vehicle_that_charges_keeps_its_post_until_its_new_plan_begins(
+    client: FlaskClient, clock: Clock, office: Office
+) -> None:
+    plan = planned(client, "van-1", arrival_soc=0.5)
+    in_batch(office, [plan])
+    stop = plan["charging_stops"][0]
+    clock.now = (moment(stop["arrival"]) + moment(stop["departure"])) / 2
+    (again,) = client.post("/v1/batches/b1/replan", json={"missions": ["m0"]}).json["missions"]
+    use = office.store.fleet_plans.get(again["plan_id"])
+    assert use is not None
+    (held,) = [h for h in use.holds if h.begins < clock.now]
+    assert held.evse_uid == stop["evse_uid"]
+    assert held.ends == pytest.approx(moment(stop["departure"]), abs=1.0)
+
+
+def test_a_trip_that_goes_on_elsewhere_takes_the_former_plans_place(
+    client: FlaskClient, clock: Clock
+) -> None:
+    plan = planned(client, "van-1")
+    stop = plan["charging_stops"][0]
+    clock.now = moment(stop["arrival"])
+    told = {"evse_id": stop["evse_id"], "outcome": "broken"}
+    onward = client.post(f"/v1/plans/{plan['id']}/outcome", json=told).json
+    uses = client.get("/v1/fleet/plans").json["plans"]
+    assert [use["plan_id"] for use in uses] == [onward["id"]]
+    assert onward["id"] in first_event(client, plan)
 
 
 @pytest.mark.parametrize(
@@ -326,13 +380,13 @@ def test_whoever_wants_is_told_once_of_a_plan_at_risk_and_never_a_uid(
 def test_plans_taken_into_use_tell_whom_they_stand_against(
     client: FlaskClient, office: Office
 ) -> None:
+    second = made(client, "van-2")
     first = planned(client, "van-1")
-    second = client.post(
-        "/v1/plans",
-        json=trip(vehicle={"id": "van-2", "soc": 0.7}, departure="2026-11-23T09:00:00+01:00"),
-    ).json
-    taken = client.post(f"/v1/fleet/plans/{second['id']}").json
-    assert taken["conflicts"] == [first["id"]]
+    assert taken_up(client, second)["conflicts"] == [first["id"]]
+    aware = made(client, "van-2")
+    assert taken_up(client, aware)["conflicts"] == [], "made while the other was in use"
+    assert "event: replanned" in first_event(client, second)
+    second = aware
     other = planned(client, "van-1", arrival_soc=0.5)
     mine = client.get("/v1/fleet/plans?vehicle=van-1").json["plans"]
     assert [use["plan_id"] for use in mine] == [other["id"]], "a vehicle drives one plan at a time"

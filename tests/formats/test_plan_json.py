@@ -15,7 +15,8 @@ from planner.faces.api.answers import InfeasibleAnswer, PlanAnswer
 from planner.formats.geojson import plan_to_geojson
 from planner.formats.gpx import plan_to_gpx
 from planner.formats.ics import plan_to_ics
-from planner.formats.plan_json import infeasible_to_json, money_to_json, plan_to_json
+from planner.formats.money_json import money_to_json
+from planner.formats.plan_json import infeasible_to_json, plan_to_json
 from planner.formats.plan_reading import outcome_from_json, plan_from_json
 from planner.formats.sealed import SealedToken, is_sealed, unseal
 from planner.model.plan import Infeasible, Outcome, Plan

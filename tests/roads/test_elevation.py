@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from planner.errors import DataError, DataMissing
+from planner.roads import samples
 from planner.roads.elevation import GlobeHeights, HgtTiles, open_heights
 from planner.roads.graph import RoadGraph
 from planner.roads.networks import read_network
 
 STREET = {"highway": "residential"}
+BRIDGE = STREET | {"bridge": "yes"}
 
 
 def write_tile(path: Path, grid: np.ndarray) -> None:
@@ -195,6 +197,25 @@ def test_climb_less_descent_is_the_difference_of_heights_on_every_edge(
     assert graph.climb_m.min() >= 0
     assert graph.descent_m.min() >= 0
     assert graph.climb_m.max() > 5
+
+
+def test_heights_are_the_same_however_many_roads_are_worked_on_at_a_time(
+    osm_graph: Callable[..., RoadGraph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hills(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        heights = 700 + 60 * np.sin(lon * 700) * np.cos(lat * 500)
+        heights[np.sin(lon * 90) > 0.9] = np.nan
+        return heights
+
+    nodes = {10 * x + y: (9.97 + 0.009 * x, 49.98 + 0.006 * y) for x in range(8) for y in range(8)}
+    ways = [([10 * x + y for y in range(8)], STREET) for x in range(8)]
+    ways += [([10 * x + y for x in range(8)], BRIDGE if y == 3 else STREET) for y in range(8)]
+    whole = osm_graph(ways, places=nodes, heights=Surface(hills))
+    monkeypatch.setattr(samples, "RUN", 40)
+    parted = osm_graph(ways, places=nodes, heights=Surface(hills))
+    assert whole.climb_m.max() > 20
+    for name in ("ele_m", "climb_m", "descent_m"):
+        assert getattr(parted, name) == pytest.approx(getattr(whole, name), abs=2e-3)
 
 
 def test_roads_without_any_known_height_are_flat(osm_graph: Callable[..., RoadGraph]) -> None:

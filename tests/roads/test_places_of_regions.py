@@ -16,8 +16,10 @@ from planner.errors import RegionDamaged, UnknownPlace
 from planner.model.geo import LonLat, distance_m
 from planner.model.station import Station
 from planner.roads.chargers import ChargerNames
-from planner.roads.gazetteer import Entry
+from planner.roads.gazetteer import Entry, order_of
 from planner.roads.graph import RoadGraph
+from planner.roads.osm_places import OsmNames
+from planner.roads.place_index import entries_of
 from planner.roads.places import Places
 from planner.roads.region import build_region, open_region, verify_region
 from planner.roads.spelling import edit_distance, fold
@@ -252,6 +254,16 @@ def test_the_index_is_only_read_and_lies_with_the_region(porto: Places, home: Pa
         pytest.raises(sqlite3.OperationalError, match="readonly"),
     ):
         database.execute("DELETE FROM entry")
+
+
+def test_places_are_written_in_their_order_though_each_is_made_when_it_is_due(
+    andorra: Places, home: Path
+) -> None:
+    assert andorra.search("Carrer Major")
+    graph = open_region(home, "andorra")
+    entries = list(entries_of(graph, OsmNames(streets={})))
+    assert {entry.kind for entry in entries} >= {"street", "town"}
+    assert entries == sorted(entries, key=order_of)
 
 
 def test_a_damaged_index_is_named(city: Places, home: Path, tmp_path: Path) -> None:

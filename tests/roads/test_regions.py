@@ -3,14 +3,17 @@
 import json
 import multiprocessing
 import pickle
+import shutil
 from collections.abc import Callable
 from errno import ENOSPC
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from planner.errors import DataError, DataMissing, InputError, RegionDamaged
+from planner.roads import seals
 from planner.roads.graph import PARTS, RoadGraph
 from planner.roads.networks import build_network, read_network
 from planner.roads.parts import (
@@ -22,6 +25,7 @@ from planner.roads.parts import (
     write_parts,
 )
 from planner.roads.region import build_region, list_regions, open_region
+from planner.roads.seals import mark_files, set_seal
 from planner.roads.shipped import load_shipped, read_shipped
 
 STREET = {"highway": "residential", "name": "Straße"}
@@ -80,15 +84,49 @@ def test_a_part_cut_short_is_named_at_once(graph: RoadGraph, tmp_path: Path) -> 
         RoadGraph.open(tmp_path / "one")
 
 
-def test_a_changed_value_is_found_when_asked(graph: RoadGraph, tmp_path: Path) -> None:
-    graph.save(tmp_path / "one")
-    part = tmp_path / "one" / "length_m.npy"
+def _spoil(part: Path) -> None:
     raw = bytearray(part.read_bytes())
     raw[-1] ^= 1
     part.write_bytes(raw)
-    opened = RoadGraph.open(tmp_path / "one")
+
+
+def test_a_changed_part_is_named_before_any_value_is_used(graph: RoadGraph, tmp_path: Path) -> None:
+    graph.save(tmp_path / "one")
+    _spoil(tmp_path / "one" / "head.npy")
+    with pytest.raises(RegionDamaged, match=r"head\.npy"):
+        RoadGraph.open(tmp_path / "one")
+
+
+def test_what_the_disk_changed_unseen_is_found_when_asked(graph: RoadGraph, tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    graph.save(folder)
+    _spoil(folder / "length_m.npy")
+    manifest = read_manifest(folder)
+    set_seal(folder, manifest, mark_files(folder, manifest))
+    opened = RoadGraph.open(folder)
     with pytest.raises(RegionDamaged, match=r"length_m\.npy"):
         opened.verify_parts()
+
+
+def test_values_are_read_once_after_a_copy_and_not_again(
+    graph: RoadGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph.save(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    read: list[str] = []
+    verify = seals.verify_part
+
+    def noted(folder: Path, name: str, *rest: Any) -> None:
+        read.append(name)
+        verify(folder, name, *rest)
+
+    monkeypatch.setattr(seals, "verify_part", noted)
+    RoadGraph.open(tmp_path / "one")
+    assert read == []
+    RoadGraph.open(tmp_path / "two")
+    assert sorted(read) == sorted(PARTS)
+    RoadGraph.open(tmp_path / "two")
+    assert sorted(read) == sorted(PARTS)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 99, "parts": {}}'])

@@ -55,13 +55,21 @@ def changed(mission: Mission, relaxation: Relaxation) -> Mission:
     if kind == "min_grade":
         grade = Grade.read(str(value))
         return replace(mission, guarantee=replace(mission.guarantee, min_grade=grade))
-    number = float(value)
+    return with_number(mission, kind, float(value))
+
+
+def with_number(mission: Mission, kind: str, number: float) -> Mission:
     if kind == "fallbacks":
         return replace(mission, guarantee=replace(mission.guarantee, fallbacks=int(number)))
     if kind == "reserve_soc":
         same = mission.arrival_soc == mission.reserve_soc
         arrival = number if same else max(min(mission.arrival_soc, mission.reserve_soc), number)
         return replace(mission, reserve_soc=number, arrival_soc=arrival)
+    if kind == "arrive_before":
+        late = [p for p in mission.waypoints if p.arrive_before and p.arrive_before < number]
+        moved = min(late, key=lambda p: number - (p.arrive_before or 0.0))
+        points = (replace(p, arrive_before=number) if p is moved else p for p in mission.waypoints)
+        return replace(mission, waypoints=tuple(points))
     assert kind in {"soc", "departure"}
     return replace(mission, soc=number) if kind == "soc" else replace(mission, departure=number)
 

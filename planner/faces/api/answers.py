@@ -284,6 +284,49 @@ class RelaxationAnswer(Said):
     arrival: Time | None
 
 
+class DifferenceAnswer(Said):
+    """How another trip differs from the plan."""
+
+    says: str = Field(description="In words, for a driver")
+    later_s: float = Field(description="By how much it arrives later; negative: sooner")
+    stops: int = Field(description="How many more stops it makes; negative: fewer")
+    more: MoneyAnswer | None = Field(
+        description="What it costs more (negative: less); null where that is not known of both"
+    )
+    shared: float = Field(description="Share of its road that the plan drives too, 0 to 1")
+
+
+class InsteadAnswer(Said):
+    """The stop that the next best trip makes in a stop's place."""
+
+    station: StationAnswer
+    power_kw: float
+    arrival: Time
+    departure: Time
+
+
+class ChoiceAnswer(Said):
+    """Why a plan stops where it does: the best proven trip that does not stop at that site."""
+
+    stop: int = Field(description="Which of the plan's charging_stops, from 0")
+    station_id: str
+    says: str = Field(description="In words, for a driver")
+    reason: str = Field(
+        description="Why there is no such trip: no_fallback, window_missed, out_of_range, or"
+        " not_found where not all was tried; empty where there is one"
+    )
+    instead: InsteadAnswer | None = Field(description="Null: it makes no other stop instead")
+    difference: DifferenceAnswer | None
+
+
+class ChoicesAnswer(Said):
+    """Why a stored plan stops where it does, searched on the world as it is now."""
+
+    plan: str
+    world: str
+    choices: list[ChoiceAnswer]
+
+
 class PlanAnswer(Said):
     """A trip whose every claim can be checked."""
 
@@ -297,6 +340,12 @@ class PlanAnswer(Said):
     charging_stops: list[StopAnswer]
     rejected: RejectedAnswer
     alternatives: "list[PlanAnswer]"
+    differs: DifferenceAnswer | None = Field(
+        default=None, description="Of an alternative: how it differs from the plan"
+    )
+    choices: list[ChoiceAnswer] = Field(
+        default_factory=list, description="For each stop the next best; empty unless asked for"
+    )
     warnings: list[str]
     mission: dict[str, Any]
     replaces: str | None = Field(default=None, description="The plan whose stop failed")
@@ -315,6 +364,10 @@ class InfeasibleAnswer(Said):
     furthest: FurthestAnswer | None
     rejected: RejectedAnswer
     relaxations: list[RelaxationAnswer]
+    untried: list[str] = Field(
+        default_factory=list,
+        description="Kinds of changes of which not all were tried, for time",
+    )
     warnings: list[str]
     mission: dict[str, Any]
     replaces: str | None = None

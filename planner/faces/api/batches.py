@@ -71,6 +71,13 @@ class BatchQuery(BaseModel):
             "and is looked for once more where that is far: three times the work. Else it is null"
         ),
     ] = False
+    ledger: Annotated[
+        bool,
+        Field(
+            description="Whether each plan lists the stations that it left out, and why; else it "
+            "only counts them"
+        ),
+    ] = False
     resume: Annotated[
         str | None,
         Field(

@@ -74,12 +74,24 @@ def _written(options: ApiOptions, events: Iterator[Event | None]) -> Iterator[st
 
 
 def claim_events(
-    check: Callable[[], dict[str, Any]], sequence: Callable[[], int]
+    check: Callable[[], dict[str, Any]],
+    sequence: Callable[[], int],
+    successor: Callable[[], str],
 ) -> Iterator[Event | None]:
-    """Check a plan whenever the world has moved: ``ok``, ``broken``, or ``error``."""
+    """Check a plan whenever the world has moved: ``ok``, ``broken``, or ``error``.
+
+    Once another plan has taken its place it is ``replanned``: what becomes of it is told no more.
+    """
     checked: int | None = None
+    told = ""
     while True:
         try:
+            later = successor()
+            if later:
+                said = {"plan": later, "url": f"/v1/plans/{later}"}
+                yield None if later == told else (f"by-{later}", "replanned", said)
+                told = later
+                continue
             now = sequence()
             if now == checked:
                 yield None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from planner.errors import NotFound, PlugsureError
 from planner.faces.api.answers import (
+    ChoicesAnswer,
     InfeasibleAnswer,
     NotedAnswer,
     OutcomeAnswer,
@@ -18,10 +19,12 @@ from planner.faces.api.answers import (
 from planner.faces.api.doors import JSON, Answer, Door, json_answer, office, services
 from planner.faces.api.events import claim_events, stream
 from planner.faces.api.problems import Refused
+from planner.faces.dispatch import Dispatch, plan_beside
 from planner.faces.fields import Body, Moment, Soc
 from planner.faces.missions import demand_on_roads, mission_of
 from planner.faces.onward import find_stop, mission_from, record
-from planner.faces.requests import PlanRequest
+from planner.faces.requests import TripRequest
+from planner.formats.choices_json import choice_to_json
 from planner.formats.geojson import plan_to_geojson
 from planner.formats.gpx import plan_to_gpx
 from planner.formats.ics import plan_to_ics
@@ -29,8 +32,7 @@ from planner.formats.plan_json import claims_to_json, outcome_to_json
 from planner.formats.plan_reading import plan_from_json
 from planner.formats.sealed import is_sealed
 from planner.model.plan import Outcome, Plan
-from planner.plan import plan as make_plan
-from planner.plan import plan_onward
+from planner.plan import explain, plan_onward
 from planner.verify import verify
 
 door = Door("plans", "Plans")
@@ -78,16 +80,19 @@ class OutcomeRequest(Body):
     "/v1/plans",
     summary="Plan one trip",
     scope="plan",
-    body=PlanRequest,
+    body=TripRequest,
     answers=PLANNED,
 )
-def create(body: PlanRequest) -> Response:
+def create(body: TripRequest) -> Response:
     """Plan one trip and keep the plan."""
     used = office()
     world = used.world
     mission = mission_of(body, used.desk())
     demand_on_roads(mission, world)
-    return _answer(make_plan(world, mission))
+    made = plan_beside(used, mission)
+    if body.explain and isinstance(made, Plan):
+        made = explain(world, made)
+    return _answer(made)
 
 
 def _answer(outcome: Outcome, replaces: str | None = None) -> Response:
@@ -170,6 +175,21 @@ def check(plan_id: str) -> Response:
     return json_answer(_checked(plan_id))
 
 
+@door.opens(
+    "GET",
+    "/v1/plans/<plan_id>/choices",
+    summary="Why a stored plan stops where it does: for each stop the next best choice",
+    scope="plan",
+    answers={200: Answer(says="The choices, on the world as it is now", model=ChoicesAnswer)},
+)
+def choices(plan_id: str) -> Response:
+    """Tell of each stop of a stored plan the next best choice."""
+    world = office().world
+    told = explain(world, with_tokens(plan_from_json(stored(plan_id))))
+    found = [choice_to_json(choice) for choice in told.choices]
+    return json_answer({"plan": plan_id, "world": world.hash, "choices": found})
+
+
 def _checked(plan_id: str) -> dict[str, Any]:
     used = office()
     world = used.world
@@ -201,17 +221,21 @@ def with_tokens(held: Plan) -> Plan:
 @door.opens(
     "GET",
     "/v1/plans/<plan_id>/events",
-    summary="Whether the plan still holds, as server-sent events: `ok`, `broken`",
+    summary="Whether the plan still holds, as server-sent events: `ok`, `broken`, `replanned`",
     scope="plan",
     answers={200: Answer(says="Events", media=("text/event-stream",))},
 )
 def events(plan_id: str) -> Response:
-    """Tell whether a plan holds, whenever the world has changed."""
+    """Tell whether a plan holds, whenever the world has changed, and what takes its place."""
     stored(plan_id)
     used = office()
     return stream(
         services().options,
-        claim_events(lambda: _checked(plan_id), lambda: used.world.snapshot.sequence),
+        claim_events(
+            lambda: _checked(plan_id),
+            lambda: used.world.snapshot.sequence,
+            lambda: used.store.fleet_plans.replaced_by(plan_id),
+        ),
     )
 
 
@@ -240,6 +264,9 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
         return json_answer(noted.model_dump())
     onward = mission_from(former, failed, now=now, at=body.at, soc=body.soc)
     world = used.fresh_world()
+    use = used.store.fleet_plans.get(plan_id)
+    if use is not None:
+        onward = replace(onward, taken=Dispatch(used, now).taken(onward, plan_id))
     promised = failed.stop.fallbacks[0].stop.station_id if failed.stop.fallbacks else ""
     made = plan_onward(
         world,
@@ -248,4 +275,10 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
         wished=former.mission.guarantee.fallbacks,
         planned_at=former.mission.now,
     )
-    return _answer(made, replaces=plan_id)
+    answer = _answer(made, replaces=plan_id)
+    if isinstance(made, Plan) and use is not None:
+        Dispatch(used, now).take_place(use, made)
+    elif isinstance(made, Plan):
+        ends = made.summary.arrival
+        used.store.fleet_plans.note_replaced(plan_id, made.id, until=ends)
+    return answer

@@ -6,13 +6,13 @@ from pydantic import Field
 
 from planner.faces.api.answers import MoneyAnswer, Said, Time
 from planner.fleet.anomalies import Kind
-from planner.fleet.bill import By
+from planner.fleet.bill import Basis, By
 
 Amount = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", description="Decimal")]
 
 
 class SumAnswer(Said):
-    """Sums over CDRs in one currency, each CDR rounded to the currency's smallest unit first."""
+    """Sums in one currency, each CDR rounded to the currency's smallest unit first."""
 
     key: str | None = Field(description="Of the group; null where it is not known")
     currency: str | None = Field(description="Null for charges without any price")
@@ -23,6 +23,11 @@ class SumAnswer(Said):
     vat: Amount
     gross: Amount
     billed: Amount = Field(description="With VAT where it was told, else without")
+    metered_charges: int = Field(description="Of the charges, those metered at own depots")
+    metered_kwh: float
+    metered: Amount = Field(
+        description="Of billed, what own depots metered, at the depot's price; the rest is CDRs"
+    )
     without_vat: int = Field(description="Charges that tell no VAT: they are in net, not in gross")
     without_net: int
     unpriced: int
@@ -49,9 +54,10 @@ class CostsAnswer(Said):
 
 
 class ChargeAnswer(Said):
-    """A CDR, its trip and its card, which is shown by its label and masked."""
+    """A CDR, or what an own depot metered; its trip and its card, shown by label and masked."""
 
-    cdr: str
+    cdr: str = Field(description="Id of the CDR; of the Session where nobody bills it")
+    basis: Basis = Field(description="On what the amounts rest")
     party: str | None
     source: str
     credit: bool

@@ -27,7 +27,7 @@ from planner.faces.rows import jobs_of, result_document
 from planner.faces.settling import Settling
 from planner.fleet.batch import Bench, run_batch
 from planner.fleet.contention import DEFAULT_ORDER
-from planner.fleet.jobs import Job, Result
+from planner.fleet.jobs import Extras, Job, Result
 from planner.fleet.sites import site_here
 from planner.formats.missions import MissionRow, read_mission_bytes
 from planner.formats.plan_reading import plan_from_json
@@ -150,10 +150,10 @@ class BatchRunner:
         stop = _Stop(self.office, name)
         world = self.office.fresh_world()
         queueing = options.get("queueing", DEFAULT_ORDER)
-        gap = bool(options.get("gap"))
-        turns = Settling(self.office, world, name, jobs, left, queueing, gap=gap)
+        extras = Extras(gap=options.get("gap", False), ledger=options.get("ledger", False))
+        turns = Settling(self.office, world, name, jobs, left, queueing, extras=extras)
         with site_here(self.office.settings, self.office.region, world.snapshot) as here:
-            bench = Bench(site=here, workers=self.workers, render=turns.render, gap=gap)
+            bench = Bench(site=here, workers=self.workers, render=turns.render, extras=extras)
             for row, result in turns.settle(run_batch(bench, turns.jobs, cancelled=stop)):
                 turns.take_up(row)
                 self._keep(name, row, result, jobs[row], inputs[row])

@@ -23,8 +23,7 @@ from planner.faces.rows import jobs_of, result_line
 from planner.faces.settling import IGNORE, Settling
 from planner.fleet.batch import Bench, run_batch
 from planner.fleet.contention import DEFAULT_ORDER, ORDERS
-from planner.fleet.executors import process_pool
-from planner.fleet.jobs import Job, Progress
+from planner.fleet.jobs import Extras, Job, Progress
 from planner.fleet.sites import Site, site_here, world_at
 from planner.formats.missions import read_missions
 from planner.formats.plan_reading import plan_from_json
@@ -56,7 +55,10 @@ STANDARD_OUTPUT = "-"
 @click.option(
     "--gap",
     is_flag=True,
-    help="Have each plan tell how far it may be from the best: thrice the work.",
+    help="Have each plan tell how far it may be from the best: three times the work.",
+)
+@click.option(
+    "--ledger", is_flag=True, help="Have each plan list the stations it left out, and why."
 )
 @click.option("--resume", is_flag=True, help="Leave out what is planned already and unchanged.")
 @click.option("--as-of", type=Time(), help="The clock by which statuses age; now by default.")
@@ -68,6 +70,7 @@ def batch(
     cluster: str | None,
     queueing: str,
     gap: bool,
+    ledger: bool,
     resume: bool,
     as_of: float | None,
     region: str | None,
@@ -95,10 +98,13 @@ def batch(
     jobs = jobs_of(read.rows, used.desk(as_of or time.time()))
     hashes = [input_hash(row, job, key, as_of) for row, job in zip(read.rows, jobs, strict=True)]
     count = workers or os.cpu_count() or 1
+    extras = Extras(gap=gap, ledger=ledger)
     if printed:
         with _bench(used, cluster, count) as (bench, here):
-            turns = Settling(used, _world(here), "", jobs, range(len(jobs)), queueing, gap=gap)
-            _plan(replace(bench, gap=gap), turns, _print, hashes)
+            turns = Settling(
+                used, _world(here), "", jobs, range(len(jobs)), queueing, extras=extras
+            )
+            _plan(replace(bench, extras=extras), turns, _print, hashes)
         return
     with Journal(out).held() as journal:
         done = journal.resume() if resume else journal.start()
@@ -117,8 +123,8 @@ def batch(
                     lines.flush()
 
                 world = _world(here)
-                turns = Settling(used, world, "", jobs, left, queueing, before, gap)
-                _plan(replace(bench, gap=gap), turns, keep, hashes)
+                turns = Settling(used, world, "", jobs, left, queueing, before, extras)
+                _plan(replace(bench, extras=extras), turns, keep, hashes)
         journal.finish([job.mission_id for job in jobs])
     note(f"results in {out}")
 
@@ -151,7 +157,7 @@ def _bench(used: Office, cluster: str | None, workers: int) -> Iterator[tuple[Be
     with site_here(used.settings, used.region, snapshot) as here:
         del snapshot
         if cluster is None:
-            yield Bench(site=here, workers=workers, pool=process_pool), here
+            yield Bench(site=here, workers=workers), here
             return
         from planner.fleet.cluster import cluster_of  # noqa: PLC0415 -- an extra
 

@@ -1,17 +1,21 @@
 """``plugsure depot``: a fleet's own charge points, which call `plugsure serve --ocpp`."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import click
 
-from planner.faces.commands.console import Secret, note, office, show_json, show_table
+from planner.errors import InputError
+from planner.faces.commands.console import Secret, Time, note, office, show_json, show_table
 from planner.feeds.depots.documents import read_document, read_row
+from planner.feeds.depots.metering import set_price
 from planner.feeds.depots.plugs import PLUGS, write_evse
 from planner.feeds.depots.registry import change_password, register, unregister
 from planner.formats.stamps import stamp
-from planner.store.charge_points import Depot, KnownPoint
+from planner.ocpi.charge_reading import exact
+from planner.store.charge_points import Depot, DepotPrice, KnownPoint
 
 
 @click.group()
@@ -91,10 +95,29 @@ def password(charge_point: str) -> None:
     _show_passwords({charge_point: change_password(office().store, charge_point)}, as_given=False)
 
 
+@depot.command(epilog="Example: plugsure depot price Nord 0.27 --from 2026-12-01T00:00:00+01:00")
+@click.argument("depot_name", metavar="DEPOT")
+@click.argument("per_kwh", metavar="PRICE")
+@click.option("--currency", default="EUR", show_default=True, help="Of the price.")
+@click.option("--from", "since", type=Time(), help="Sessions that begin from then on; else all.")
+def price(depot_name: str, per_kwh: str, currency: str, since: float | None) -> None:
+    """Say what a kWh costs at DEPOT, without VAT: plans and the bill reckon with it."""
+    if not re.fullmatch(r"[A-Za-z]{3}", currency):
+        raise InputError("a currency has three letters", place="--currency")
+    amount = exact(per_kwh)
+    if amount is None:
+        raise InputError("the price is no number", place="PRICE", remedy="Write it like 0.27")
+    told = DepotPrice(since or 0.0, amount, currency.upper())
+    changed = set_price(office().store, depot_name, told, now=time.time())
+    for one in changed.prices:
+        begins = f"from {stamp(one.since)}" if one.since else "from the first session"
+        note(f"{one.per_kwh} {one.currency} a kWh {begins}")
+
+
 @depot.command(epilog="Example: plugsure depot remove CP-1")
 @click.argument("charge_point", metavar="IDENTITY")
 def remove(charge_point: str) -> None:
-    """Take out a charge point; its depot goes with the last one, and its sessions with it."""
+    """Take out a charge point, and its depot with the last one; what it cost stays on the bill."""
     unregister(office().store, charge_point, now=time.time())
     note(f"Removed {charge_point}")
 
@@ -138,6 +161,14 @@ def _document(known: KnownPoint, at: Depot) -> dict[str, Any]:
         "depot": point.depot,
         "location": list(at.location),
         "depot_max_kw": at.max_kw,
+        "prices": [
+            {
+                "since": stamp(one.since) if one.since else None,
+                "per_kwh": str(one.per_kwh),
+                "currency": one.currency,
+            }
+            for one in at.prices
+        ],
         "charge_point": point.id,
         "name": point.name,
         "max_kw": point.max_kw,

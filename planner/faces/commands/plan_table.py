@@ -10,7 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.formats.stamps import zone_at
-from planner.formats.words import duration_words, gap_words, how_words, money_words, percent
+from planner.formats.words import (
+    duration_words,
+    gap_words,
+    how_words,
+    money_words,
+    percent,
+    untried_words,
+)
 from planner.model.geo import LonLat
 from planner.model.plan import ChargingStop, Fallback, Infeasible, Leg, Outcome, Plan, Rejected
 from planner.model.token import Wallet
@@ -70,6 +77,8 @@ def _show_plan(plan: Plan, region: RoadGraph, console: Console) -> None:
             f"{other.summary.charging_stops} stops, "
             f"{', '.join(money_words(cost) for cost in other.summary.costs) or 'price unknown'}"
         )
+        if other.differs is not None:
+            said += f": {other.differs.says}"
         console.print(Text(said))
 
 
@@ -86,7 +95,7 @@ def _trip_table(plan: Plan, region: RoadGraph) -> Table:
         percent(first.soc_start),
         "",
     )
-    stops = list(plan.charging_stops)
+    stops, number = list(plan.charging_stops), 0
     for leg in plan.legs:
         roads = main_roads(region.roads_along(leg.path))
         along = ", ".join(f"{road.title} {road.distance_m / 1000:.0f} km" for road in roads)
@@ -97,12 +106,18 @@ def _trip_table(plan: Plan, region: RoadGraph) -> Table:
             name = Text(stop.station_name, style="bold")
             name.append(f"\n{stop.operator}", style="not bold")
             charge = f"{percent(stop.soc_arrival)} → {percent(stop.soc_departure)}"
-            said = "\n".join(_stop_lines(stop, plan.mission.wallet))
+            said = "\n".join((*_stop_lines(stop, plan.mission.wallet), *_why(plan, number)))
+            number += 1
             table.add_row(when, name, charge, Text(said))
         else:
             name = Text(leg.end_name or _point(leg.end), style="bold")
             table.add_row(_clock(leg.arrival, leg.end), name, percent(leg.soc_end), "")
     return table
+
+
+def _why(plan: Plan, number: int) -> Iterator[str]:
+    """Tell the next best choice for a stop, where that was asked for."""
+    return (choice.says for choice in plan.choices if choice.stop == number)
 
 
 def _drive(leg: Leg) -> str:
@@ -160,6 +175,8 @@ def _show_infeasible(answer: Infeasible, console: Console) -> None:
         console.print(Text("What would help, each alone:"))
         for change in answer.relaxations:
             console.print(Padding(Text(f"{change.says} [{change.change}]"), (0, 0, 0, 2)))
+    if answer.untried:
+        console.print(Text(f"Not all tried, for time: {untried_words(answer.untried)}"))
 
 
 def _show_rejected(rejected: Rejected, console: Console) -> None:

@@ -26,7 +26,7 @@ from planner.faces.faults import read_model
 from planner.faces.judging import grades_at
 from planner.faces.missions import demand_on_roads, mission_of, wallet_of
 from planner.faces.office import Office
-from planner.faces.requests import PlanRequest
+from planner.faces.requests import TripRequest
 from planner.formats.geojson import answer_features, collection
 from planner.formats.gpx import plan_to_gpx
 from planner.formats.ics import plan_to_ics
@@ -38,6 +38,7 @@ from planner.formats.stamps import stamp
 from planner.formats.token_text import token_bodies
 from planner.model.mission import AVOIDABLE
 from planner.model.plan import Outcome, Plan
+from planner.plan import explain
 from planner.plan import plan as make_plan
 from planner.verify import verify as check_plan
 
@@ -85,6 +86,7 @@ OPTIONS = {
 )
 @click.option("--exclude-station", "excluded", multiple=True, metavar="ID", help="Repeatable.")
 @click.option("--alternatives", type=click.IntRange(0, 5), help="Other trips to show.")
+@click.option("--explain", is_flag=True, help="Tell of each stop the next best choice too.")
 @click.option("--request", metavar="FILE", help="A plan request as the API takes it; - is stdin.")
 @click.option("--region", metavar="NAME", help="The region to use.")
 @click.option(
@@ -104,12 +106,14 @@ def plan(ctx: click.Context, /, **given: Any) -> None:
     document = _request_of_file(given["request"]) if from_file else _request_of(given)
     now = given["as_of"] or time.time()
     try:
-        request = read_model(PlanRequest, document)
+        request = read_model(TripRequest, document)
         mission = mission_of(request, used.desk(now))
         demand_on_roads(mission, used.world)
     except InputError as error:
         raise error if from_file else _in_options(error, given) from error
     outcome = make_plan(used.world, mission)
+    if request.explain and isinstance(outcome, Plan):
+        outcome = explain(used.world, outcome)
     if given["reserve"]:
         from planner.faces.commands.reservations import (  # noqa: PLC0415 -- it brings the whole API
             reserve_first_stop,
@@ -142,6 +146,7 @@ def _request_of(given: dict[str, Any]) -> dict[str, Any]:
         "reserve_soc": given["reserve_soc"],
         "arrival_soc": given["arrival"],
         "alternatives": given["alternatives"],
+        "explain": given["explain"] or None,
         "avoid": list(given["avoided"]) or None,
         "exclude_stations": list(given["excluded"]) or None,
         "guarantee": _given({"min_grade": given["min_grade"], "fallbacks": given["fallbacks"]}),

@@ -86,7 +86,7 @@ class Charging:
         at = read_moment(said_at, now)
         with self.store.database.writing() as change:
             known = self.store.charge_points.known(change.connection, name)
-            if read_transaction(self.store.objects, change, known, str(number)) is None:
+            if read_transaction(self.store, change, known, str(number)) is None:
                 log.warning("%s ends transaction %d, which it never began", name, number)
             else:
                 told = (*readings, Reading(at, meter_wh))
@@ -125,7 +125,7 @@ class Charging:
     def _keep(
         self, change: Change, known: KnownPoint, name: str, news: News, now: float
     ) -> Transaction:
-        kept = keep(self.store.objects, change, known, name, news, self.tokens.find, now)
+        kept = keep(self.store, change, known, name, news, self.tokens.find, now)
         self.store.charge_points.save_state(change, known.point.id, kept.state)
         return kept.transaction
 
@@ -133,7 +133,7 @@ class Charging:
         """Give the number of a start: made of what it says, the next one if that is taken."""
         number = int(key[:8], 16) % _NUMBERS + 1
         while True:
-            held = read_transaction(self.store.objects, change, known, str(number))
+            held = read_transaction(self.store, change, known, str(number))
             if held is None or held.key == key:
                 return number
             number = number % _NUMBERS + 1
@@ -142,7 +142,7 @@ class Charging:
         self, change: Change, known: KnownPoint, connector: int, number: int | None
     ) -> Transaction | None:
         if number is not None:
-            return read_transaction(self.store.objects, change, known, str(number))
+            return read_transaction(self.store, change, known, str(number))
         try:
             evse, _ = place_of_connector(known.point, connector)
         except NotFound:
@@ -150,5 +150,5 @@ class Charging:
         newest = known.state.newest.get(uid_of(known.point, evse))
         if newest is None:
             return None
-        told = read_transaction(self.store.objects, change, known, newest[1])
+        told = read_transaction(self.store, change, known, newest[1])
         return told if told is not None and told.is_open else None

@@ -107,6 +107,7 @@ def _depot(row: Mapping[str, Any], held: Depot | None) -> Depot:
         address=text(row.get("address")) or (held.address if held else ""),
         hours=text(row.get("hours")) or (held.hours if held else "24/7"),
         max_kw=given_kw if given_kw is not None else (held.max_kw if held else None),
+        prices=held.prices if held else (),
     )
 
 

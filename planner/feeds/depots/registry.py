@@ -10,12 +10,14 @@ from planner.feeds.osm_hours import read_opening_hours
 from planner.feeds.places import country_at, time_zone
 from planner.model.geo import distance_m
 from planner.model.station import DEPOT, DEPOT_PARTY, Evse, Station, Status
+from planner.ocpi.tariffs import Element, PriceComponent, Tariff
 from planner.store.charge_points import ChargePoint, Depot, KnownPoint
 from planner.store.database import Change
 from planner.store.feeds import Source
 from planner.store.stations import apply_stations
 from planner.store.store import Store
-from planner.store.updates import StationsUpdate, Told
+from planner.store.tariffs import apply_tariffs
+from planner.store.updates import StationsUpdate, TariffsUpdate, Told
 
 ONE_SITE_M = 300.0
 """A depot's charge points stand together: farther apart they are two places for a plan."""
@@ -111,6 +113,7 @@ def show_depot(store: Store, change: Change, depot: Depot, now: float) -> None:
     ]
     shown = (station_of(depot, feed_points, now), _statuses(feed_points, now))
     apply_stations(change, StationsUpdate(feed=depot.name, stations=[shown], full=True))
+    apply_tariffs(change, TariffsUpdate(feed=depot.name, tariffs=tariffs_of(depot), full=True))
     change.touch("feeds")
 
 
@@ -139,12 +142,32 @@ def station_of(depot: Depot, points: Sequence[KnownPoint], now: float) -> Statio
 
 
 def _within(depot: Depot, evse: Evse) -> Evse:
-    """Cap what an EVSE gives at what its depot may draw."""
-    most = depot.max_kw
-    if most is None or all(connector.power_kw <= most for connector in evse.connectors):
-        return evse
-    capped = tuple(replace(c, power_kw=min(c.power_kw, most)) for c in evse.connectors)
+    """Cap what an EVSE gives at what its depot may draw, and name what a kWh costs there."""
+    names = tuple(tariff.id for tariff in tariffs_of(depot))
+    most = depot.max_kw if depot.max_kw is not None else float("inf")
+    capped = tuple(
+        replace(c, power_kw=min(c.power_kw, most), tariff_ids=names) for c in evse.connectors
+    )
     return replace(evse, connectors=capped)
+
+
+def tariffs_of(depot: Depot) -> list[Tariff]:
+    """Write the prices of a depot as tariffs, each until the next one holds; VAT is not told."""
+    country_code, _, party_id = DEPOT_PARTY.partition("*")
+    ends = [price.since - 1.0 for price in depot.prices[1:]]
+    return [
+        Tariff(
+            country_code=country_code,
+            party_id=party_id,
+            id=f"{depot.name} {number}",
+            currency=price.currency,
+            elements=(Element((PriceComponent("ENERGY", price.per_kwh, None, 1),)),),
+            valid_from=price.since,
+            valid_to=end,
+            last_updated=price.since,
+        )
+        for number, (price, end) in enumerate(zip(depot.prices, [*ends, None], strict=False), 1)
+    ]
 
 
 def _statuses(points: Sequence[KnownPoint], now: float) -> Mapping[str, Told]:

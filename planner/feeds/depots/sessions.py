@@ -1,7 +1,7 @@
 """Keeps transactions, and the OCPI Sessions that they are, beside those of other operators.
 
-A transaction is kept as facts (module ``transactions``) and shown as a Session (module
-``sessions``); both are encrypted, for they name the token.
+A transaction is kept as facts (module ``transactions``), shown as a Session (module ``sessions``)
+and stands in the charging history; all are encrypted, for they name the token.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from planner.feeds.depots.metering import keep_metered
 from planner.feeds.depots.transactions import News, TokenShown, Transaction, add
 from planner.model.station import DEPOT_PARTY
 from planner.model.token import Token
@@ -18,8 +19,9 @@ from planner.ocpi.times import write_time
 from planner.store.charge_points import KnownPoint, PointState
 from planner.store.database import Change
 from planner.store.evidence import insert_evidence
-from planner.store.objects import Objects, Sent, object_name
+from planner.store.objects import Sent, object_name
 from planner.store.snapshot import TokenEvidence
+from planner.store.store import Store
 
 TRANSACTIONS, SESSIONS = "transactions", "sessions"
 _NAMES = UUID("6f5c7c1e-3a0f-5f0c-9d2e-4a1d9f0b7c55")
@@ -42,15 +44,15 @@ def session_id(point: str, transaction: str) -> str:
 
 
 def read_transaction(
-    objects: Objects, change: Change, known: KnownPoint, name: str
+    store: Store, change: Change, known: KnownPoint, name: str
 ) -> Transaction | None:
     """Give what is known of a transaction, None if nothing is."""
-    held = objects.value(change.connection, known.feed, TRANSACTIONS, _key(known, name))
+    held = store.objects.value(change.connection, known.feed, TRANSACTIONS, _key(known, name))
     return None if held is None else msgspec.convert(held, Transaction)
 
 
 def keep(
-    objects: Objects,
+    store: Store,
     change: Change,
     known: KnownPoint,
     name: str,
@@ -59,19 +61,19 @@ def keep(
     now: float,
 ) -> Kept:
     """Add what a message tells of a transaction, and settle which one is open at its EVSE."""
-    before = read_transaction(objects, change, known, name)
+    before = read_transaction(store, change, known, name)
     after = add(before, name, news)
     state = known.state
     if after.evse_uid:
-        after, state = _settle(objects, change, known, after, find, now)
+        after, state = _settle(store, change, known, after, find, now)
     if after != before:
-        _write(objects, change, known, after, find, now)
+        _write(store, change, known, after, find, now)
         _tell_use(change, known, before, after, find, now)
     return Kept(after, state)
 
 
 def _settle(
-    objects: Objects,
+    store: Store,
     change: Change,
     known: KnownPoint,
     told: Transaction,
@@ -84,9 +86,9 @@ def _settle(
     if newest is not None and newest[1] != told.name:
         if this < tuple(newest):
             return _cut(told, newest[0]), known.state
-        other = read_transaction(objects, change, known, newest[1])
+        other = read_transaction(store, change, known, newest[1])
         if other is not None and _cut(other, told.began) != other:
-            _write(objects, change, known, _cut(other, told.began), find, now)
+            _write(store, change, known, _cut(other, told.began), find, now)
     named = {**known.state.newest, told.evse_uid: this}
     return told, replace(known.state, newest=named)
 
@@ -96,7 +98,7 @@ def _cut(told: Transaction, at: float) -> Transaction:
 
 
 def _write(
-    objects: Objects,
+    store: Store,
     change: Change,
     known: KnownPoint,
     told: Transaction,
@@ -105,13 +107,15 @@ def _write(
 ) -> None:
     name = _key(known, told.name)
     facts = {name: Sent(msgspec.to_builtins(told), told.told_at, now)}
-    held = objects.read(change.connection, known.feed, TRANSACTIONS, [name])
-    objects.write(change, known.feed, TRANSACTIONS, facts, held)
+    held = store.objects.read(change.connection, known.feed, TRANSACTIONS, [name])
+    store.objects.write(change, known.feed, TRANSACTIONS, facts, held)
     if told.evse_uid:
         named = object_name(DEPOT_PARTY, session_id(known.point.id, told.name))
         shown = {named: Sent(session_of(known, told, find), told.told_at, now)}
-        held = objects.read(change.connection, known.feed, SESSIONS, [named])
-        objects.write(change, known.feed, SESSIONS, shown, held)
+        held = store.objects.read(change.connection, known.feed, SESSIONS, [named])
+        store.objects.write(change, known.feed, SESSIONS, shown, held)
+        token = None if told.token is None else find(told.token)
+        keep_metered(store, change, known, shown[named].value, token, now)
 
 
 def session_of(known: KnownPoint, told: Transaction, find: Finder) -> dict[str, Any]:
