@@ -16,7 +16,7 @@ demo: $(VENV)/.demo web ## Serve the demo world on http://127.0.0.1:8080 (PORT=9
 	@exec $(BIN)/plugsure demo --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.test web ## Run the whole suite
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/.test ## Run the benchmarks and print their records
 	$(BIN)/python bench/run.py $(ARGS)

@@ -31,7 +31,12 @@ EXTRACTS = ("china-7-105-51", "porto_portugal", "rnv-graphhopper")
 EAST_DEG = 3.6
 """Each copy lies so far east of the one before; the widest extract spans 3.5 degrees."""
 
+MADE_UP_DEG = 0.05
+"""Points of made-up roads lie so far apart, in degrees."""
+
 Tags = dict[str, str]
+Place = tuple[int, float, float]
+"""Id of a node, longitude and latitude."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +104,11 @@ def write_country(out: Path, extracts: list[Extract], sets: int) -> None:
         with text.open("w", encoding="utf-8") as lines:
             for copy in copies:
                 lines.writelines(_nodes(copy))
+            nodes, ways = _made_up(copies, list(_joins(copies, len(extracts))))
+            lines.writelines(nodes)
             for copy in copies:
                 lines.writelines(_ways(copy))
-            last = copies[-1].first_way + len(copies[-1].extract.ways)
-            for index, (one, other) in enumerate(_joins(copies, len(extracts))):
-                lines.write(f"w{last + index} Thighway=trunk,name=synthetic Nn{one},n{other}\n")
+            lines.writelines(ways)
             for copy in copies:
                 lines.writelines(_relations(copy))
         with (
@@ -140,11 +145,37 @@ def _copies(extracts: list[Extract], sets: int) -> Iterator[Copy]:
             relation += len(extract.relations)
 
 
-def _joins(copies: list[Copy], rows: int) -> Iterator[tuple[int, int]]:
+def _joins(copies: list[Copy], rows: int) -> Iterator[tuple[Place, Place]]:
     """Yield the hubs of neighbours in each row, and of the beginnings of neighbouring rows."""
-    hubs = [copy.first_node + copy.extract.hub for copy in copies]
+    hubs = [_place(copy) for copy in copies]
     yield from pairwise(hubs[:rows])
     yield from zip(hubs[:-rows], hubs[rows:], strict=True)
+
+
+def _place(copy: Copy) -> Place:
+    """Return the id and the place of a copy's hub."""
+    hub, extract = copy.extract.hub, copy.extract
+    lat = float(extract.rest[hub].rsplit(" y", 1)[1].removesuffix(" x"))
+    return copy.first_node + hub, (extract.lon_e7[hub] + copy.east_e7) / 1e7, lat
+
+
+def _made_up(copies: list[Copy], joins: list[tuple[Place, Place]]) -> tuple[list[str], list[str]]:
+    """Return the lines of the nodes and ways of roads between places, a node every few km."""
+    node = copies[-1].first_node + len(copies[-1].extract.lon_e7)
+    way = copies[-1].first_way + len(copies[-1].extract.ways)
+    nodes, ways = [], []
+    for (first, lon, lat), (last, to_lon, to_lat) in joins:
+        parts = max(int(max(abs(to_lon - lon), abs(to_lat - lat)) / MADE_UP_DEG), 1)
+        refs = [first, *range(node, node + parts - 1), last]
+        for part in range(1, parts):
+            share = part / parts
+            x, y = lon + share * (to_lon - lon), lat + share * (to_lat - lat)
+            nodes.append(f"n{node} T y{y:.7f} x{x:.7f}\n")
+            node += 1
+        said = ",".join(f"n{ref}" for ref in refs)
+        ways.append(f"w{way} Thighway=trunk,name=synthetic N{said}\n")
+        way += 1
+    return nodes, ways
 
 
 def _nodes(copy: Copy) -> Iterator[str]:

@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +52,7 @@ LEFT_OUT = {
     ("4M", "networkx"): "some 8 GB, and half a minute a question",
     ("europe", "valhalla"): "routes on maps only",
     ("1M", "valhalla"): "routes on maps only",
+    ("4M", "valhalla"): "finds hardly a way between the copies of 1M-map",
 }
 KEEP = Path(tempfile.gettempdir()) / "plugsure-bench"
 SYNTHETIC_NODES = 1_050_000
@@ -78,6 +79,11 @@ def timed(line: Line, name: str, work: Callable[[int], object], repeats: int) ->
     line[f"cpu_{name}"] = round(cpu * scale, 4)
 
 
+def checked(weights: Iterable[int | None]) -> int:
+    """Return the sum of the weights of all pairs that have a way; each program has its own no."""
+    return sum(weight for weight in weights if weight is not None and weight < ch.NEVER)
+
+
 def plugsure(graph: SimpleNamespace, line: Line) -> None:
     """Measure ours."""
     ch.warm_up()
@@ -92,7 +98,7 @@ def plugsure(graph: SimpleNamespace, line: Line) -> None:
     line |= {"arcs": tree.arcs, "height": tree.height, "kept": len(metric.outward.level)}
     timed(line, "customise_s", lambda _: ch.customise(tree, graph.weight_ms), 2)
     query = ch.PointQuery(metric)
-    line["checked"] = sum(query.weight(int(a), int(b)) for a, b in pairs[:50])
+    line["checked"] = checked(query.weight(int(a), int(b)) for a, b in pairs[:50])
     timed(line, "point_ms", lambda turn: query.weight(*pairs[turn]), 400)
     timed(line, "path_ms", lambda turn: query.drive(*pairs[turn]), 400)
     targets = ch.select_targets(metric, ends)
@@ -163,7 +169,7 @@ def ch_router(graph: SimpleNamespace, line: Line) -> None:
         return int(query.reset().add_source(a).add_target(b).run().get_distance())
 
     pairs, ends = graph.pairs.tolist(), graph.ends.tolist()
-    line["checked"] = sum(one(a, b) for a, b in pairs[:50])
+    line["checked"] = checked(one(a, b) for a, b in pairs[:50])
     timed(line, "point_ms", lambda turn: one(*pairs[turn]), 400)
     timed(line, "many_ms", lambda turn: [one(pairs[turn][0], end) for end in ends], 5)
 
@@ -181,7 +187,7 @@ def routingkit_cch(graph: SimpleNamespace, line: Line) -> None:
     line["build_s"] = round(time.perf_counter() - began, 3)
     query = kit.CCHQuery(metric)
     pairs, ends = graph.pairs.tolist(), graph.ends.tolist()
-    line["checked"] = sum(query.run(a, b).distance for a, b in pairs[:50])
+    line["checked"] = checked(query.run(a, b).distance for a, b in pairs[:50])
     timed(line, "customise_s", lambda _: kit.CCHMetric(tree, weight), 1)
     timed(line, "point_ms", lambda turn: query.run(*pairs[turn]).distance, 400)
     many = kit.CCHOneToMany(metric, ends)

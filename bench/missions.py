@@ -1,8 +1,8 @@
 """Missions a minute: on one and two processes, what a further worker costs in memory, and the API.
 
-Run: ``python bench/missions.py [--missions 240] [--home FOLDER]``; a JSON object a line. Missions,
-vehicles and wallets are those of ``fleets.py``. CPU times are of the workers alone: on a machine
-that does other things, what they would need on one of their own.
+Run: ``python bench/missions.py [--missions 240] [--home FOLDER] [--gap]``; a JSON object a line.
+Missions, vehicles and wallets are those of ``fleets.py``. CPU times are of the workers alone: on a
+machine that does other things, what they would need on one of their own.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from planner.faces.api import ApiOptions, create_app
 from planner.faces.office import Office
 from planner.faces.rows import jobs_of, outcome_text
 from planner.fleet.batch import Bench, run_batch
+from planner.fleet.jobs import Extras
 from planner.fleet.sites import site_here
 from planner.formats.missions import read_missions
 from planner.roads.region import open_region
@@ -66,13 +67,13 @@ def memory_mb(pid: int, home: Path) -> tuple[float, float, float]:
     return arrays / 1024.0, rest / 1024.0, own / 1024.0
 
 
-def measure_pool(office: Office, jobs: list[Any], workers: int) -> dict[str, Any]:
+def measure_pool(office: Office, jobs: list[Any], workers: int, extras: Extras) -> dict[str, Any]:
     """Plan all jobs on a pool, results as text, and look at the workers at the end."""
     home = office.settings.home
     counts: dict[str, int] = {}
     size, planning = 0, 0.0
     with site_here(office.settings, office.region, office.store.snapshot()) as here:
-        bench = Bench(site=here, workers=workers, render=outcome_text)
+        bench = Bench(site=here, workers=workers, render=outcome_text, extras=extras)
         warm = jobs[: 20 * workers]
         begin = 0.0
         before: dict[int, float] = {}
@@ -106,6 +107,18 @@ def measure_pool(office: Office, jobs: list[Any], workers: int) -> dict[str, Any
     }
 
 
+def efficiency(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    """Say how nearly two processes do twice as much: by the clock, and as if they had a CPU each.
+
+    And what memory a further worker takes of its own.
+    """
+    return {
+        "efficiency": round(two["missions_a_minute"] / one["missions_a_minute"] / 2.0, 2),
+        "efficiency_cpu": round(one["cpu_ms_a_mission"] / two["cpu_ms_a_mission"], 2),
+        "added_worker_mb": max(two["own_mb"]),
+    }
+
+
 def measure_api(office: Office, rows: list[Any]) -> dict[str, Any]:
     """Post the same missions one after another, in one thread, to an app in this process."""
     options = ApiOptions(open_to_loopback=True, requests_per_minute=0)
@@ -136,6 +149,9 @@ def main() -> None:
     """Build the home if need be, and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--missions", type=int, default=240)
+    parser.add_argument("--api", type=int, default=60, help="missions posted to the API")
+    parser.add_argument("--gap", action="store_true", help="plans prove how far from the best")
+    parser.add_argument("--ledger", action="store_true", help="plans list what they left out")
     parser.add_argument("--home", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -152,9 +168,13 @@ def main() -> None:
         )
         rows = list(read_missions(table).rows)
         jobs = jobs_of(rows, office.desk(NOW))
-        for workers in (1, 2):
-            print(json.dumps(measure_pool(office, jobs, workers)), flush=True)
-        print(json.dumps(measure_api(office, rows)), flush=True)
+        extras = Extras(gap=asked.gap, ledger=asked.ledger)
+        measured = [measure_pool(office, jobs, workers, extras) for workers in (1, 2)]
+        for said in measured:
+            print(json.dumps(said), flush=True)
+        print(json.dumps(efficiency(*measured)), flush=True)
+        if asked.api:
+            print(json.dumps(measure_api(office, rows[: asked.api])), flush=True)
 
 
 if __name__ == "__main__":

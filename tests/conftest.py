@@ -7,6 +7,30 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+SLOW_FIRST = (
+    "search/test_adversary.py",
+    "demo/test_command.py",
+    "search/test_exhaustive.py",
+    "browser/test_trip.py",
+    "browser/test_demo.py",
+    "browser/test_map.py",
+    "faces/test_ocpp_trips.py",
+    "fleet/test_batch_killed.py",
+    "faces/test_settling.py",
+    "faces/test_serving.py",
+    "demo/test_feeding.py",
+    "feeds/test_reserving.py",
+    "feeds/test_pushed_locations.py",
+)
+"""Files of half a minute or more, the longest first: at the end no worker waits for another."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the slow files first; with `--no-loadscope-reorder` workers take files in this order."""
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(SLOW_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The developers' shared data, or a skip that says so."""

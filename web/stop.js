@@ -71,12 +71,18 @@ function availability(stop) {
   ];
 }
 
+/** The value of a fact, with names for the codes of the provider and of the operator, where they are known. */
+function factValue(value, { token, station }) {
+  const names = [[token?.provider, token?.label], [station.party, station.operator]].filter(([code, name]) => code && name);
+  return names.reduce((text, [code, name]) => text.replaceAll(code, name), String(value || "—")).replace("CONNECTED", "connected");
+}
+
 function evidence(stop) {
   const { access } = stop;
   return h("div", { class: "fold-body" },
     h("p", {}, gradeMeaning(access.grade)),
     h("ul", { class: "evidence" }, access.evidence.map((fact) => h("li", {},
-      h("p", { class: "evidence-value" }, fact.field ? `${plain(fact.field)}: ` : "", h("b", {}, fact.value || "—")),
+      h("p", { class: "evidence-value" }, fact.field ? `${plain(fact.field)}: ` : "", h("b", {}, factValue(fact.value, stop))),
       h("p", { class: "small muted" }, `${fact.source}, ${fact.as_of ? `known ${withOffset(new Date(fact.as_of)).slice(0, 10)} ${time(fact.as_of)}` : "no date given"}`)))),
     h("p", { class: "small muted" }, `Rule: ${plain(access.rule)}.`, access.valid_until ? ` Valid until ${timeFrom(access.valid_until, stop.arrival)}.` : ""),
     stop.cost ? h("p", { class: "small muted" }, `${money(stop.cost)} is ${moneyBasis(stop.cost)}.`) : h("p", { class: "small muted" }, "Nobody told the price of this charger. It is not taken for free."));

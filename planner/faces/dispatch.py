@@ -181,8 +181,9 @@ class Dispatch:
 
 def plan_beside(office: Office, mission: Mission) -> Outcome:
     """Plan a trip; one of the fleet's own vehicles or drivers keeps off what plans in use take."""
-    uses = office.store.fleet_plans.ending_after(mission.departure)
-    if not uses or not (mission.vehicle_id or mission.driver):
+    is_own = bool(mission.vehicle_id or mission.driver)
+    uses = office.store.fleet_plans.ending_after(mission.departure) if is_own else ()
+    if not uses:
         return make_plan(office.world, mission)
     work = Dispatch(office, mission.now)
     work.forget(use.plan for use in uses if is_same_trip(use, mission))

@@ -58,6 +58,8 @@ def with_gaps(made: Plan, best_s: float | None) -> Plan:
         return made
 
     def told(one: Plan) -> Plan:
+        if one.mission.objective.preset != "fastest":  # an alternative for its price
+            return one
         return replace(one, summary=replace(one.summary, gap=_gap(best_s, _spent_s(one))))
 
     return replace(told(made), alternatives=tuple(told(one) for one in made.alternatives))

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0008"
+REVISION = "0009"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (

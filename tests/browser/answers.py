@@ -312,6 +312,13 @@ def main_plan(request: dict[str, Any]) -> dict[str, Any]:
         [stop("chur", 184, 46, (0.15, 0.95))],
     )
     del west["rejected"]
+    west["differs"] = {
+        "says": "other road by A13, one stop fewer, 18 min sooner",
+        "later_s": -1080.0,
+        "stops": -1,
+        "more": None,
+        "shared": 0.2,
+    }
     return plan_of(
         "plan-main",
         "Two charging stops, both opened by your Wanderkarte; if either fails, the next charger "
@@ -321,6 +328,24 @@ def main_plan(request: dict[str, Any]) -> dict[str, Any]:
         alternatives=[west],
         mission=mission_of(request),
     )
+
+
+def choices(stops: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The next best of the first stop; nothing else for the others."""
+    difference = {"says": "4 min later", "later_s": 240.0, "stops": 0, "more": None, "shared": 0.9}
+    return [
+        {
+            "stop": number,
+            "station_id": one["station"]["id"],
+            "says": "Nothing else holds: without this stop nothing is in reach."
+            if number
+            else "Next best: Sterzing (Alpenstrom), 4 min later, 1.20 EUR more",
+            "reason": "out_of_range" if number else "",
+            "instead": None,
+            "difference": None if number else difference,
+        }
+        for number, one in enumerate(stops)
+    ]
 
 
 def mission_of(request: dict[str, Any]) -> dict[str, Any]:

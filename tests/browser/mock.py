@@ -32,6 +32,7 @@ class Mock:
             ("/v1/region", "GET", self.about),
             ("/v1/plans", "POST", self.plan),
             ("/v1/plans/<name>", "GET", self.kept),
+            ("/v1/plans/<name>/choices", "GET", self.choices),
             ("/v1/plans/<name>/outcome", "POST", self.outcome),
             ("/v1/plans/<name>/events", "GET", self.tell),
         ):
@@ -106,6 +107,11 @@ class Mock:
         if request.args.get("format") == "gpx":
             return Response("<gpx/>", content_type="application/gpx+xml")
         return jsonify(self.plans[name])
+
+    def choices(self, name: str) -> Response:
+        self.asked.append(("choices", name))
+        stops = self.plans[name]["charging_stops"]
+        return jsonify({"plan": name, "world": "w", "choices": answers.choices(stops)})
 
     def outcome(self, name: str) -> Response:
         said = request.get_json()

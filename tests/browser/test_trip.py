@@ -249,7 +249,22 @@ def test_alternatives_are_tabs_that_the_arrow_keys_reach(visit: Open) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("text=Chur Rheinpark")
     assert page.get_by_role("tab", selected=True).inner_text().startswith("14:13")
+    page.get_by_text("other road by A13, one stop fewer").wait_for()
     assert page.evaluate("document.activeElement.getAttribute('role')") == "tab"
+
+
+def test_why_this_one_is_looked_for_when_it_is_opened_and_only_once(
+    visit: Open, mock: Mock
+) -> None:
+    window = visit().open()
+    window.plan()
+    page = window.page
+    assert not [kind for kind, _ in mock.asked if kind == "choices"]
+    page.get_by_text("Why this one").first.click()
+    page.get_by_text("Next best: Sterzing (Alpenstrom), 4 min later, 1.20 EUR more").wait_for()
+    page.get_by_text("Why this one").nth(1).click()
+    page.get_by_text("Nothing else holds").wait_for()
+    assert len([kind for kind, _ in mock.asked if kind == "choices"]) == 1
 
 
 def test_what_was_left_out_is_counted_and_explained(visit: Open) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from planner.faces.api.answers import InfeasibleAnswer, PlanAnswer
+from planner.faces.api.answers import ChoicesAnswer, InfeasibleAnswer, PlanAnswer
 from planner.formats.stamps import moment
 from tests.faces.small_world import CAR, CONTRACT, MUNICH, NOW, UID, VERONA, token, trip
 
@@ -87,6 +87,23 @@ def test_a_stored_plan_comes_in_the_format_that_is_accepted(
     assert len(events) == len(plan["legs"]) + len(plan["charging_stops"])
     refused = client.get(address, headers={"Accept": "image/png"})
     assert refused.status_code == 406
+
+
+def test_each_stop_tells_the_next_best_choice_at_once_or_when_asked(client: FlaskClient) -> None:
+    made = client.post("/v1/plans", json=trip(explain=True)).json
+    PlanAnswer.model_validate(made)
+    assert [choice["stop"] for choice in made["choices"]] == list(
+        range(len(made["charging_stops"]))
+    )
+    for choice, stop in zip(made["choices"], made["charging_stops"], strict=True):
+        assert choice["says"].startswith("Next best: ")
+        assert choice["instead"]["station"]["id"] != stop["station"]["id"]
+        assert choice["instead"]["station"]["name"] in choice["says"]
+        assert choice["difference"]["later_s"] >= -60.0
+    later = client.get(f"/v1/plans/{made['id']}/choices").json
+    ChoicesAnswer.model_validate(later)
+    assert [c["says"] for c in later["choices"]] == [c["says"] for c in made["choices"]]
+    assert client.post("/v1/plans", json=trip()).json["choices"] == []
 
 
 def test_an_infeasible_trip_is_422_and_says_why_and_how_far(client: FlaskClient) -> None:

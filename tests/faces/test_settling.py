@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from planner.faces.cli import main
+from planner.faces.dispatch import Dispatch
 from planner.faces.missions import mission_of
 from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
@@ -147,7 +148,7 @@ def test_a_batch_that_is_gone_on_with_keeps_off_what_it_has_planned_already(
     head = "mission_id,vehicle,wallet,from,to,soc,departure\n"
     file, out = tmp_path / "missions.csv", tmp_path / "out.ndjson"
     words = ["batch", str(file), "--out", str(out), "--workers", "1", "--resume"]
-    words += ["--as-of", "2026-11-23T07:00:00+01:00"]
+    words += ["--as-of", "2026-11-23T07:00:00+01:00", "--take"]
     for count in (1, 3):
         rows = (row.format(f"m{n}", CAR, DEPARTURE) for n in range(count))
         file.write_text(head + "".join(rows), encoding="utf-8")
@@ -157,4 +158,11 @@ def test_a_batch_that_is_gone_on_with_keeps_off_what_it_has_planned_already(
     plans = [plan_from_json(json.loads(line)["plan"]) for line in out.read_bytes().splitlines()]
     used = Office(settings, clock=lambda: NOW)
     assert verify_fleet(used.world.snapshot, plans) == []
+    name = told.stderr.split("as batch ")[1].split()[0]
+    taken = used.store.fleet_plans.of_batch(name)
+    in_use = used.store.fleet_plans.ending_after(0.0)
+    assert sorted(use.row for use in in_use) == [0, 1, 2], "the former run's plan has made way"
+    assert [use.plan for use in taken] == [plan.id for plan in plans]
+    assert Dispatch(used, NOW).risks(taken) == []
+    assert CliRunner().invoke(main, [*words, "--queueing", "ignore"]).exit_code == 2
     assert CliRunner().invoke(main, [*words, "--queueing", "no order"]).exit_code == 2

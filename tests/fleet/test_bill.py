@@ -1,5 +1,6 @@
 """Sums of a bill hold to the cent, whatever the amounts and whichever way they are grouped."""
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from typing import Any
@@ -19,6 +20,7 @@ from planner.formats.bill_json import bill_to_json
 from planner.formats.bill_tables import SUM_COLUMNS, to_csv, to_xlsx
 from planner.model.geo import LonLat
 from planner.model.plan import Money
+from planner.model.station import DEPOT_PARTY
 from planner.ocpi.charge import Charge
 from tests.access.worlds import snapshot
 
@@ -43,12 +45,17 @@ charges = st.builds(
 )
 
 
+metered = charges.map(
+    lambda one: replace(one, party=DEPOT_PARTY, is_session=True, is_credit=False, gross=None)
+)
+
+
 def entry(charge: Charge, match: Match | None = None, **who: str) -> Entry:
     owner = {"vehicle": "", "driver": "", "mission": "", "wallet": "", **who}
     return Entry(charge=charge, match=match, zone="Europe/Amsterdam", car=None, **owner)
 
 
-entries = st.builds(entry, charges, vehicle=names, driver=names, mission=names)
+entries = st.builds(entry, charges | metered, vehicle=names, driver=names, mission=names)
 
 
 def history(*some: Entry) -> History:
@@ -79,7 +86,12 @@ def test_groups_add_up_to_the_total_and_the_total_to_the_cdrs_to_the_cent(
             if field == "energy_kwh":
                 exact = sum((c.energy_kwh for c in own), Decimal(0))
             assert getattr(total, field) == exact
-        for field in ("net", "vat", "gross", "billed", "planned", "charges", "energy_kwh"):
+        cdrs = [c for c in own if not c.is_session]
+        to_pay = (told(c, "net" if c.gross is None else "gross") for c in cdrs)
+        assert total.billed - total.metered == sum(to_pay, Decimal(0)), "what is left is the CDRs"
+        assert total.metered_charges == len(own) - len(cdrs)
+        summed = ("net", "vat", "gross", "billed", "metered", "planned", "charges", "energy_kwh")
+        for field in summed:
             assert sum(getattr(g, field) for g in groups) == getattr(total, field)
         whole = [c for c in own if c.net is not None and c.gross is not None]
         assert total.vat == sum(told(c, "gross") - told(c, "net") for c in whole)

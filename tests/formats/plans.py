@@ -12,10 +12,13 @@ from planner.model.mission import Conditions, Guarantee, Mission, Objective, Way
 from planner.model.plan import (
     Availability,
     ChargingStop,
+    Choice,
+    Difference,
     Fallback,
     Furthest,
     HowToStart,
     Infeasible,
+    Instead,
     Leg,
     Money,
     Plan,
@@ -233,6 +236,37 @@ REJECTED = st.builds(
 )
 
 
+DIFFERENCES = st.builds(
+    Difference,
+    says=NAMES,
+    later_s=NUMBERS,
+    stops=st.integers(-3, 3),
+    more=maybe(MONEY),
+    shared=SOCS,
+)
+CHOICES = st.builds(
+    Choice,
+    stop=st.integers(0, 3),
+    station_id=NAMES,
+    says=NAMES,
+    reason=st.sampled_from(("", "no_fallback")),
+    instead=maybe(
+        st.builds(
+            Instead,
+            station_id=NAMES,
+            station_name=NAMES,
+            operator=NAMES,
+            party=NAMES,
+            location=PLACES,
+            power_kw=NUMBERS,
+            arrival=MOMENTS,
+            departure=MOMENTS,
+        )
+    ),
+    difference=maybe(DIFFERENCES),
+)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     costs = tuple(draw(st.lists(MONEY, max_size=1)))
@@ -264,6 +298,8 @@ def plans(draw: st.DrawFn) -> Plan:
         charging_stops=tuple(draw(st.lists(stops(), max_size=1))),
         rejected=draw(REJECTED),
         warnings=tuple(draw(st.lists(NAMES, max_size=2))),
+        choices=tuple(draw(st.lists(CHOICES, max_size=1))),
+        differs=draw(maybe(DIFFERENCES)),
     )
 
 
@@ -292,6 +328,7 @@ def infeasibles() -> st.SearchStrategy[Infeasible]:
             ),
             max_size=1,
         ).map(tuple),
+        untried=st.lists(NAMES, max_size=1).map(tuple),
         warnings=st.lists(NAMES, max_size=1).map(tuple),
     )
 

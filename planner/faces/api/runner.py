@@ -15,6 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -24,7 +25,7 @@ from planner.faces.journal import input_hash
 from planner.faces.notices import tell
 from planner.faces.office import Office, key_file
 from planner.faces.rows import jobs_of, result_document
-from planner.faces.settling import Settling
+from planner.faces.settling import IGNORE, Settling
 from planner.fleet.batch import Bench, run_batch
 from planner.fleet.contention import DEFAULT_ORDER
 from planner.fleet.jobs import Extras, Job, Result
@@ -131,17 +132,37 @@ class BatchRunner:
                     self._waiting.put(path.stem)
 
     def _finish(self, name: str) -> None:
-        """Run a batch to its end, leaving out the rows whose results are there."""
-        store = self.office.store
-        try:
-            state = store.batches.get(name).state
-        except NotFound:
-            self._end(name, None)
-            return
-        if state in ENDED:
-            self._end(name, None)
-            return
+        """Run a batch to its end when its turn has come."""
         jobs, inputs, options = self._jobs(name)
+        with self._turn(options.get("queueing", DEFAULT_ORDER)):
+            try:
+                state = self.office.store.batches.get(name).state
+            except NotFound:
+                state = ENDED[0]
+            if state in ENDED:
+                self._end(name, None)
+            else:
+                self._work(name, jobs, inputs, options)
+
+    @contextmanager
+    def _turn(self, queueing: str) -> Iterator[None]:
+        """Wait until no process commits another batch: each must see what the other has taken."""
+        if queueing == IGNORE:
+            yield
+            return
+        with (self.folder / "turn.lock").open("ab") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+
+    def _work(
+        self,
+        name: str,
+        jobs: list[Job],
+        inputs: list[tuple[str, str]],
+        options: dict[str, Any],
+    ) -> None:
+        """Plan the rows of a batch whose results are not there yet."""
+        store = self.office.store
         if options.get("resume"):
             store.batches.take_over(name, options["resume"], dict(enumerate(inputs)))
         done = store.batches.done_rows(name)

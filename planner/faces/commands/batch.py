@@ -21,6 +21,7 @@ from planner.faces.office import Office, key_file
 from planner.faces.results import form_of
 from planner.faces.rows import jobs_of, result_line
 from planner.faces.settling import IGNORE, Settling
+from planner.faces.taking import take_batch
 from planner.fleet.batch import Bench, run_batch
 from planner.fleet.contention import DEFAULT_ORDER, ORDERS
 from planner.fleet.jobs import Extras, Job, Progress
@@ -60,6 +61,12 @@ STANDARD_OUTPUT = "-"
 @click.option(
     "--ledger", is_flag=True, help="Have each plan list the stations it left out, and why."
 )
+@click.option(
+    "--take",
+    is_flag=True,
+    help="Keep the plans and take them into use in the end: at-risk sees them, other missions keep "
+    "off what they count on.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what is planned already and unchanged.")
 @click.option("--as-of", type=Time(), help="The clock by which statuses age; now by default.")
 @click.option("--region", metavar="NAME", help="The region to use.")
@@ -71,6 +78,7 @@ def batch(
     queueing: str,
     gap: bool,
     ledger: bool,
+    take: bool,
     resume: bool,
     as_of: float | None,
     region: str | None,
@@ -84,8 +92,9 @@ def batch(
     if cluster is not None and workers is not None:
         raise InputError("is for processes of this machine", place="--workers")
     if printed:
-        _demand_printable(resume=resume, queueing=queueing)
+        _demand_printable(resume=resume, take=take, queueing=queueing)
     else:
+        _demand_takeable(take=take, queueing=queueing)
         form_of(out)
     read = read_missions(missions)
     for warning in read.warnings:
@@ -126,14 +135,25 @@ def batch(
                 turns = Settling(used, world, "", jobs, left, queueing, before, extras)
                 _plan(replace(bench, extras=extras), turns, keep, hashes)
         journal.finish([job.mission_id for job in jobs])
+        if take:
+            with journal.kept.open("rb") as results:
+                name = take_batch(used, jobs, results, time.time())
+            note(f"its plans are in use, as batch {name}")
     note(f"results in {out}")
 
 
-def _demand_printable(*, resume: bool, queueing: str) -> None:
+def _demand_printable(*, resume: bool, take: bool, queueing: str) -> None:
+    if take:
+        raise InputError("needs a file with the plans to take", place="--take")
     if resume:
         raise InputError("needs a file to go on with", place="--resume")
     if queueing == "improve":
         raise InputError("needs a file: what is printed stands", place="--queueing")
+
+
+def _demand_takeable(*, take: bool, queueing: str) -> None:
+    if take and queueing == IGNORE:
+        raise InputError("needs an order: who may queue takes nothing", place="--take")
 
 
 def _taken(journal: Journal, jobs: Sequence[Job], left: Sequence[int]) -> list[PlanInUse]:
