@@ -7,7 +7,7 @@ from planner.search.reach import may_arrive
 from planner.search.setup import Trip
 from planner.search.solve import FULL_WORK, Failure, Solution, solve
 
-HASTY_WORK = FULL_WORK / 2.0
+HASTY_WORK = FULL_WORK / 1.5
 """Of a search for the reason alone."""
 
 

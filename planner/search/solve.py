@@ -23,9 +23,10 @@ AGAIN_SETTLED = 4_000
 """Labels of all searches for a better way, proofs among them: what was found stands without, and
 its gap says how much better one might be."""
 
-FULL_WORK = 5_000_000.0
+FULL_WORK = 3_000_000.0
 """Labels of a search everywhere, each counted as often as there are stations, after which it is
-run again less choosy, or given up: some five seconds of one processor."""
+run again less choosy, or given up, and as many again of its proofs: some ten seconds of one
+processor."""
 
 PRICED_SETTLED = 6_000
 """The most of a search everywhere where money counts."""
@@ -83,7 +84,14 @@ def solve(
         return found
     full = stage_full(trip, priced=is_priced(trip))
     most_settled = int(min(max(work / max(full.problem.stations, 1), 100.0), MOST_SETTLED))
-    return _search_growing(full, survive, most_settled, STRETCHES[1:], windows=windows)
+    return _search_growing(
+        full,
+        survive,
+        most_settled,
+        STRETCHES[1:],
+        windows=windows,
+        most_in_all=min(most_settled, MOST_SETTLED_IN_ALL),
+    )
 
 
 def look_again(found: Solution) -> Solution:
@@ -125,6 +133,7 @@ def _search_growing(
     stretches: tuple[float, ...],
     *,
     windows: bool,
+    most_in_all: int = MOST_SETTLED_IN_ALL,
 ) -> Solution | Failure:
     best: Solution | Failure = Failure(stage, Trace())
     if stage.problem.money_weight > 0.0:
@@ -132,7 +141,12 @@ def _search_growing(
         stretches = tuple(max(stretch, 1.0 + NEARLY) for stretch in stretches)
     for stretch in stretches:
         found = search_stage(
-            stage, order=order, windows=windows, most_settled=most_settled, stretch=stretch
+            stage,
+            order=order,
+            windows=windows,
+            most_settled=most_settled,
+            stretch=stretch,
+            most_in_all=most_in_all,
         )
         if isinstance(found, Failure):
             best = found if isinstance(best, Failure) else best
