@@ -9,13 +9,14 @@ from flask import Response, current_app, g, request, stream_with_context
 from pydantic import BaseModel, ConfigDict, Field
 
 from planner.errors import DataError, InputError
-from planner.faces.api.answers import Problem, Said, Time
+from planner.faces.api.answers import Problem
 from planner.faces.api.doors import JSON, Answer, Door, json_answer, office, services
 from planner.faces.api.events import Event, stream
 from planner.faces.api.openapi import PROBLEM_MEDIA
 from planner.faces.api.options import ApiOptions
 from planner.faces.api.problems import Refused
 from planner.faces.api.runner import ENDED, BatchRunner, result_rows
+from planner.faces.api.trip_answers import Said, Time
 from planner.faces.office import Office
 from planner.faces.results import MEDIA, write_results
 from planner.formats.missions import read_mission_bytes

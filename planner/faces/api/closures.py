@@ -6,8 +6,9 @@ from flask import Response
 from pydantic import Field
 
 from planner.errors import InputError
-from planner.faces.api.answers import Fault, Said
+from planner.faces.api.answers import Fault
 from planner.faces.api.doors import Answer, Door, json_answer, office
+from planner.faces.api.trip_answers import Said
 from planner.faces.closures import ClosuresRequest, place_closures, show_closures
 
 door = Door("closures", "Closures")

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Response
 
 from planner.errors import NotFound
-from planner.faces.api.answers import Said
 from planner.faces.api.doors import Answer, Door, json_answer, office
+from planner.faces.api.trip_answers import Said
 from planner.faces.records import (
     DriverRequest,
     PolicyRequest,

@@ -19,10 +19,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from planner.energy.catalogue import search_vehicles
 from planner.energy.description import vehicle_to_dict
 from planner.errors import InputError, PlugsureError
-from planner.faces.api.answers import Said
 from planner.faces.api.doors import Answer, Door, json_answer, office, services
 from planner.faces.api.feed_metrics import FeedMetrics
 from planner.faces.api.openapi import describe_api
+from planner.faces.api.trip_answers import Said
 from planner.faces.overviews import public_document
 from planner.feeds.overview import overview
 from planner.formats.stamps import stamp

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from planner.faces.api.answers import MoneyAnswer, Said, Time
+from planner.faces.api.trip_answers import MoneyAnswer, Said, Time
 from planner.fleet.anomalies import Kind
 from planner.fleet.bill import Basis, By
 

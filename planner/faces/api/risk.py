@@ -6,8 +6,8 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from planner.errors import InputError
-from planner.faces.api.answers import Said, Time
 from planner.faces.api.doors import Answer, Door, json_answer, office
+from planner.faces.api.trip_answers import Said, Time
 from planner.faces.dispatch import (
     Dispatch,
     found_use,

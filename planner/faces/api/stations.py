@@ -10,8 +10,9 @@ from flask import Response, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from planner.access.chargers import Chargers, accessible
-from planner.faces.api.answers import EvidenceAnswer, Problem, Said, Time
+from planner.faces.api.answers import Problem
 from planner.faces.api.doors import Answer, Door, json_answer, office, services
+from planner.faces.api.trip_answers import EvidenceAnswer, Said, Time
 from planner.faces.faults import read_model
 from planner.faces.fields import Body, Box, Moment
 from planner.faces.judging import ANY_CAR, grades_at, is_shown, station_feature

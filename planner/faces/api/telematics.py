@@ -7,10 +7,11 @@ from flask import Response
 from pydantic import Field
 
 from planner.errors import InputError, NotFound
-from planner.faces.api.answers import PlanAnswer, Said
+from planner.faces.api.answers import PlanAnswer
 from planner.faces.api.doors import Answer, Door, json_answer, office
 from planner.faces.api.fleet import found_vehicle
 from planner.faces.api.plans import PLANNED, PROBLEM_MEDIA
+from planner.faces.api.trip_answers import Said
 from planner.faces.dispatch import Dispatch, in_use, replanned_to_json
 from planner.faces.fields import Body, Moment, Position, Soc, Text
 from planner.faces.notices import tell

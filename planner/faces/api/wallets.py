@@ -6,8 +6,8 @@ from flask import Response
 from pydantic import Field
 
 from planner.errors import NotFound, UnknownWallet
-from planner.faces.api.answers import Said
 from planner.faces.api.doors import Answer, Door, json_answer, office
+from planner.faces.api.trip_answers import Said
 from planner.faces.missions import wallet_of
 from planner.faces.requests import WalletRequest
 from planner.formats.mission_json import wallet_to_json

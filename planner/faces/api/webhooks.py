@@ -7,8 +7,8 @@ from flask import Response
 from pydantic import Field
 
 from planner.errors import InputError
-from planner.faces.api.answers import Said, Time
 from planner.faces.api.doors import Answer, Door, json_answer, office
+from planner.faces.api.trip_answers import Said, Time
 from planner.faces.fields import Body, Text
 from planner.faces.notices import EVENTS, tell
 from planner.feeds.hooks import demand_usable
