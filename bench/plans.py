@@ -1,8 +1,10 @@
 """A first plan and warm plans on the three worlds; a JSON object a line.
 
-Run: ``python bench/plans.py [--trips 100] [--worlds china,dutch,french] [--homes FOLDER]``. Each
-world runs in a process of its own, so that its peak memory is its own. A trip counts if it needs at
-least one charging stop; infeasible ones are counted beside it.
+Run: ``python bench/plans.py [--trips 100] [--worlds china,dutch,french] [--homes FOLDER]
+[--fallbacks 0,1,2]``. Each world and number of fallbacks runs in a process of its own, so that its
+peak memory is its own. A trip counts if it needs at least one charging stop; infeasible ones are
+counted beside it. What fallbacks cost is told of the trips that stand with fewer as well: the same
+seeds make the same trips.
 """
 
 import argparse
@@ -28,8 +30,8 @@ from planner.settings import Settings
 from planner.world import World
 
 
-def mission(bench: BenchWorld, ends: tuple[LonLat, LonLat]) -> Mission:
-    """State one trip, leaving in an hour, with one fallback for each stop."""
+def mission(bench: BenchWorld, ends: tuple[LonLat, LonLat], fallbacks: int = 1) -> Mission:
+    """State one trip, leaving in an hour, with so many fallbacks for each stop."""
     return Mission(
         waypoints=tuple(Waypoint(location=end) for end in ends),
         departure=bench.now + 3600.0,
@@ -37,7 +39,7 @@ def mission(bench: BenchWorld, ends: tuple[LonLat, LonLat]) -> Mission:
         vehicle=bench.car,
         soc=bench.soc,
         wallet=bench.wallet,
-        guarantee=Guarantee(min_grade=bench.min_grade, fallbacks=1),
+        guarantee=Guarantee(min_grade=bench.min_grade, fallbacks=fallbacks),
     )
 
 
@@ -56,8 +58,10 @@ def random_ends(bench: BenchWorld, world: World, seed: int) -> tuple[LonLat, Lon
             return first, second
 
 
-def measure(name: str, homes: str, trips: int) -> dict[str, Any]:
-    """Measure one world: opening it, the first plan, and warm plans."""
+def measure(
+    name: str, homes: str, trips: int, fallbacks: int
+) -> tuple[dict[str, Any], dict[int, float]]:
+    """Measure one world: opening it, the first plan, and warm plans; seconds of each trip."""
     bench = WORLDS[name]
     home = Path(homes) / name
     started = time.perf_counter()
@@ -67,15 +71,16 @@ def measure(name: str, homes: str, trips: int) -> dict[str, Any]:
     settings = Settings.read({"PLUGSURE_HOME": str(home)})
     world = World.open(settings, bench.region)
     opened = time.perf_counter()
-    first = plan(world, mission(bench, random_ends(bench, world, 0)))
+    first = plan(world, mission(bench, random_ends(bench, world, 0), fallbacks))
     first_s = time.perf_counter() - opened
     wall: list[float] = []
     cpu: list[float] = []
     stops = infeasible = seed = 0
     infeasible_s: list[float] = []
+    lasts_s: dict[int, float] = {}
     while len(wall) < trips:
         seed += 1
-        asked = mission(bench, random_ends(bench, world, seed))
+        asked = mission(bench, random_ends(bench, world, seed), fallbacks)
         begin, begin_cpu = time.perf_counter(), time.process_time()
         answer = plan(world, asked)
         took, took_cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
@@ -86,8 +91,10 @@ def measure(name: str, homes: str, trips: int) -> dict[str, Any]:
             wall.append(took)
             cpu.append(took_cpu)
             stops += len(answer.charging_stops)
-    return {
+            lasts_s[seed] = answer.summary.arrival - answer.summary.departure
+    told = {
         "world": name,
+        "fallbacks": fallbacks,
         "stations": len(world.snapshot.stations),
         "nodes": int(world.region.lon.size),
         "build_s": round(built - started, 2),
@@ -100,11 +107,22 @@ def measure(name: str, homes: str, trips: int) -> dict[str, Any]:
         "warm_p95_s": round(float(np.percentile(wall, 95)), 3),
         "warm_cpu_median_s": round(median(cpu), 3),
         "warm_cpu_p95_s": round(float(np.percentile(cpu, 95)), 3),
+        "warm_cpu_mean_s": round(float(np.mean(cpu)), 3),
+        "warm_cpu_p99_s": round(float(np.percentile(cpu, 99)), 3),
+        "warm_cpu_most_s": round(max(cpu), 3),
         "infeasible": infeasible,
         "infeasible_median_s": round(median(infeasible_s), 3) if infeasible_s else None,
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "python": platform.python_version(),
     }
+    return told, lasts_s
+
+
+def price(without_s: dict[int, float], with_s: dict[int, float]) -> float | None:
+    """Mean share by which trips take longer for their fallbacks, of those that stand both ways."""
+    both = without_s.keys() & with_s.keys()
+    longer = [with_s[seed] / without_s[seed] - 1.0 for seed in both]
+    return round(float(np.mean(longer)), 4) if longer else None
 
 
 def main() -> None:
@@ -113,12 +131,20 @@ def main() -> None:
     parser.add_argument("--trips", type=int, default=100)
     parser.add_argument("--worlds", default="china,dutch,french")
     parser.add_argument("--homes", default="")
+    parser.add_argument("--fallbacks", default="1")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         for name in asked.worlds.split(","):
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                found = pool.apply(measure, (name, asked.homes or scratch, asked.trips))
-            print(json.dumps(found), flush=True)
+            without_s: dict[int, float] | None = None
+            for fallbacks in map(int, asked.fallbacks.split(",")):
+                how = (name, asked.homes or scratch, asked.trips, fallbacks)
+                with multiprocessing.get_context("spawn").Pool(1) as pool:
+                    told, lasts_s = pool.apply(measure, how)
+                if without_s is None:
+                    without_s = lasts_s
+                else:
+                    told["longer_by_fallbacks_mean"] = price(without_s, lasts_s)
+                print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

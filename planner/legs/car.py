@@ -8,9 +8,10 @@ and find another of nearly the same weight; that is lost where all kinds take th
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,8 @@ class CarOnRoads:
     vehicle: Vehicle
     conditions: Conditions
     share: float = 0.0
+    memory: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What others have worked out for this car and its sites (`planner.legs.nearest`)."""
     _memos: dict[int, ArcMemo] = field(default_factory=dict)
 
     @cached_property
@@ -156,6 +159,14 @@ class _Side:
     def label(self, place: int) -> Entries:
         return self.book(place).entries.part(int(self.start[place]), int(self.end[place]))
 
+    def among(self, places: NDArray[np.intp]) -> Iterator[tuple[bool, Book, NDArray[np.intp]]]:
+        """Tell which of some places are in which book, by their number among these."""
+        stored = self.stored[places]
+        for number, book in enumerate(self.books):
+            found = np.flatnonzero(stored == bool(number))
+            if found.size:
+                yield bool(number), book, found
+
     @cached_property
     def groups(self) -> tuple[tuple[bool, Book, NDArray[np.intp]], ...]:
         """Which places are in which book."""
@@ -186,7 +197,6 @@ class CarLegs:
     capacity_kwh: float
     _rows: OrderedDict[tuple[int, int], Row] = field(default_factory=OrderedDict)
     _sides: dict[tuple[int, bool], _Side] = field(default_factory=dict)
-    _reach: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
 
     def row(self, place: int, kind: int) -> Row:
         """Legs of that kind from a place to all places, exact for the car.
@@ -197,7 +207,8 @@ class CarLegs:
         if key in self._rows:
             self._rows.move_to_end(key)
             return self._rows[key]
-        self._rows[key] = made = self._drive(place, kind)
+        (made,) = self.to(place, (kind,), np.arange(len(self.places.arrive)))
+        self._rows[key] = made
         if len(self._rows) > KEPT_ROWS:
             self._rows.popitem(last=False)
         return made
@@ -285,40 +296,58 @@ class CarLegs:
         meet(chain, label, starts, ends, book.entries, part.least, part.near, part.far)
         return part
 
-    def _drive(self, place: int, kind: int) -> Row:
-        drives = self._drives(place, kind, self._in_reach(place))
+    def to(self, place: int, kinds: Sequence[int], targets: NDArray[np.intp]) -> list[Row]:
+        """Legs of those kinds from a place to some places, each of shape (targets,); not kept."""
+        near = self._in_reach(place, targets)
+        return [self._drive(place, kind, targets, near) for kind in kinds]
+
+    def _drive(
+        self, place: int, kind: int, targets: NDArray[np.intp], near: NDArray[np.bool_]
+    ) -> Row:
+        drives = self._drives(place, kind, targets, near)
         seconds, kwh, _ = self.approaches
-        out_kwh = kwh[place]
-        net = out_kwh + drives[:, NET] + kwh
+        onto_s, onto_kwh, out_kwh = seconds[targets], kwh[targets], kwh[place]
+        net = out_kwh + drives[:, NET] + onto_kwh
         required = np.maximum(out_kwh + drives[:, PREFIX], net)
-        suffix = drives[:, SUFFIX] + kwh
-        run = np.maximum.reduce([drives[:, RUN], required, suffix])
-        time_s = seconds[place] + drives[:, TIME] + seconds
+        suffix = drives[:, SUFFIX] + onto_kwh
+        run = np.maximum(np.maximum(drives[:, RUN], required), suffix)
+        time_s = seconds[place] + drives[:, TIME] + onto_s
         time_s[run > self.capacity_kwh] = np.inf
         return Row(time_s, net, required, self.capacity_kwh - suffix)
 
-    def _in_reach(self, place: int) -> NDArray[np.bool_]:
-        """Mark the places that a full battery may reach; for the others that is certain."""
+    def _in_reach(self, place: int, targets: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Mark the targets that a full battery may reach; for the others that is certain."""
         if self.car.share <= 0.0:
-            return np.ones(len(self.places.arrive), np.bool_)
-        if place not in self._reach:
-            thriftiest = len(self.car.labels) - 1
-            least_kwh = self.car.share / WEIGHT_PER_KWH * self.weights_from(place, thriftiest)
-            rise_kwh = self.car.height_kwh_per_m * self.rise_m(place, inward=False)
-            most_kwh = self.capacity_kwh + ALLOWANCE_KWH
-            self._reach[place] = least_kwh + rise_kwh <= most_kwh
-        return self._reach[place]
+            return np.ones(targets.size, np.bool_)
+        ele_m, places = self.car.graph.ele_m, self.places
+        weight = self._least(place, len(self.car.labels) - 1, targets)
+        rise_m = ele_m[places.arrive[targets]].astype(np.float64)
+        rise_m -= np.float64(ele_m[places.depart[place]])
+        least_kwh = self.car.share / WEIGHT_PER_KWH * weight + self.car.height_kwh_per_m * rise_m
+        return np.asarray(least_kwh <= self.capacity_kwh + ALLOWANCE_KWH)
 
-    def _drives(self, place: int, kind: int, chosen: NDArray[np.bool_]) -> F64:
-        """Profiles of the drives from a place's node to those marked, shape (places, 5)."""
+    def _least(self, place: int, kind: int, targets: NDArray[np.intp]) -> I32:
+        """Least weights from a place to some places."""
+        label, there = self._side(kind, inward=False).label(place), self._side(kind, inward=True)
+        chain, least = self._chain(place, kind, inward=False), np.empty(targets.size, np.int32)
+        for _, book, group in there.among(targets):
+            least[group] = self._join(chain, label, there, book, targets[group]).least
+        return least
+
+    def _drives(
+        self, place: int, kind: int, targets: NDArray[np.intp], near: NDArray[np.bool_]
+    ) -> F64:
+        """Profiles of the drives from a place's node to those targets marked, (targets, 5)."""
         label = self._side(kind, inward=False).label(place)
         there, memo = self._side(kind, inward=True), self.car.memo(kind)
-        drives = np.zeros((chosen.size, WIDTH))
+        chain = self._chain(place, kind, inward=False)
+        drives = np.zeros((targets.size, WIDTH))
         drives[:, TIME] = np.inf
         ahead, done = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
-        for stored, book, group in there.groups:
-            wanted = group[chosen[group]]
-            met = self._join(self._chain(place, kind, inward=False), label, there, book, wanted)
+        for stored, book, group in there.among(targets):
+            chosen = group[near[group]]
+            wanted = targets[chosen]
+            met = self._join(chain, label, there, book, wanted)
             starts, part, begun = there.start[wanted], np.empty((wanted.size, WIDTH)), 0
             while True:
                 begun = drive_met(
@@ -328,5 +357,5 @@ class CarLegs:
                 if begun == wanted.size:
                     break
                 memo.grow()
-            drives[wanted] = part
+            drives[chosen] = part
         return drives

@@ -13,22 +13,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.legs.rows import Row
+from planner.legs.nearest import Around
 from planner.search.problem import EPSILON_KWH, Problem
 
 Shut = frozenset[int]
 
-MOST_REFUGES = 200
-"""Fallbacks kept for a station, those that need least charge first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Refuge:
-    """A fallback from a station: its place, the kind of leg to it, the charge needed to go."""
+    """A fallback from a station: its place, the kind of leg to it, what that takes."""
 
     place: int
     kind: int
     needs_kwh: float
+    net_kwh: float
+    cap_kwh: float
     drive_s: float
 
 
@@ -41,6 +40,7 @@ class Floors:
     """(stage, place, failed stations, order, fallback) of pairs that could not be proven."""
     _floors: dict[tuple[int, int, Shut, int], float] = field(default_factory=dict)
     _refuges: dict[tuple[int, int, Shut], "Refuges"] = field(default_factory=dict)
+    _arounds: dict[int, Around] = field(default_factory=dict)
     _leading: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
 
     def floor(self, stage: int, place: int, shut: Shut, order: int) -> float:
@@ -73,10 +73,9 @@ class Floors:
             there = self.floor(stage, refuge.place, failed, order - 1)
             if not np.isfinite(there):
                 continue
-            row = self.problem.legs.row(place, refuge.kind)
-            if row.cap_kwh[refuge.place] < there - EPSILON_KWH:
+            if refuge.cap_kwh < there - EPSILON_KWH:
                 continue
-            least = min(least, max(refuge.needs_kwh, float(row.net_kwh[refuge.place]) + there))
+            least = min(least, max(refuge.needs_kwh, refuge.net_kwh + there))
         return least
 
     def refuges(self, stage: int, place: int, shut: Shut) -> "Refuges":
@@ -88,53 +87,43 @@ class Floors:
         return known
 
     def _find(self, stage: int, place: int, shut: Shut) -> "Refuges":
-        problem = self.problem
-        usable = self._leading_on(stage).copy()
+        around = self._around(place)
+        usable = self._leading_on(stage)[around.place]
         for failed in (place, *shut):
-            usable[problem.sites.near(failed)] = False
-        rows = [problem.legs.row(place, kind) for kind in range(problem.kinds)]
-        places = np.flatnonzero(usable)
-        needs = np.stack([_needed(row, places) for row in rows])
-        kind = np.argmin(needs, axis=0)
-        least = needs[kind, np.arange(places.size)]
-        within = np.flatnonzero(least <= problem.capacity_kwh)
-        nearest = within[np.argsort(least[within], kind="stable")][:MOST_REFUGES]
-        place_of, kind_of = places[nearest], kind[nearest]
-        times = np.stack([row.time_s[place_of] for row in rows])
-        drive_s = times[kind_of, np.arange(nearest.size)]
-        return Refuges(place_of, kind_of, least[nearest], drive_s)
+            usable &= ~np.isin(around.place, self.problem.sites.near(failed))
+        return Refuges(around.part(usable))
+
+    def _around(self, place: int) -> Around:
+        known = self._arounds.get(place)
+        if known is None:
+            known = self._arounds[place] = self.problem.havens.around(place)
+        return known
 
     def _leading_on(self, stage: int) -> NDArray[np.bool_]:
-        """Mark the spare stations from which roads lead to the end, shape (stations,)."""
+        """Mark the stations from which roads lead to the end, shape (stations,)."""
         known = self._leading.get(stage)
         if known is None:
             problem = self.problem
-            onward = np.isfinite(problem.bounds.time_s[stage, : problem.stations])
-            known = self._leading[stage] = problem.spare & onward
+            known = np.isfinite(problem.bounds.time_s[stage, : problem.stations])
+            self._leading[stage] = known
         return known
-
-
-def _needed(row: Row, places: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Charge needed for each of some legs, infinite where there is none."""
-    drives = (row.cap_kwh[places] >= 0.0) & np.isfinite(row.time_s[places])
-    return np.where(drives, np.maximum(row.required_kwh[places], 0.0), np.inf)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refuges:
-    """Fallbacks as arrays of equal length, those that need least charge first."""
+    """Fallbacks, those that need least charge first; most who ask need only the first few."""
 
-    place: NDArray[np.intp]
-    kind: NDArray[np.intp]
-    needs_kwh: NDArray[np.float64]
-    drive_s: NDArray[np.float64]
+    around: Around
 
     def __iter__(self) -> Iterator[Refuge]:
-        """Go through them; most who ask need only the first few."""
-        for number in range(self.place.size):
+        """Go through them."""
+        found = self.around
+        for number in range(found.place.size):
             yield Refuge(
-                int(self.place[number]),
-                int(self.kind[number]),
-                float(self.needs_kwh[number]),
-                float(self.drive_s[number]),
+                int(found.place[number]),
+                int(found.kind[number]),
+                float(found.needs_kwh[number]),
+                float(found.net_kwh[number]),
+                float(found.cap_kwh[number]),
+                float(found.drive_s[number]),
             )

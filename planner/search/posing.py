@@ -135,18 +135,20 @@ class Ground:
         """Legs of all kinds to candidates at other sites and to the waypoints after."""
         problem, capacity = self.problem, self.problem.capacity_kwh
         targets = self._targets(place)
-        rows = [problem.legs.row(place, kind) for kind in range(problem.kinds)]
+        rows = problem.legs.to(place, targets)
         chosen: list[NDArray[np.intp]] = []
-        for row in rows:
-            drivable = np.isfinite(row.time_s[targets]) & (row.cap_kwh[targets] >= -EPSILON_KWH)
-            drivable &= row.required_kwh[targets] <= capacity + EPSILON_KWH
-            for other, kept in zip(rows, chosen, strict=False):
-                drivable &= ~(np.isin(targets, kept) & _is_worse(row, other, targets))
-            chosen.append(targets[drivable])
+        better = np.zeros((len(rows), targets.size), np.bool_)
+        for number, row in enumerate(rows):
+            drivable = np.isfinite(row.time_s) & (row.cap_kwh >= -EPSILON_KWH)
+            drivable &= row.required_kwh <= capacity + EPSILON_KWH
+            for kept, other in zip(better, rows[:number], strict=False):
+                drivable &= ~(kept & _is_worse(row, other))
+            better[number] = drivable
+            chosen.append(np.flatnonzero(drivable))
         self._kinds[place] = np.repeat(np.arange(len(rows)), [part.size for part in chosen])
         parts = list(zip(rows, chosen, strict=True))
         return core.LegRow(
-            target=np.concatenate(chosen),
+            target=targets[np.concatenate(chosen)],
             time_s=np.concatenate([row.time_s[part] for row, part in parts]),
             net_kwh=np.concatenate([row.net_kwh[part] for row, part in parts]),
             required_kwh=np.concatenate([row.required_kwh[part] for row, part in parts]),
@@ -248,13 +250,13 @@ class Ground:
         return self._curves[id(curve)][1]
 
 
-def _is_worse(row: Row, other: Row, targets: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _is_worse(row: Row, other: Row) -> NDArray[np.bool_]:
     """Mark the legs for which another leads to the same place no later with no less charge."""
     return np.asarray(
-        (row.time_s[targets] >= other.time_s[targets])
-        & (row.net_kwh[targets] >= other.net_kwh[targets])
-        & (row.required_kwh[targets] >= other.required_kwh[targets])
-        & (row.cap_kwh[targets] <= other.cap_kwh[targets])
+        (row.time_s >= other.time_s)
+        & (row.net_kwh >= other.net_kwh)
+        & (row.required_kwh >= other.required_kwh)
+        & (row.cap_kwh <= other.cap_kwh)
     )
 
 

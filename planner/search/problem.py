@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
+from planner.legs.nearest import Around
 from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]
@@ -59,8 +60,15 @@ class Doors(Protocol):
 class LegRows(Protocol):
     """Where legs come from."""
 
-    def row(self, place: int, kind: int) -> Row:
-        """Legs of a kind from a place to all places."""
+    def to(self, place: int, targets: NDArray[np.intp]) -> list[Row]:
+        """Legs of each kind from a place to some places, each of shape (targets,)."""
+
+
+class Neighbours(Protocol):
+    """Where fallbacks are found."""
+
+    def around(self, place: int) -> Around:
+        """Stations that a full battery reaches from one, those that need least charge first."""
 
 
 class Sites(Protocol):
@@ -139,7 +147,7 @@ class Trace:
 class Problem:
     """Everything that stays the same while one trip is searched.
 
-    ``candidate`` marks the stations that may be a stop, ``spare`` those that may be a fallback.
+    ``candidate`` marks the stations that may be a stop; ``havens`` are its fallbacks.
     ``operator`` and ``power_kw`` (the most that this car takes there) are of each station.
     ``seconds_weight`` and ``money_weight`` price a second and a unit of currency.
     """
@@ -151,7 +159,7 @@ class Problem:
     doors: Doors
     sites: Sites
     candidate: NDArray[np.bool_]
-    spare: NDArray[np.bool_]
+    havens: Neighbours
     operator: tuple[str, ...]
     power_kw: F64
     bounds: Bounds

@@ -101,14 +101,20 @@ class Prover:
     _failed: dict[Pair, list["_Attempt"]] = field(default_factory=dict)
     _onward: dict[tuple[int, int, Shut], bool] = field(default_factory=dict)
 
-    def find(self, terms: Terms, order: int, trace: Trace) -> Proven | None:
-        """Search; a trip that stands is proven, and goes on being searched until one is."""
+    def find(
+        self, terms: Terms, order: int, trace: Trace, *, most_cost: float = np.inf
+    ) -> Proven | None:
+        """Search; a trip that stands is proven, and goes on being searched until one is.
+
+        Only a trip that costs less than ``most_cost`` is looked for.
+        """
         round_ = _Round(self, self.ground.pose(terms), order)
         try:
             outcome = core.solve(
                 round_.posed.stated,
                 admit=round_.admit if order > 0 else None,
                 confirm=round_.confirm,
+                most_cost=most_cost,
                 most_settled=MOST_SETTLED_IN_PROOFS if terms.spare else self.most_settled,
                 stretch=self.stretch,
             )
@@ -142,10 +148,7 @@ class Prover:
         for refuge in self._wished(call, terms.shut, order):
             if self._settled > self.most_in_all:
                 raise _GivenUp
-            row = self.problem.legs.row(call.place, refuge.kind)
-            charge = min(
-                call.charge - float(row.net_kwh[refuge.place]), float(row.cap_kwh[refuge.place])
-            )
+            charge = min(call.charge - refuge.net_kwh, refuge.cap_kwh)
             pair = (call.stage, call.place, terms.shut, order, refuge.place)
             attempt = _Attempt(call.time, until, charge)
             there = self.floors.floor(call.stage, refuge.place, failed, order - 1)
@@ -162,7 +165,7 @@ class Prover:
                 way = proven.way
                 first = drive_first(way.hops[0], call, refuge, left_at)
                 beyond = first.stop.floor_kwh if first.stop is not None else 0.0
-                needs = max(refuge.needs_kwh, float(row.net_kwh[refuge.place]) + beyond)
+                needs = max(refuge.needs_kwh, refuge.net_kwh + beyond)
                 return Way((first, *way.hops[1:]), onward.slack_s), needs
             if not self._leads_on(onward):
                 self.floors.ban(*pair)

@@ -6,6 +6,7 @@ though all charging is as quick as it can be, is late.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.legs.bounds import least_use
 from planner.search.problem import EPSILON_KWH
@@ -22,24 +23,32 @@ def may_arrive(trip: Trip) -> bool:
     waypoints = trip.waypoints
     for number in range(1, len(waypoints)):
         least = 0.0
-        if number + 1 == len(waypoints):
+        is_last = number + 1 == len(waypoints)
+        if is_last:
             least = max(mission.arrival_soc - mission.reserve_soc, 0.0) * vehicle.usable_kwh
-        places = np.array([waypoints[number - 1]], np.intp)
-        reached = np.zeros(trip.usable.size, np.bool_)
+        found = least_use(
+            trip.bounds, np.array([waypoints[number - 1]], np.intp), np.array([capacity - charge])
+        )
+        left = _one_of_each_node(trip)
         while True:
-            used = np.zeros(places.size)
-            used[0] = capacity - charge
-            found = least_use(trip.bounds, places, used)
-            newly = (found[trip.usable] <= capacity + EPSILON_KWH) & ~reached
-            if not newly.any():
+            newly = found[left] <= capacity + EPSILON_KWH
+            arrives = capacity - float(found[waypoints[number]]) >= least - EPSILON_KWH
+            if not newly.any() or (is_last and arrives):
                 break
-            reached |= newly
-            places = np.concatenate([places[:1], trip.usable[reached]])
+            places, left = left[newly], left[~newly]
+            found = np.minimum(found, least_use(trip.bounds, places, np.zeros(places.size)))
         charge = capacity - float(found[waypoints[number]])
         if charge < least - EPSILON_KWH:
             return False
         charge = min(charge, capacity)
     return True
+
+
+def _one_of_each_node(trip: Trip) -> NDArray[np.intp]:
+    """Of the usable stations those that are nearest to their road node: no other gets farther."""
+    node, distance_m = trip.world.station_nodes
+    order = trip.usable[np.lexsort((distance_m[trip.usable], node[trip.usable]))]
+    return np.asarray(order[np.flatnonzero(np.diff(node[order], prepend=-1))])
 
 
 def is_surely_late(trip: Trip) -> bool:

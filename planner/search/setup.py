@@ -8,11 +8,19 @@ from numpy.typing import NDArray
 from planner.access.chargers import Chargers
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
+from planner.legs.nearest import Chosen, Nearest
 from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST
 from planner.legs.rows import Path, Row
 from planner.model.mission import Mission
 from planner.search.corridor import Sweep, choose_first, least_detour_s, sweep_trip
 from planner.search.doors import WalletDoors, curve_at
+from planner.search.havens import (
+    LEAST_POWER_KW,
+    Havens,
+    Pool,
+    pool_of,
+    quickest_of_nodes,
+)
 from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
 from planner.world import World
 
@@ -22,16 +30,11 @@ Mask = NDArray[np.bool_]
 STOPS_PER_STRETCH = 8
 """Stations of each quarter of an hour of the way that the first search may stop at."""
 
-SPARES_PER_NODE = 4
-"""Stations at one road node that the first search keeps as fallbacks, the quickest first."""
-
 MOST_CANDIDATES = 1_200
 """Stations up to which the last search looks at all of them."""
 
 MOST_STOPS_PER_STRETCH = 25
 """Stations of each quarter of an hour of the way that the last search may stop at beyond that."""
-
-LEAST_POWER_KW = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,8 @@ class Trip:
     """Stations of the snapshot that static facts allow and the roads reach."""
     power_kw: F64
     """Shape (stations of the snapshot,): the most that the car takes there, 0 where nothing."""
+    havens: Chosen
+    """Stations that may be fallbacks, whatever the trip leaves out."""
     first_stop: int = -1
     """Station of the snapshot to drive to first of all, -1: any."""
     legs_kept: "dict[tuple[bytes, float], CarLegs]" = field(default_factory=dict)
@@ -99,9 +104,9 @@ class ChosenLegs:
     legs: CarLegs
     kinds: tuple[int, ...]
 
-    def row(self, place: int, kind: int) -> Row:
-        """Legs of a kind from a place to all places."""
-        return self.legs.row(place, self.kinds[kind])
+    def to(self, place: int, targets: NDArray[np.intp]) -> list[Row]:
+        """Legs of each kind from a place to some places."""
+        return self.legs.to(place, self.kinds, targets)
 
     def path(self, start: int, end: int, kind: int) -> Path:
         """List the edges of a leg."""
@@ -161,13 +166,16 @@ def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: i
     snaps = [world.snapper.snap(waypoint.location) for waypoint in mission.waypoints]
     ends = (np.array([s.node for s in snaps], np.int32), np.array([s.distance_m for s in snaps]))
     bounds = world.bounds(mission.vehicle, mission.conditions, *ends)
-    power_kw = _station_power(world, mission, chargers)
+    pool = pool_of(world, chargers)
+    power_kw = _station_power(world, mission, pool)
     node, _ = world.station_nodes
     usable = np.flatnonzero((power_kw >= LEAST_POWER_KW) & (node >= 0))
     price = _least_price(world, mission, chargers)
     waypoints = [node.size + number for number in range(len(snaps))]
     sweeps = sweep_trip(bounds, waypoints, price)
-    return Trip(world, mission, chargers, bounds, sweeps, price, usable, power_kw, first_stop)
+    return Trip(
+        world, mission, chargers, bounds, sweeps, price, usable, power_kw, pool.chosen, first_stop
+    )
 
 
 def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
@@ -189,17 +197,14 @@ def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
     return float(((STOP_OVERHEAD_S + spent) / charged).min())
 
 
-def _station_power(world: World, mission: Mission, chargers: Chargers) -> F64:
+def _station_power(world: World, mission: Mission, pool: Pool) -> F64:
     """Most power at each station's EVSEs that static facts allow, shape (stations,)."""
-    snapshot = world.snapshot
-    power = np.where(chargers.reason == 0, chargers.power_kw, 0.0).astype(np.float64)
-    best = np.zeros(len(snapshot.stations))
-    np.maximum.at(best, snapshot.evse_station, power)
-    if mission.exclude_stations:
-        shut = set(mission.exclude_stations)
-        for number, station in enumerate(snapshot.stations):
-            if station.id in shut:
-                best[number] = 0.0
+    if not mission.exclude_stations:
+        return pool.power_kw
+    best, shut = pool.power_kw.copy(), set(mission.exclude_stations)
+    for number, station in enumerate(world.snapshot.stations):
+        if station.id in shut:
+            best[number] = 0.0
     return best
 
 
@@ -214,7 +219,7 @@ def stage_first(
     """
     longest = sum(sweep.direct_s for sweep in trip.sweeps)
     near = least_detour_s(trip.sweeps)[trip.usable] <= 1800.0 + 0.2 * longest
-    kept = _quickest_of_nodes(trip, trip.usable[near])
+    kept = quickest_of_nodes(trip.world.sites, trip.power_kw, trip.usable[near])
     if trip.first_stop in trip.usable:
         kept = np.union1d(kept, [trip.first_stop])
     candidate = _candidates(trip, kept, STOPS_PER_STRETCH, stops)
@@ -236,7 +241,7 @@ def stage_full(trip: Trip, *, priced: bool, stops: Mask | None = None) -> Stage:
     """
     kept = trip.usable
     if kept.size > MOST_CANDIDATES:
-        kept = _quickest_of_nodes(trip, kept)
+        kept = quickest_of_nodes(trip.world.sites, trip.power_kw, kept)
         candidate = _candidates(trip, kept, MOST_STOPS_PER_STRETCH, stops)
     else:
         candidate = np.ones(kept.size, np.bool_) if stops is None else stops[kept]
@@ -262,17 +267,6 @@ def _candidates(trip: Trip, kept: NDArray[np.intp], per_stretch: int, stops: Mas
     candidate = np.zeros(kept.size, np.bool_)
     candidate[within[chosen]] = True
     return candidate
-
-
-def _quickest_of_nodes(trip: Trip, stations: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Keep the few best stations at each road node: the most powerful, then the nearest."""
-    node, distance_m = trip.world.station_nodes
-    order = np.lexsort((distance_m[stations], -trip.power_kw[stations], node[stations]))
-    ordered = stations[order]
-    nodes = node[ordered]
-    starts = np.flatnonzero(np.r_[True, nodes[1:] != nodes[:-1]]) if nodes.size else nodes
-    rank = np.arange(nodes.size) - np.repeat(starts, np.diff(np.r_[starts, nodes.size]))
-    return np.sort(ordered[rank < SPARES_PER_NODE])
 
 
 def _stage(
@@ -306,7 +300,7 @@ def _stage(
         doors=doors,
         sites=_Near(world, stations, {}),
         candidate=candidate,
-        spare=np.ones(stations.size, np.bool_),
+        havens=Havens(Nearest.of(trip.car, trip.places, trip.havens, capacity), kinds, stations),
         operator=tuple([world.snapshot.parties[s] for s in stations]),
         power_kw=trip.power_kw[stations],
         bounds=_bounds(trip, place_of),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from planner.search.floors import Floors
 from planner.search.posing import Ground, Terms
 from planner.search.problem import EPSILON_KWH, Arrival, Trace
@@ -16,6 +18,10 @@ is run again less choosy, and the plan says how much dearer it may be than the b
 
 FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
+
+AGAIN_SETTLED = 4_000
+"""Labels of all searches for a better way, proofs among them: what was found stands without, and
+its gap says how much better one might be."""
 
 FULL_WORK = 3_000_000.0
 """Labels of a search everywhere, each counted as often as there are stations, after which it is
@@ -94,9 +100,15 @@ def look_again(found: Solution) -> Solution:
     order, best = trip.mission.guarantee.fallbacks, found
     wider = (stage_first(trip, priced=priced, every_kind=True), stage_full(trip, priced=priced))
     for stage in wider:
-        other = search_stage(stage, order=order, windows=True, most_settled=FIRST_SETTLED)
-        if isinstance(other, Solution) and other.cost < best.cost:
-            best = other
+        other = search_stage(
+            stage,
+            order=order,
+            windows=True,
+            most_settled=FIRST_SETTLED,
+            most_cost=best.cost,
+            most_in_all=AGAIN_SETTLED,
+        )
+        best = other if isinstance(other, Solution) else best
     return best
 
 
@@ -155,9 +167,10 @@ def search_stage(
     windows: bool,
     most_settled: int = MOST_SETTLED,
     stretch: float = 1.0,
+    most_cost: float = np.inf,
     most_in_all: int = MOST_SETTLED_IN_ALL,
 ) -> Solution | Failure:
-    """Search one stage from the start of the trip."""
+    """Search one stage from the start of the trip, for what costs less than ``most_cost``."""
     problem = stage.problem
     trace = Trace()
     if problem.start_kwh < -EPSILON_KWH or not stage.trip.has_route:
@@ -165,7 +178,7 @@ def search_stage(
     root = Arrival(0, problem.vias[0].place, problem.departure, problem.start_kwh)
     ground = Ground(problem)
     prover = Prover(problem, Floors(problem), ground, most_settled, stretch, most_in_all)
-    proven = prover.find(Terms(root, windows=windows), order, trace)
+    proven = prover.find(Terms(root, windows=windows), order, trace, most_cost=most_cost)
     return (
         Failure(stage, trace)
         if proven is None

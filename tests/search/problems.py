@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
+from planner.legs.nearest import Around, nearest_first
 from planner.legs.rows import Row
 from planner.search.problem import (
     ALWAYS,
@@ -36,6 +37,23 @@ class FakeRows:
 
     def row(self, place: int, kind: int) -> Row:
         return self.rows[place, kind]
+
+    def to(self, place: int, targets: NDArray[np.intp]) -> list[Row]:
+        rows = (row for (start, _), row in sorted(self.rows.items()) if start == place)
+        return [Row(*(getattr(row, name)[targets] for name in Row.__slots__)) for row in rows]
+
+
+@dataclass
+class FakeHavens:
+    """All other stations."""
+
+    legs: FakeRows
+    stations: int
+    capacity_kwh: float
+
+    def around(self, place: int) -> Around:
+        others = np.flatnonzero(np.arange(self.stations) != place)
+        return nearest_first(self.legs.to(place, others), others, self.capacity_kwh)
 
 
 @dataclass
@@ -124,8 +142,9 @@ def make_case(
     )
     start, end = rng.randint(full // 4, full), rng.randint(0, full // 3)
     way = tuple(range(stations, places))
+    legs = FakeRows(_rows(time_s, steps, full))
     problem = Problem(
-        legs=FakeRows(_rows(time_s, steps, full)),
+        legs=legs,
         kinds=kinds,
         stations=stations,
         vias=tuple(
@@ -140,7 +159,7 @@ def make_case(
         doors=doors,
         sites=FakeSites(same[:stations, :stations]),
         candidate=np.ones(stations, np.bool_),
-        spare=np.ones(stations, np.bool_),
+        havens=FakeHavens(legs, stations, full * STEP_KWH),
         operator=("X",) * stations,
         power_kw=np.full(stations, 50.0),
         bounds=_bounds(time_s, steps, way, service, curves),

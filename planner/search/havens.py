@@ -1,0 +1,90 @@
+"""Where else one may charge near a station: fallbacks in the order of the charge they take.
+
+Which stations count is the same for all trips of a wallet and a car by the same snapshot; so is
+what is near to each of them (`planner.legs.nearest`). A trip looks at those that lie near its way.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.access.chargers import Chargers
+from planner.access.memory import Memory
+from planner.legs.nearest import Around, Chosen, Nearest
+from planner.world import Sites, World
+
+F64 = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+LEAST_POWER_KW = 1.0
+
+SPARES_PER_NODE = 4
+"""Stations at one road node that are kept as fallbacks, the quickest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The stations that lasting facts allow to a wallet and a car.
+
+    ``power_kw`` of all stations of the snapshot, 0 where nothing may be used; ``chosen`` are the
+    few best at each road node.
+    """
+
+    power_kw: F64
+    chosen: Chosen
+    reason: NDArray[np.int16]
+    sites: Sites
+
+
+def pool_of(world: World, chargers: Chargers) -> Pool:
+    """Gather the stations, or return them as gathered before."""
+    # What the key names by its place in memory is held by the answer, so it stays there.
+    sites, reason = world.sites, chargers.reason
+    return _POOLS.recall((id(sites), id(reason)), lambda: _gather(world, chargers))
+
+
+_POOLS: Memory[Pool] = Memory(24)
+
+
+def _gather(world: World, chargers: Chargers) -> Pool:
+    snapshot, sites = world.snapshot, world.sites
+    power = np.where(chargers.reason == 0, chargers.power_kw, 0.0).astype(np.float64)
+    best = np.zeros(len(snapshot.stations))
+    np.maximum.at(best, snapshot.evse_station, power)
+    best.setflags(write=False)
+    usable = np.flatnonzero((best >= LEAST_POWER_KW) & (sites.node >= 0))
+    kept = quickest_of_nodes(sites, best, usable)
+    chosen = Chosen.of(kept, np.asarray(world.station_tree.data))
+    return Pool(best, chosen, chargers.reason, sites)
+
+
+def quickest_of_nodes(sites: Sites, power_kw: F64, stations: Ints) -> Ints:
+    """Keep the few best stations at each road node: the most powerful, then the nearest."""
+    node, distance_m = sites.node, sites.distance_m
+    order = np.lexsort((distance_m[stations], -power_kw[stations], node[stations]))
+    ordered = stations[order]
+    nodes = node[ordered]
+    starts = np.flatnonzero(np.r_[True, nodes[1:] != nodes[:-1]]) if nodes.size else nodes
+    rank = np.arange(nodes.size) - np.repeat(starts, np.diff(np.r_[starts, nodes.size]))
+    return np.sort(ordered[rank < SPARES_PER_NODE])
+
+
+@dataclass(frozen=True, eq=False)
+class Havens:
+    """What is near to each place of a stage, by the stage's numbers of places and kinds of legs."""
+
+    nearest: Nearest
+    kinds: tuple[int, ...]
+    station_of: Ints
+
+    def around(self, place: int) -> Around:
+        """List the stage's stations near a place, those that need least charge first."""
+        found = self.nearest.around(int(self.station_of[place]), self.kinds)
+        count = self.station_of.size
+        place_of = np.minimum(np.searchsorted(self.station_of, found.place), count - 1)
+        here = self.station_of[place_of] == found.place
+        part = found.part(here)
+        return Around(
+            place_of[here], part.kind, part.needs_kwh, part.net_kwh, part.cap_kwh, part.drive_s
+        )
