@@ -35,7 +35,7 @@ def party(store: Store) -> Iterator[Faulty]:
 
 @pytest.fixture
 def pull(store: Store, waits: list[float]) -> Iterator[Callable[..., SyncReport]]:
-    patience = Patience(connect_s=1.0, silence_s=0.4, page_s=0.8, attempts=3)
+    patience = Patience(connect_s=2.0, silence_s=1.0, page_s=2.0, attempts=3)
     with OcpiClient(Wire(patience=patience, sleep=waits.append)) as client:
         yield lambda now=NOW, **more: sync_feed(store, "cpo", now=now, client=client, **more)
 
@@ -55,7 +55,7 @@ def drip(_: Asked) -> Sent:
 
 
 def hold(_: Asked) -> Sent:
-    time.sleep(0.7)
+    time.sleep(1.5)
     return []
 
 
