@@ -9,11 +9,11 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 SLOW_FIRST = (
     "search/test_adversary.py",
-    "demo/test_command.py",
-    "search/test_exhaustive.py",
     "browser/test_trip.py",
-    "browser/test_demo.py",
     "browser/test_map.py",
+    "search/test_exhaustive.py",
+    "demo/test_command.py",
+    "browser/test_demo.py",
     "faces/test_ocpp_trips.py",
     "fleet/test_batch_killed.py",
     "faces/test_settling.py",
@@ -22,7 +22,8 @@ SLOW_FIRST = (
     "feeds/test_reserving.py",
     "feeds/test_pushed_locations.py",
 )
-"""Files of half a minute or more, the longest first: at the end no worker waits for another."""
+"""Files of half a minute or more come first: at the end no worker waits for another. While one
+worker compiles the kernels the next one is busy with the page, and finds them compiled."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
