@@ -84,14 +84,6 @@ class RoadBounds:
             least[0] + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
         )
 
-    def least_from(self, place: int) -> list[F64]:
-        """List what the reference takes at least from one place to all, approaches apart.
-
-        The least of time + price · reduced energy for each of `PRICES_S_PER_KWH`, in seconds; the
-        last, of energy alone, in kWh.
-        """
-        return [self._swept(place, kind, inward=False) for kind in range(len(PRICES_S_PER_KWH))]
-
     def sharply_priced(
         self, place: int, price_s_per_kwh: float, sharp: Share, *, inward: bool
     ) -> F64:
@@ -145,8 +137,7 @@ class RoadBounds:
     def _swept(self, place: int, kind: int, *, inward: bool) -> F64:
         legs = self.legs
         weight = legs.weights_to(place, kind) if inward else legs.weights_from(place, kind)
-        per = WEIGHT_PER_KWH if PRICES_S_PER_KWH[kind] == inf else WEIGHT_PER_S
-        return np.asarray(np.where(weight >= FAR, inf, weight / per))
+        return measured(weight, kind)
 
     def _fixed(self, place: int, rise_m: F64) -> tuple[F64, F64]:
         seconds, kwh, _ = self.legs.approaches
@@ -159,6 +150,12 @@ class RoadBounds:
         if inward:
             return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
         return ele_m[places.arrive].astype(np.float64) - np.float64(ele_m[places.depart[place]])
+
+
+def measured(weight: NDArray[np.int32], kind: int) -> F64:
+    """Turn least weights of a kind into seconds, those of the thriftiest kind into kWh."""
+    per = WEIGHT_PER_KWH if PRICES_S_PER_KWH[kind] == inf else WEIGHT_PER_S
+    return np.asarray(np.where(weight >= FAR, inf, weight / per))
 
 
 def _between(least_s: list[F64], price: float) -> F64:

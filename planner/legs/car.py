@@ -320,14 +320,14 @@ class CarLegs:
         if self.car.share <= 0.0:
             return np.ones(targets.size, np.bool_)
         ele_m, places = self.car.graph.ele_m, self.places
-        weight = self._least(place, len(self.car.labels) - 1, targets)
+        weight = self.least(place, len(self.car.labels) - 1, targets)
         rise_m = ele_m[places.arrive[targets]].astype(np.float64)
         rise_m -= np.float64(ele_m[places.depart[place]])
         least_kwh = self.car.share / WEIGHT_PER_KWH * weight + self.car.height_kwh_per_m * rise_m
         return np.asarray(least_kwh <= self.capacity_kwh + ALLOWANCE_KWH)
 
-    def _least(self, place: int, kind: int, targets: NDArray[np.intp]) -> I32:
-        """Least weights from a place to some places."""
+    def least(self, place: int, kind: int, targets: NDArray[np.intp]) -> I32:
+        """Least weight of the reference's metric from a place to some; `labels.FAR`: no road."""
         label, there = self._side(kind, inward=False).label(place), self._side(kind, inward=True)
         chain, least = self._chain(place, kind, inward=False), np.empty(targets.size, np.int32)
         for _, book, group in there.among(targets):

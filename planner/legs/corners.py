@@ -19,6 +19,7 @@ time and energy, it does no better on roads than on corners.
 # (numba's decorators carry no types)
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
@@ -27,11 +28,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from planner.energy.share import Share
-from planner.legs.bounds import RoadBounds
+from planner.legs.bounds import RoadBounds, measured
+from planner.legs.car import CarLegs
 from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
+Ints = NDArray[np.intp]
 
 STEP = 0.0005
 """Share of a drive's least time by which a step makes it slower at least, and by the worth of the
@@ -61,34 +64,43 @@ class CornerRow(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class CornerLegs:
-    """Corners between the places of ``bounds`` (whose weights must serve any place).
+    """Corners between the places of ``legs``.
 
-    Left out are those that take more than ``capacity_kwh``, what lies between the reserve and full.
+    Left out are those that take more than its ``capacity_kwh``, between the reserve and full.
     """
 
-    bounds: RoadBounds
+    legs: CarLegs
     sharp: Share
-    capacity_kwh: float
 
-    def row(self, place: int, targets: I32) -> CornerRow:
+    @cached_property
+    def _bounds(self) -> RoadBounds:
+        return RoadBounds(self.legs)
+
+    def fixed_from(self, place: int) -> tuple[F64, F64]:
+        """Seconds and kWh that any drive from one place to all others takes besides."""
+        return self._bounds.fixed_from(place)
+
+    def row(self, place: int, targets: Ints) -> CornerRow:
         """List the corners from a place to those places."""
-        fixed_s, fixed_kwh = self.bounds.fixed_from(place)
-        least = np.ascontiguousarray(np.stack(self.bounds.least_from(place))[:, targets])
+        fixed_s, fixed_kwh = self.fixed_from(place)
+        least = np.empty((len(PRICES_S_PER_KWH), targets.size))
+        for kind in range(len(least)):
+            least[kind] = measured(self.legs.least(place, kind, targets), kind)
         row = CornerRow(
             np.empty(MOST_CORNERS * targets.size, np.int32),
             np.empty(MOST_CORNERS * targets.size),
             np.empty(MOST_CORNERS * targets.size),
         )
         size = _corners(
-            targets,
+            targets.astype(np.int32),
             least,
             _PRICED,
             self.sharp.of_energy,
             self.sharp.lost_kw / 3600.0,
-            self.bounds.legs.car.share,
+            self.legs.car.share,
             fixed_s[targets],
             fixed_kwh[targets],
-            self.capacity_kwh,
+            self.legs.capacity_kwh,
             *row,
         )
         return CornerRow(row.target[:size], row.time_s[:size], row.net_kwh[:size])

@@ -18,7 +18,7 @@ from math import ceil
 
 from planner.model.plan import Plan
 from planner.search import core
-from planner.search.relaxed import SHARES, bound_rest, relax, sharp_of, spare_kwh, stations_within
+from planner.search.relaxed import bound_rests, relax, spare_kwh, stations_within
 from planner.search.setup import Trip
 from planner.search.styles import slower_trips
 
@@ -31,7 +31,7 @@ GOOD_ENOUGH = 0.001
 DIGITS = 100_000.0
 """A gap is rounded up to one in so many."""
 
-MOST_SETTLED = 2_000
+MOST_SETTLED = 400
 """Labels after which the bound is left as it is then."""
 
 
@@ -91,13 +91,11 @@ def _spent_s(made: Plan) -> float:
 
 def least_s(trip: Trip, most_s: float) -> float:
     """Least seconds of any trip by the stations of the wallet, ``most_s`` where none is sooner."""
-    sharp, best = sharp_of(trip), trip.price_s_per_kwh
-    prices = [0.0, *(best * share for share in SHARES if best > 0.0)]
-    rests = [bound_rest(trip, price, sharp) for price in prices]
+    rests = bound_rests(trip)
     at_once = max(rest.whole_s - rest.price_s_per_kwh * spare_kwh(trip) for rest in rests)
     if at_once >= most_s * (1.0 - GOOD_ENOUGH):
         return min(at_once, most_s)
-    posed = relax(trip, rests, stations_within(trip, rests, most_s), sharp)
+    posed = relax(trip, rests, stations_within(trip, rests, most_s), most_s)
     found = core.solve(
         posed, most_cost=most_s, most_settled=MOST_SETTLED, stretch=1.0 + NEAR_ENOUGH
     )

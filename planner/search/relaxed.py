@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
 from planner.energy.share import Share
-from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs, JoinedPlaces
 from planner.legs.corners import CornerLegs
-from planner.legs.profiles import sharp_share_of
+from planner.legs.profiles import ALLOWANCE_KWH, sharp_share_of
 from planner.search import core
 from planner.search.doors import curve_at
 from planner.search.problem import STOP_OVERHEAD_S
@@ -26,9 +25,7 @@ from planner.search.setup import Trip
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 Ints = NDArray[np.intp]
-
-SHARES = (0.5, 1.0)
-"""Prices of the bounds of the rest, as shares of the best price of charging."""
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +49,16 @@ class Rest:
 def sharp_of(trip: Trip) -> Share:
     """Return what of the energy of its reference is sure for the trip's car."""
     return sharp_share_of(trip.car.terms, trip.world.roads.prepared.terrain)
+
+
+def bound_rests(trip: Trip) -> list[Rest]:
+    """Add up what any way takes at least, at no price of energy and at that of the best charging.
+
+    Prices between them led a search by no shorter way.
+    """
+    sharp, best = sharp_of(trip), trip.price_s_per_kwh
+    prices = [0.0, best] if best > 0.0 else [0.0]
+    return [bound_rest(trip, price, sharp) for price in prices]
 
 
 def bound_rest(trip: Trip, price_s_per_kwh: float, sharp: Share) -> Rest:
@@ -87,8 +94,8 @@ def stations_within(trip: Trip, rests: list[Rest], most_s: float) -> Ints:
     return np.asarray(trip.usable[least_s <= most_s])
 
 
-def relax(trip: Trip, rests: list[Rest], stations: Ints, sharp: Share) -> core.Problem:
-    """State the trip by those stations to the core."""
+def relax(trip: Trip, rests: list[Rest], stations: Ints, most_s: float) -> core.Problem:
+    """State the trip by those stations to the core; only trips of ``most_s`` or less are in it."""
     mission, waypoints = trip.mission, np.array(trip.waypoints, np.intp)
     vehicle = mission.vehicle
     reserve_kwh = mission.reserve_soc * vehicle.usable_kwh
@@ -99,8 +106,9 @@ def relax(trip: Trip, rests: list[Rest], stations: Ints, sharp: Share) -> core.P
     places = JoinedPlaces(
         places.arrive, places.depart, np.append(nodes.distance_m, places.distance_m[count:])
     )
-    bounds = RoadBounds(CarLegs(trip.car, places, capacity_kwh))
-    rows = _Rows(CornerLegs(bounds, sharp, capacity_kwh), count, waypoints.size)
+    corners = CornerLegs(CarLegs(trip.car, places, capacity_kwh), sharp_of(trip))
+    reach = _Reach.of(trip, rests, nodes, most_s, capacity_kwh)
+    rows = _Rows(corners, reach, count, waypoints.size)
     posts = _Posts(trip, nodes, reserve_kwh)
     least = np.stack([_joined(rest.ahead_s, nodes, waypoints) for rest in rests])
     full = np.full((len(rests), waypoints.size, count + waypoints.size), np.inf)
@@ -156,18 +164,70 @@ class _Nodes:
 
 def _joined(values: F64, nodes: _Nodes, waypoints: Ints) -> F64:
     """Of each node the least of its stations, then the waypoints, shape (stretches, places)."""
-    own = values[:, waypoints]
+    return np.concatenate((_least_of(values, nodes), values[:, waypoints]), axis=1)
+
+
+def _least_of(values: F64, nodes: _Nodes) -> F64:
+    """Of each node the least of its stations, shape (stretches, nodes)."""
     if not nodes.first.size:
-        return own
-    least = np.minimum.reduceat(values[:, nodes.sorted], nodes.first, axis=1)
-    return np.concatenate((least, own), axis=1)
+        return np.empty((len(values), 0))
+    return np.asarray(np.minimum.reduceat(values[:, nodes.sorted], nodes.first, axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Reach:
+    """Which stations may follow one another on a trip of so little time, told without their legs.
+
+    ``ahead_s`` and ``behind_s`` have the shape (prices, stretches, nodes), ``most_s`` (prices,);
+    ``least_kwh`` and ``greatest_kwh``, of the stations at a node, are what is left to the end of
+    each stretch at least, shape (stretches, nodes).
+    """
+
+    price_s_per_kwh: F64
+    ahead_s: F64
+    behind_s: F64
+    most_s: F64
+    least_kwh: F64
+    greatest_kwh: F64
+    capacity_kwh: float
+
+    @classmethod
+    def of(
+        cls, trip: Trip, rests: list[Rest], nodes: _Nodes, most_s: float, capacity_kwh: float
+    ) -> "_Reach":
+        price = np.array([rest.price_s_per_kwh for rest in rests])
+        left_kwh = np.stack([sweep.energy_kwh for sweep in trip.sweeps])
+        return cls(
+            price,
+            np.stack([_least_of(rest.ahead_s, nodes) for rest in rests]),
+            np.stack([_least_of(rest.behind_s, nodes) for rest in rests]),
+            most_s + price * spare_kwh(trip),
+            _least_of(left_kwh, nodes),
+            -_least_of(-left_kwh, nodes),
+            capacity_kwh,
+        )
+
+    def after(self, node: int, fixed_s: F64, fixed_kwh: F64) -> Mask:
+        """Mark the nodes that may come next, shape (nodes,).
+
+        ``fixed_s`` and ``fixed_kwh``, of the same shape, are in each drive to them, whatever the
+        roads. To come here takes ``behind_s`` at least, and from there ``ahead_s``. And the energy
+        from here to an end is no more than that to there and that from there, each at its least.
+        """
+        fixed = fixed_s + self.price_s_per_kwh[:, None] * fixed_kwh
+        by_s = self.behind_s[:, :, node, None] + fixed[:, None] + self.ahead_s
+        in_time = (by_s <= self.most_s[:, None, None]).all(axis=0).any(axis=0)
+        with np.errstate(invalid="ignore"):  # no road from either
+            used_kwh = self.least_kwh[:, node, None] - self.greatest_kwh - 2.0 * ALLOWANCE_KWH
+        return np.asarray(in_time & ~(used_kwh > self.capacity_kwh).any(axis=0))
 
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Corners from each place to all stations and the waypoints after."""
+    """Corners from each place to the stations that may come next and the waypoints after."""
 
     legs: CornerLegs
+    reach: _Reach
     stations: int
     waypoints: int
 
@@ -177,9 +237,12 @@ class _Rows:
         if place >= stations:
             following = following[:1]
         others = np.arange(stations if place < last else 0)
-        targets = np.concatenate((others[others != place], following)).astype(np.int32)
+        if place < stations:
+            fixed_s, fixed_kwh = self.legs.fixed_from(place)
+            others = np.flatnonzero(self.reach.after(place, fixed_s[others], fixed_kwh[others]))
+        targets = np.concatenate((others[others != place], following))
         target, time_s, net_kwh = self.legs.row(place, targets)
-        full = np.full(target.size, self.legs.capacity_kwh)
+        full = np.full(target.size, self.legs.legs.capacity_kwh)
         return core.LegRow(target, time_s, net_kwh, np.maximum(net_kwh, 0.0), full)
 
 

@@ -22,7 +22,7 @@ from planner.roads.graph import RoadGraph
 from tests.legs.test_car import SEEDS, known, least_from, legs_of, roads
 from tests.legs.test_edges import CARS, DAYS, DRIVEN, EDGES
 
-PLACES = np.arange(14, dtype=np.int32)
+PLACES = np.arange(14)
 PRICES = (0.0, 5.0, 20.0, 35.0, 60.0, 90.0, 120.0, 200.0, 400.0, 1000.0)
 
 
@@ -83,7 +83,7 @@ def test_no_road_lies_below_all_corners(
     graph, metric, rng = roads(seed), known(seed, car, day), random.Random(chance)
     legs = legs_of(seed, car, day, capacity_kwh=1e6, apart_m=800.0)
     sharp = sharp_share(legs.car.terms, REFERENCES[0].terms, terrain_of(graph))
-    row = CornerLegs(RoadBounds(legs), sharp, 1e6).row(place, PLACES)
+    row = CornerLegs(legs, sharp).row(place, PLACES)
     out_s, out_kwh, _ = legs.approach_of(place)
     start = int(legs.places.depart[place])
     weights = [metric.weight(price) for price in PRICES] + [metric.reduced_kwh]
@@ -109,7 +109,7 @@ def test_the_corners_of_the_reference_itself_are_near_its_roads() -> None:
     own = REFERENCES[0]
     legs = legs_of(1, own.vehicle, own.conditions, capacity_kwh=1e6)
     sharp = sharp_share(legs.car.terms, own.terms, terrain_of(roads(1)))
-    row = CornerLegs(RoadBounds(legs), sharp, 1e6).row(0, PLACES)
+    row = CornerLegs(legs, sharp).row(0, PLACES)
     metric = known(1, own.vehicle, own.conditions)
     start, ele_m = int(legs.places.depart[0]), roads(1).ele_m.astype(np.float64)
     least = least_from(roads(1), metric.weight(35.0), start)
