@@ -2,8 +2,7 @@
 
 One table of legs, one set of bounds and the offers of the candidates serve all searches of a trip:
 the first one and those of its proofs, which differ in where and when they begin, in the sites that
-have failed, and in how much longer each place must be open. The core counts seconds from the
-beginning of a search, so only what has hours is stated anew for each.
+have failed, and in how much longer each place must be open.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +22,6 @@ from planner.search.problem import (
     STOP_OVERHEAD_S,
     Arrival,
     Call,
-    Period,
     Problem,
 )
 
@@ -62,6 +60,7 @@ class Ground:
     _evses: dict[tuple[int, bool], tuple[core.Offer, ...]] = field(default_factory=dict)
     _numbers: dict[tuple[int, bool], tuple[int, ...]] = field(default_factory=dict)
     _tables: dict[tuple[bool, int], "_Table"] = field(default_factory=dict)
+    _books: dict[tuple[bool, bool], "_Book"] = field(default_factory=dict)
 
     @cached_property
     def legs(self) -> core.LegTable:
@@ -79,15 +78,11 @@ class Ground:
         offers: core.OfferTable | core.AskedOffers
         evse: Sequence[int]
         if terms.spare or problem.money_weight == 0.0:
-            book = _Book(self, terms)
-            offers, evse, ahead = (
-                core.AskedOffers(problem.stations, book.bring),
-                book.evse,
-                self._soonest,
-            )
+            book = self._book(terms)
+            offers, evse, ahead = book.offers, book.evse, self._soonest
         else:
             table = self._table(terms)
-            offers, evse = table.at(root.time, terms.slack_s), table.evse
+            offers, evse = table.offers, table.evse
             ahead = self._ahead(table.least_price, table.least_per_kwh)
         stated = core.Problem(
             legs=self.legs,
@@ -99,6 +94,8 @@ class Ground:
             time_weight=problem.seconds_weight,
             ahead=ahead,
             lingers=False,
+            begins_s=root.time,
+            slack_s=terms.slack_s,
         )
         return Posed(self, terms, stated, evse)
 
@@ -195,6 +192,13 @@ class Ground:
             found.append(core.Waypoint(service_s, opens, closes))
         return tuple(found)
 
+    def _book(self, terms: Terms) -> "_Book":
+        """Return the offers that come one by one, the same for all searches that ask the same."""
+        key = (terms.spare, terms.any_hour)
+        if key not in self._books:
+            self._books[key] = _Book(self, *key)
+        return self._books[key]
+
     def _table(self, terms: Terms) -> "_Table":
         """Return the offers of the candidates, and of the place where one begins."""
         begin = terms.root.place
@@ -276,42 +280,27 @@ class _Table:
     def least_per_kwh(self) -> float:
         return min((offer.per_kwh for offer in self.offers.offers), default=0.0)
 
-    def at(self, moment: float, slack_s: float) -> core.OfferTable:
-        """Count from a moment, each stay so early that it may last longer by the slack."""
-        if not self.offers.has_hours:
-            return self.offers
-        offers = tuple(_counted(offer, moment, slack_s) for offer in self.offers.offers)
-        return core.OfferTable(offers, self.offers.stations)
-
 
 @dataclass(eq=False)
 class _Book:
-    """Offers of one search, brought when it comes to their station, with the EVSE of each."""
+    """Offers brought when a search first comes to their station, with the EVSE of each."""
 
     ground: Ground
-    terms: Terms
+    spare: bool
+    any_hour: bool
     evse: list[int] = field(default_factory=list)
 
-    def bring(self, place: int) -> tuple[core.Offer, ...]:
-        """Offers of a station, counted from the beginning of the search."""
-        terms = self.terms
-        self.evse += self.ground.evses_at(place, spare=terms.spare)
-        offers = self.ground.offers_at(place, spare=terms.spare)
-        if terms.any_hour:
+    @cached_property
+    def offers(self) -> core.AskedOffers:
+        """The offers brought so far, for all searches that ask the same."""
+        return core.AskedOffers(self.ground.problem.stations, self._bring)
+
+    def _bring(self, place: int) -> tuple[core.Offer, ...]:
+        self.evse += self.ground.evses_at(place, spare=self.spare)
+        offers = self.ground.offers_at(place, spare=self.spare)
+        if self.any_hour:
             return tuple(replace(offer, windows=ALWAYS) for offer in offers)
-        return tuple(_counted(offer, terms.root.time, terms.slack_s) for offer in offers)
-
-
-def _counted(offer: core.Offer, moment: float, slack_s: float) -> core.Offer:
-    """Count from a moment, each stay so early that it may last longer by the slack."""
-    if offer.windows == ALWAYS:
-        return offer
-    return replace(offer, windows=_moved(offer.windows, moment, slack_s))
-
-
-def _moved(periods: tuple[Period, ...], moment: float, slack_s: float) -> tuple[Period, ...]:
-    moved = ((opens - moment, closes - slack_s - moment) for opens, closes in periods)
-    return tuple((opens, closes) for opens, closes in moved if closes >= max(opens, 0.0))
+        return offers
 
 
 @dataclass(frozen=True, eq=False)

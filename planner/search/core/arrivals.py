@@ -97,8 +97,11 @@ def last_opening(posts: Posts, frame: Frame, place: int, latest: float) -> float
     if place >= frame.stations or not frame.lingers:
         return -np.inf
     for number in range(posts.turn_last[place] - 1, posts.turn_first[place] - 1, -1):
-        if posts.turn[number] <= latest:
-            return float(posts.turn[number])
+        opens = posts.turn[number] - frame.begins_s
+        if opens <= 0.0:
+            break
+        if opens <= latest:
+            return float(opens)
     return -np.inf
 
 
@@ -152,9 +155,9 @@ def ask(
 ) -> tuple[int, float, float]:
     """Hold the label in scratch against the admissions of its station.
 
-    Returns ADMIT where none is known for its arrival, else the part of it from the first charge
-    that is admitted to the end of that admission; what arrives later, or so full that it may stay
-    longer, becomes a label of its own.
+    Returns ADMIT where none is known for its arrival and one is to be asked for, else the part of
+    it from the first charge that is admitted to the end of that admission; what arrives later, or
+    so full that it may stay longer, becomes a label of its own.
     """
     q, t = state.scratch[0], state.scratch[1]
     places = frame.floor.shape[1]
@@ -162,7 +165,7 @@ def ask(
     while low <= high:
         arrival = value(q, t, 0, n, low)
         known, floor, until, leave_by, fuller = ruled(frame, state, first, arrival, low)
-        if not known:
+        if not known and frame.admits:
             state.value[ASKED_S], state.value[ASKED_KWH] = arrival, low
             return ADMIT, low, high
         if floor > low + frame.slack_kwh:

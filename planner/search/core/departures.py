@@ -105,7 +105,7 @@ def leave_station(
     arrived, begun = state.scratch[:3], state.scratch[3:]
     for offer in range(posts.first[station], posts.last[station]):
         for window in range(posts.window_first[offer], posts.window_first[offer + 1]):
-            opens = posts.opens[window]
+            opens = posts.opens[window] - frame.begins_s
             waits = posts.waits[offer] or opens <= max(state.latest[label], 0.0)
             m = start(
                 arrived[0],
@@ -124,12 +124,18 @@ def leave_station(
             if frame.split:
                 split(legs, posts, frame, state, label, offer, window, m)
             else:
-                closes = min(posts.closes[window], state.leave_by[label])
+                closes = closing(posts, frame, state, label, window)
                 end = fill(posts, frame, state, offer, closes, begun, m)
                 add_and_leave(legs, frame, state, label, offer, closes, end)
                 top = posts.energy_kwh[posts.curve_first[posts.curve[offer] + 1] - 1]
                 if begun[0, m - 1] > top:
                     touch(legs, posts, frame, state, label, offer, closes, m, top)
+
+
+@kernel_only
+def closing(posts: Posts, frame: Frame, state: State, label: int, window: int) -> float:
+    """Until when one must have left who stops in a window."""
+    return float(min(posts.closes[window] - frame.slack_s - frame.begins_s, state.leave_by[label]))
 
 
 @kernel_only
@@ -178,7 +184,7 @@ def split(
     arrival or of the curve is a ramp of its own, unless a break below it is better in both.
     """
     begun = state.scratch[3:]
-    curve, closes = posts.curve[offer], min(posts.closes[window], state.leave_by[label])
+    curve, closes = posts.curve[offer], closing(posts, frame, state, label, window)
     first, last = posts.curve_first[curve], posts.curve_first[curve + 1]
     rate, per_kwh = posts.rate[offer], posts.per_kwh[offer]
     i, k = 0, find_piece(posts.energy_kwh, first, last, begun[0, 0])

@@ -127,7 +127,7 @@ def _may_stay(problem: Problem, visits: list[Visit]) -> float:
         return float(np.inf) if problem.lingers else 0.0
     closes = [
         closes
-        for opens, closes in problem.offers.offers[last.offer].windows
+        for opens, closes in problem.hours(problem.offers.offers[last.offer])
         if opens <= last.begin_s and last.departure_s <= closes + TOLERANCE_S
     ]
     return max(0.0, max(closes) - last.departure_s)
@@ -168,7 +168,7 @@ def _visit(
     left = max(step.left_kwh, charge)
     charging_s = _charging(offer, charge, left)
     stay_s = offer.overhead_s + charging_s
-    for opens, closes in sorted(offer.windows, key=lambda w: (w[1] != step.closes_s, w)):
+    for opens, closes in sorted(problem.hours(offer), key=lambda w: (w[1] != step.closes_s, w)):
         begin = max(clock, opens)
         too_early = begin > clock + may_stay_s + TOLERANCE_S and not offer.waits_outside
         if too_early or begin + stay_s > closes + TOLERANCE_S:

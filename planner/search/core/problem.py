@@ -58,7 +58,7 @@ class Offer:
 
     A stop from charge y to z costs ``per_stop + per_kwh * (z - y) + per_s * charging seconds``,
     takes ``overhead_s`` and the charging seconds, and lies within one of ``windows`` from beginning
-    to end (seconds after departure). Who comes before a window opens waits outside if
+    to end (seconds on the clock of `Problem.begins_s`). Who comes before one opens waits outside if
     ``waits_outside``; if not, only as far as the stop before lets one stay longer. Energy is
     counted in the battery: a price per metered kWh is divided by the post's efficiency. A stop may
     charge nothing, and does so for who comes with more than the curve's last energy.
@@ -252,6 +252,11 @@ class Problem:
     lingers : bool
         Whether one may stay on at a waypoint after its service, so as to come later to a station
         at which one may not wait outside; at a stop one may, as long as its window lasts.
+    begins_s : float
+        What the clock shows at departure on which the windows of offers are told; those of
+        waypoints, and all answers, count from departure.
+    slack_s : float
+        How much longer than a stop lasts its window must last.
     """
 
     legs: LegTable
@@ -264,6 +269,17 @@ class Problem:
     time_weight: float = 1.0
     ahead: Ahead | None = None
     lingers: bool = True
+    begins_s: float = 0.0
+    slack_s: float = 0.0
+
+    def hours(self, offer: Offer) -> tuple[tuple[float, float], ...]:
+        """Return the windows of an offer in seconds after departure, so that stops fit in."""
+        if offer.windows == ALWAYS:
+            return ALWAYS
+        since = self.begins_s
+        return tuple(
+            (opens - since, closes - self.slack_s - since) for opens, closes in offer.windows
+        )
 
     def __post_init__(self) -> None:
         stages, places = len(self.waypoints), self.offers.stations + len(self.waypoints)

@@ -106,7 +106,7 @@ def search(
     <= g + w * r <= w * (g + r)``; a trip is answered only when no key undercuts it, so it costs at
     most w times the least.
     """
-    frame = _frame(problem, split=split, asks=asker.asks, stretch=stretch)
+    frame = _frame(problem, asker, split=split, stretch=stretch)
     posts = _posts(problem)
     state = make_state(len(problem.waypoints), problem.legs.places, frame.price.size)
     state.value[COST] = most_cost
@@ -207,7 +207,7 @@ def _reached(problem: Problem, state: State) -> tuple[Arrival, ...]:
     return tuple(fullest.values())
 
 
-def _frame(problem: Problem, *, split: bool, asks: bool, stretch: float) -> Frame:
+def _frame(problem: Problem, asker: Asker, *, split: bool, stretch: float) -> Frame:
     stages, places = len(problem.waypoints), problem.legs.places
     stations = problem.offers.stations
     floor = np.full((stages, places), problem.reserve_kwh)
@@ -235,7 +235,10 @@ def _frame(problem: Problem, *, split: bool, asks: bool, stretch: float) -> Fram
         patience=np.inf if problem.lingers else -np.inf,
         split=split,
         lingers=problem.offers.must_linger,
-        asks=asks,
+        asks=asker.asks and (asker.admit is not None or bool(asker.rulings)),
+        admits=asker.asks and asker.admit is not None,
+        begins_s=float(problem.begins_s),
+        slack_s=float(problem.slack_s),
     )
 
 

@@ -80,7 +80,10 @@ class Frame(NamedTuple):
 
     ``floor`` (stages, places), ``opens``, ``closes`` and ``service_s`` of the waypoints, ``price``
     (bounds,) and ``ahead`` (bounds, stages, places), see `planner.search.core.bounds`. ``patience``
-    is until when one may stay at a waypoint after its service: for ever, or not at all.
+    is until when one may stay at a waypoint after its service: for ever, or not at all. Hours of
+    posts are told on a clock that shows ``begins_s`` as the search begins; each stay must hold for
+    ``slack_s`` more. ``asks`` says that there may be admissions, ``admits`` that one is asked for
+    where none is known.
     """
 
     stations: int
@@ -98,6 +101,9 @@ class Frame(NamedTuple):
     split: bool
     lingers: bool
     asks: bool
+    admits: bool
+    begins_s: float
+    slack_s: float
 
 
 class State(NamedTuple):
