@@ -130,7 +130,10 @@ class Bench:
         halves = zip(facts, opened.verdicts, fitting.outlets, fitting.parking, strict=True)
         rows = tuple([self._joined(*half) for half in halves])
         reason = np.array([row.reason for row in rows], np.int16)[self.snapshot.facts_of]
-        exceptions = {e: self.judge_evse(e) for e in self._exceptional()}
+        exceptions = {e: self.judge_evse(e) for e in self._named()}
+        for e in self._indoors():
+            if e not in exceptions:
+                exceptions[e] = self._judge_here(e, opened.verdicts[int(self.snapshot.facts_of[e])])
         grade, token = opened.grade, opened.token
         if exceptions:
             grade, token = grade.copy(), token.copy()
@@ -158,8 +161,12 @@ class Bench:
     def judge_evse(self, e: int) -> Judged:
         """Judge one EVSE by its facts, its station and what befell the wallet's tokens there."""
         facts = self.snapshot.facts[int(self.snapshot.facts_of[e])]
+        return self._judge_here(e, self._seen(facts, best(self.verdicts(e))))
+
+    def _judge_here(self, e: int, verdict: Verdict) -> Judged:
+        """Join a verdict with what the vehicle can use of an EVSE, where its station stands."""
+        facts = self.snapshot.facts[int(self.snapshot.facts_of[e])]
         station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
-        verdict = self._seen(facts, best(self.verdicts(e)))
         outlet = self._outlets.choose(facts.connectors)
         parking = parking_refusal(facts, self.vehicle, station.parking_type)
         return self._joined(facts, verdict, outlet, parking)
@@ -259,16 +266,19 @@ class Bench:
             return word
         return "" if verdict.grade >= policy.min_grade else "policy_grade"
 
-    def _exceptional(self) -> Iterator[int]:
-        """List the EVSEs that are judged one by one."""
+    def _indoors(self) -> Iterator[int]:
+        """List the EVSEs under a roof that the vehicle may be too tall for."""
+        first = self.snapshot.first
+        for covered in np.flatnonzero(self.snapshot.indoors) if is_tall(self.vehicle) else ():
+            yield from range(int(first[covered]), int(first[covered + 1]))
+
+    def _named(self) -> Iterator[int]:
+        """List the EVSEs at which something befell one of the wallet's tokens."""
         named = set().union(*(records.places() for records in self.records.values()))
         stations = {station_id for station_id, _ in named}
         snapshot, first = self.snapshot, self.snapshot.first
-        inside = snapshot.indoors if is_tall(self.vehicle) else np.zeros(len(first) - 1, np.bool_)
-        for covered in np.flatnonzero(inside):
-            yield from range(int(first[covered]), int(first[covered + 1]))
         for number, station in enumerate(snapshot.stations) if named else ():
-            if inside[number] or station.id not in stations:
+            if station.id not in stations:
                 continue
             for place, evse in enumerate(station.evses):
                 if not named.isdisjoint({(station.id, evse.uid), (station.id, "")}):

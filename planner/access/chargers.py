@@ -381,5 +381,5 @@ def _points(wallet: Wallet, roaming: Roaming, own: tuple[TokenEvidence, ...]) ->
 
 _JUDGEMENTS: Memory[Judgement] = Memory(24)
 _OPENED: Memory[Opened] = Memory(24)
-_FITTINGS: Memory[Fitting] = Memory(8)
+_FITTINGS: Memory[Fitting] = Memory(24)
 _ROAMING: Memory[Roaming] = Memory(8)
