@@ -1,12 +1,14 @@
 """The ledger: every station within the detour that the trip could not use, and why."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.glance import surely_allowed
 from planner.access.ledger import REASONS
+from planner.access.memory import Memory
 from planner.access.status import FAULTY
 from planner.model.plan import Rejected, Rejection
 from planner.model.station import Station
@@ -46,10 +48,8 @@ def reject(trip: Trip, most_listed: int = MOST_LISTED) -> Rejected:
     node, _ = trip.world.station_nodes
     detour = np.where(node >= 0, least_detour_s(trip.sweeps)[: node.size], np.inf)
     inside = detour <= limit_s
-    unseen = _all_unseen(trip)
-    reasons = _static_reasons(trip)
-    counts: Counter[str] = Counter()
-    listed: list[Rejection] = []
+    lasting = _lasting_of(trip)
+    unseen, reasons = lasting.unseen, lasting.reason
     passing = _passing(trip)
     shut = set(trip.mission.exclude_stations)
     fine = surely_allowed(trip.chargers, passing[: node.size], passing[: node.size] + STAY_S)
@@ -57,29 +57,37 @@ def reject(trip: Trip, most_listed: int = MOST_LISTED) -> Rejected:
     left_out = np.zeros(node.size, np.bool_)
     if shut:
         left_out[:] = [station.id in shut for station in snapshot.stations]
-    numbers = np.flatnonzero(inside & ~unseen & (left_out | ~fine))
-    nearest = numbers[np.argsort(detour[numbers], kind="stable")]
-    for number, reason in zip(nearest.tolist(), reasons[nearest].tolist(), strict=True):
+    near = inside & ~unseen
+    asked = _ask(trip, np.flatnonzero(near & ~left_out & ~fine & (reasons == 0)), passing)
+    fine[[number for number, refused in asked.items() if refused is None]] = True
+    numbers = np.flatnonzero(near & (left_out | ~fine))
+    found = reasons[numbers[~left_out[numbers]]]
+    counts = Counter(refused[0] for refused in asked.values() if refused is not None)
+    counts.update({REASONS[code]: int(n) for code, n in enumerate(np.bincount(found)) if code})
+    counts["excluded"] = int(left_out[numbers].sum())
+    listed: list[Rejection] = []
+    for number in numbers[np.argsort(detour[numbers], kind="stable")[:most_listed]].tolist():
+        reason = int(reasons[number])
         if left_out[number]:
             told = ("excluded", "left out as the request asks")
-        elif reason != 0:
-            told = (REASONS[reason], "")
         else:
-            refused = _refused_at(trip, number, float(passing[number]))
-            if refused is None:
-                continue
-            told = refused
-        counts[told[0]] += 1
-        if len(listed) < most_listed:
-            detail = told[1] or _detail(trip, number, reason)
-            listed.append(_rejection(snapshot.stations[number], told[0], detail))
+            told = asked.get(number) or (REASONS[reason], "")
+        detail = told[1] or _detail(trip, number, reason)
+        listed.append(_rejection(snapshot.stations[number], told[0], detail))
     return Rejected(
-        counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+        counts=dict(sorted((+counts).items(), key=lambda item: (-item[1], item[0]))),
         stations=tuple(listed),
-        truncated=sum(counts.values()) > len(listed),
+        truncated=numbers.size > len(listed),
         detour_s=limit_s,
         unseen=int(np.count_nonzero(inside & unseen)),
     )
+
+
+def _ask(trip: Trip, numbers: NDArray[np.intp], passing: F64) -> dict[int, tuple[str, str] | None]:
+    """Ask of stations that lasting facts allow why they would not do when the trip passes."""
+    return {
+        number: _refused_at(trip, number, float(passing[number])) for number in numbers.tolist()
+    }
 
 
 def _rejection(station: Station, reason: str, detail: str) -> Rejection:
@@ -92,23 +100,41 @@ def _rejection(station: Station, reason: str, detail: str) -> Rejection:
     )
 
 
-def _all_unseen(trip: Trip) -> NDArray[np.bool_]:
-    """Stations of which OCPI lets this driver see nothing."""
-    snapshot = trip.world.snapshot
-    seen = np.zeros(len(snapshot.stations), np.bool_)
-    seen[snapshot.evse_station[~trip.chargers.unseen]] = True
-    return ~seen
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lasting:
+    """What lasting facts say of each station to a wallet and a car, shape (stations,) each.
+
+    ``reason`` is 0 if an EVSE may be used, else the one that was decided last; of an ``unseen``
+    one OCPI lets this driver see nothing. ``columns`` of the EVSEs are what it was gathered from.
+    """
+
+    reason: NDArray[np.int16]
+    unseen: NDArray[np.bool_]
+    columns: tuple[object, ...]
 
 
-def _static_reasons(trip: Trip) -> NDArray[np.int64]:
-    """Each station's reason: 0 if an EVSE may be used, else the one that was decided last."""
-    snapshot, reason = trip.world.snapshot, trip.chargers.reason.astype(np.int64)
-    count = len(snapshot.stations)
-    last = np.zeros(count, np.int64)
-    np.maximum.at(last, snapshot.evse_station, reason)
-    usable = np.zeros(count, np.bool_)
-    usable[snapshot.evse_station[reason == 0]] = True
-    return np.where(usable, 0, last)
+def _lasting_of(trip: Trip) -> _Lasting:
+    """Gather what lasts, or return it as gathered before."""
+    snapshot, chargers = trip.world.snapshot, trip.chargers
+    columns = (snapshot.evse_station, chargers.reason, chargers.unseen)
+    # What the key names by its place in memory is held by the answer, so it stays there.
+    return _LASTING.recall(
+        tuple(map(id, columns)), lambda: _gather(len(snapshot.stations), *columns)
+    )
+
+
+_LASTING: Memory[_Lasting] = Memory(24)
+
+
+def _gather(
+    count: int, of: NDArray[np.int32], reason: NDArray[np.int16], unseen: NDArray[np.bool_]
+) -> _Lasting:
+    last = np.zeros(count, np.int16)
+    np.maximum.at(last, of, reason)
+    last[of[reason == 0]] = 0
+    hidden = np.ones(count, np.bool_)
+    hidden[of[~unseen]] = False
+    return _Lasting(last, hidden, (of, reason, unseen))
 
 
 def _detail(trip: Trip, station: int, reason: int) -> str:
