@@ -48,7 +48,7 @@ def test_a_batch_gives_each_mission_its_row_and_a_bad_one_stops_nothing(
     rows = [json.loads(line) for line in lines]
     assert [row["mission_id"] for row in rows] == ["a", "b", "c", "d"]
     assert [row["status"] for row in rows] == ["planned", "failed", "failed", "planned"]
-    assert rows[1]["error"]["errors"][0]["pointer"] == "missions:3#/vehicle/soc"
+    assert rows[1]["error"]["errors"][0]["pointer"] == "missions:3:soc"
     assert rows[2]["error"]["type"].endswith("unknown-wallet")
     kept = client.get(f"/v1/plans/{rows[3]['plan_id']}")
     assert kept.json == rows[3]["plan"]
