@@ -35,6 +35,9 @@ from planner.plan import plan
 from planner.store.fleet_plans import PlanInUse
 from planner.world import World
 
+FIRST_COME = "first_come"
+"""Missions are committed as they stand in the batch."""
+
 IGNORE = "ignore"
 """Vehicles may queue: nothing is committed in turn, no plan is taken into use."""
 
@@ -87,7 +90,7 @@ class Settling:
     batch: str
     jobs_of_batch: Sequence[Job]
     left: Sequence[int]
-    queueing: str = "first_come"
+    queueing: str = FIRST_COME
     before: Sequence[PlanInUse] = ()
     extras: Extras = PLAIN
     _contention: Contention | None = field(default=None, init=False)
@@ -114,8 +117,13 @@ class Settling:
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs that workers are to do, in the order of the rows left."""
+        """The jobs that workers are to do, in the order of the rows left.
+
+        Who comes first is planned first: what is urgent only where that decides.
+        """
         chosen = [self.jobs_of_batch[row] for row in self.left]
+        if self.queueing == FIRST_COME:
+            chosen = [replace(job, priority=0) for job in chosen]
         if self._contention is None:
             return chosen
         alone = [self._contention.alone(row) for row in self.left]
