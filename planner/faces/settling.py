@@ -97,6 +97,8 @@ class Settling:
     _superseded: dict[int, list[str]] = field(default_factory=dict, init=False)
     _uses: dict[int, PlanInUse | None] = field(default_factory=dict, init=False)
     _in_use: dict[int, str] = field(default_factory=dict, init=False)
+    _settled: int = field(default=0, init=False)
+    _spent_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         if self.queueing == IGNORE:
@@ -143,7 +145,14 @@ class Settling:
                 continue
             answer = result.answer if isinstance(result.answer, FleetAnswer) else None
             for other, packed in self._contention.accept(row, answer, _pack(result)):
+                self._settled += 1
                 yield other, self._unpacked(other, packed)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that planning again what clashes should still take here."""
+        waiting = len(self.left) - self._settled
+        return self._spent_s / self._settled * waiting if self._settled else 0.0
 
     def improved(self, cancelled: Callable[[], bool] = _never) -> Iterator[tuple[int, Result]]:
         """Give the rows whose results are others after improving, if that was asked for."""
@@ -195,6 +204,7 @@ class Settling:
             return None, _Packed(failed(row, job.mission_id, Failure.of(error)), None)
         status = "planned" if isinstance(outcome, Plan) else "infeasible"
         spent = time.perf_counter() - began
+        self._spent_s += spent
         packed = _pack(Result(row, job.mission_id, status, answer, None, spent))
         return packed.answer, packed
 

@@ -182,6 +182,7 @@ class BatchRunner:
                         break
                     turns.take_up(row)
                     self._keep(name, row, result, jobs[row], inputs[row])
+                    stop.tell_at_least(turns.left_s)
         for row, result in () if stop.cancelled else turns.improved(stop):
             turns.take_up(row)
             self._keep(name, row, result, jobs[row], inputs[row], again=True)
@@ -260,13 +261,21 @@ class _Stop:
     cancelled: bool = False
     _asked: float = 0.0
     _told: float = 0.0
+    _end: float = 0.0
 
     def tell(self, progress: Progress) -> None:
-        """Tell when the batch should be done."""
+        """Tell when the batch should be done, by the workers' pace."""
+        if progress.left_s is not None:
+            self._end = time.monotonic() + progress.left_s
+            self.tell_at_least(0.0)
+
+    def tell_at_least(self, left_s: float) -> None:
+        """Tell when the batch should be done, in so many seconds at the soonest."""
         now = time.monotonic()
-        if progress.left_s is not None and now - self._told > LOOK_EVERY_S:
+        if now - self._told > LOOK_EVERY_S:
             self._told = now
-            self.office.store.batches.expect(self.name, self.office.clock() + progress.left_s)
+            left_s = max(left_s, self._end - now)
+            self.office.store.batches.expect(self.name, self.office.clock() + left_s)
 
     def __call__(self) -> bool:
         now = time.monotonic()
