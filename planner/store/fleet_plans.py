@@ -101,6 +101,12 @@ class FleetPlans:
             rows = connection.execute(wanted.order_by(*order)).all()
         return tuple(_read(row) for row in rows)
 
+    def names_after(self, moment: float) -> frozenset[str]:
+        """Name the plans that count on something after a moment."""
+        wanted = select(fleet_plans.c.plan).where(fleet_plans.c.arrives > moment)
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(wanted).scalars())
+
     def forget(self, before: float) -> None:
         """Take out of use what is over by a moment."""
         with self._database.writing() as change:
