@@ -73,11 +73,6 @@ class FleetPlans:
             if not _drop(change, [name]):
                 raise NotFound("there is no plan of that id in use", place=name)
 
-    def release_batch(self, batch: str) -> None:
-        """Take all plans of a batch out of use."""
-        with self._database.writing() as change:
-            change.connection.execute(delete(fleet_plans).where(fleet_plans.c.batch == batch))
-
     def get(self, name: str) -> PlanInUse | None:
         """Give a plan in use, None if it is not."""
         with self._database.reading() as connection:

@@ -77,7 +77,8 @@ def test_what_a_batch_gives_does_not_depend_on_who_is_done_first(
     uses = office.store.fleet_plans.of_batch("b")
     assert [use.plan for use in uses] == [one[row].id for row in range(4)]
     assert verify_fleet(office.world.snapshot, list(one.values())) == []
-    office.store.fleet_plans.release_batch("b")
+    for use in uses:
+        office.store.fleet_plans.release(use.plan)
     other = run(office, "b", queueing, [3, 1, 2, 0], given)
     assert {row: made.id for row, made in other.items()} == {r: p.id for r, p in one.items()}
     arrivals = [one[row].summary.arrival for row in range(4)]
