@@ -23,17 +23,19 @@ from planner.formats.missions import MissionRow
 FINISHED = ("planned", "infeasible")
 """What is not planned again; a failed row is."""
 
-Done = dict[str, str]
-"""Mission id → input hash of what need not be planned again."""
+Named = tuple[str, str]
+"""What names a row: its mission's id, and its input hash. An id may stand in a file twice, which is
+a fault of the second row only."""
 
 
 def input_hash(row: MissionRow, job: Job, key: bytes, clock: float | None) -> str:
     """Name what a mission is planned from: the row, and what its references stand for today.
 
     Keyed, because a row may hold a token's uid, which could be guessed from a plain hash. The clock
-    counts where it was given: by the real one, no two runs would be the same.
+    counts where it was given: by the real one, no two runs would be the same. So does the place of
+    a row that has failed already: rows that say the same are told apart.
     """
-    meant: list[str] = []
+    meant = [row.place]
     if job.mission is not None:
         mission = job.mission
         places = [repr(point.location) for point in mission.waypoints]
@@ -90,15 +92,15 @@ class Journal:
             finally:
                 path.unlink(missing_ok=True)
 
-    def start(self) -> Done:
+    def start(self) -> set[Named]:
         """Begin an empty journal; that of a run which was not ended is set aside."""
         if self.path.is_file() and self.path.stat().st_size:
             self.path.replace(self.path.with_name(self.path.name + ".old"))
         self.path.write_bytes(b"")
-        return {}
+        return set()
 
-    def resume(self) -> Done:
-        """Go on with the journal, or with the output, of an earlier run."""
+    def resume(self) -> set[Named]:
+        """Go on with the journal, or with the output, of an earlier run; name what is done."""
         if self.path.is_file():
             self._mend()
         elif self.kept.is_file():
@@ -107,26 +109,21 @@ class Journal:
             draft.replace(self.path)
         else:
             self.path.write_bytes(b"")
-        done: Done = {}
-        for _, said in self._lines():
-            if said["status"] in FINISHED:
-                done[said["mission_id"]] = said["input_hash"]
-            else:
-                done.pop(said["mission_id"], None)
-        return done
+        newest = {_named(said): said["status"] for _, said in self._lines()}
+        return {name for name, status in newest.items() if status in FINISHED}
 
-    def plans(self) -> Iterator[tuple[str, Any]]:
-        """Give the newest plan of each mission that has one, as documents."""
-        newest = {said["mission_id"]: offset for offset, said in self._lines()}
+    def plans(self) -> Iterator[tuple[Named, Any]]:
+        """Give the newest plan of each row that has one, as documents."""
+        newest = {_named(said): offset for offset, said in self._lines()}
         for line in self._at(list(newest.values())):
             said = json.loads(line)
             if said.get("plan"):
-                yield said["mission_id"], said["plan"]
+                yield _named(said), said["plan"]
 
-    def finish(self, order: Sequence[str]) -> None:
+    def finish(self, order: Sequence[Named]) -> None:
         """Write the output in the missions' order, and drop the journal."""
-        newest = {said["mission_id"]: offset for offset, said in self._lines()}
-        offsets = [newest[mission_id] for mission_id in order if mission_id in newest]
+        newest = {_named(said): offset for offset, said in self._lines()}
+        offsets = [newest[name] for name in order if name in newest]
         forms = {self.kept: "ndjson", self.out: form_of(self.out)}
         for path, form in forms.items():
             draft = path.with_name(f".{path.name}.draft")
@@ -159,3 +156,7 @@ class Journal:
             for offset in offsets:
                 lines.seek(offset)
                 yield lines.readline()
+
+
+def _named(said: dict[str, Any]) -> Named:
+    return said["mission_id"], said["input_hash"]

@@ -12,7 +12,7 @@ from planner.faces.faults import read_model
 from planner.faces.missions import Desk, mission_of
 from planner.faces.requests import MissionRequest
 from planner.fleet.jobs import Failure, Job, Result
-from planner.formats.missions import MissionRow
+from planner.formats.missions import MissionRow, place_in_row
 from planner.formats.plan_json import PROBLEM, outcome_to_json
 from planner.model.plan import Outcome
 from planner.world import World
@@ -31,15 +31,15 @@ def _job(row: MissionRow, desk: Desk) -> Job:
         mission = mission_of(request, desk, row.mission_id)
         return Job(row.mission_id, mission, priority=request.priority)
     except PlugsureError as error:
-        faults = tuple(_placed(fault, row.place) for fault in error.faults)
+        faults = tuple(_placed(fault, row) for fault in error.faults)
         return Job(row.mission_id, None, Failure(error.code, error.title, faults))
 
 
-def _placed(fault: Fault, place: str) -> Fault:
+def _placed(fault: Fault, row: MissionRow) -> Fault:
     """Put the row before a JSON Pointer, so that the fault is found in the file."""
-    if fault.place.startswith(place):
+    if fault.place.startswith(row.place):
         return fault
-    return Fault(f"{place}#{fault.place}", fault.detail, fault.remedy)
+    return Fault(place_in_row(row, fault.place), fault.detail, fault.remedy)
 
 
 def outcome_text(outcome: Outcome, world: World) -> bytes:

@@ -20,13 +20,14 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from planner.errors import PlugsureError
 from planner.faces.office import Office
 from planner.faces.rows import outcome_text
-from planner.fleet.contention import Contention, FleetAnswer, FleetRender, commit_order
+from planner.fleet.contention import Contention, FleetAnswer, FleetRender, News, commit_order
 from planner.fleet.jobs import PLAIN, Extras, Failure, Job, Result, failed
 from planner.model.geo import distance_m
 from planner.model.mission import Mission
@@ -34,6 +35,9 @@ from planner.model.plan import Plan
 from planner.plan import plan
 from planner.store.fleet_plans import PlanInUse
 from planner.world import World
+
+FIRST_COME = "first_come"
+"""Missions are committed as they stand in the batch."""
 
 IGNORE = "ignore"
 """Vehicles may queue: nothing is committed in turn, no plan is taken into use."""
@@ -87,19 +91,23 @@ class Settling:
     batch: str
     jobs_of_batch: Sequence[Job]
     left: Sequence[int]
-    queueing: str = "first_come"
+    queueing: str = FIRST_COME
     before: Sequence[PlanInUse] = ()
     extras: Extras = PLAIN
     _contention: Contention | None = field(default=None, init=False)
     _superseded: dict[int, list[str]] = field(default_factory=dict, init=False)
     _uses: dict[int, PlanInUse | None] = field(default_factory=dict, init=False)
     _in_use: dict[int, str] = field(default_factory=dict, init=False)
+    _known: frozenset[str] = field(default=frozenset(), init=False)
+    _settled: int = field(default=0, init=False)
+    _spent_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         if self.queueing == IGNORE:
             return
-        current = self.office.store.fleet_plans.ending_after(self._begins())
+        current = self.office.store.fleet_plans.ending_after(self._begins)
         gone = self._supersede(current)
+        self._known = frozenset(use.plan for use in current)
         missions = [job.mission for job in self.jobs_of_batch]
         priorities = [self.jobs_of_batch[row].priority for row in self.left]
         order = [self.left[place] for place in commit_order(priorities, self.queueing)]
@@ -109,13 +117,19 @@ class Settling:
             self.world.snapshot,
             [*(use for use in current if use.plan not in gone), *self.before],
             self._again,
+            self._news,
             keeps_answers=self.queueing == "improve",
         )
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs that workers are to do, in the order of the rows left."""
+        """The jobs that workers are to do, in the order of the rows left.
+
+        Who comes first is planned first: what is urgent only where that decides.
+        """
         chosen = [self.jobs_of_batch[row] for row in self.left]
+        if self.queueing == FIRST_COME:
+            chosen = [replace(job, priority=0) for job in chosen]
         if self._contention is None:
             return chosen
         alone = [self._contention.alone(row) for row in self.left]
@@ -135,7 +149,14 @@ class Settling:
                 continue
             answer = result.answer if isinstance(result.answer, FleetAnswer) else None
             for other, packed in self._contention.accept(row, answer, _pack(result)):
+                self._settled += 1
                 yield other, self._unpacked(other, packed)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that planning again what clashes should still take here."""
+        waiting = len(self.left) - self._settled
+        return self._spent_s / self._settled * waiting if self._settled else 0.0
 
     def improved(self, cancelled: Callable[[], bool] = _never) -> Iterator[tuple[int, Result]]:
         """Give the rows whose results are others after improving, if that was asked for."""
@@ -187,9 +208,26 @@ class Settling:
             return None, _Packed(failed(row, job.mission_id, Failure.of(error)), None)
         status = "planned" if isinstance(outcome, Plan) else "infeasible"
         spent = time.perf_counter() - began
+        self._spent_s += spent
         packed = _pack(Result(row, job.mission_id, status, answer, None, spent))
         return packed.answer, packed
 
+    def _news(self) -> News:
+        """Say what was taken into use or released by others since this was last asked."""
+        plans = self.office.store.fleet_plans
+        there = plans.names_after(self._begins)
+        released = [row for row, name in self._in_use.items() if name and name not in there]
+        for row in released:
+            self._in_use[row] = ""
+        beside = there - set(self._in_use.values())
+        fresh, gone = beside - self._known, self._known - beside
+        self._known = beside
+        found = [use for name in sorted(fresh) if (use := plans.get(name)) is not None]
+        superseded = self._supersede(found)
+        taken_up = [use for use in found if use.plan not in superseded]
+        return News(taken_up, sorted(gone), released)
+
+    @cached_property
     def _begins(self) -> float:
         missions = (self.jobs_of_batch[row].mission for row in self.left)
         return min((m.departure for m in missions if m is not None), default=0.0)
@@ -197,14 +235,15 @@ class Settling:
     def _supersede(self, current: Sequence[PlanInUse]) -> set[str]:
         """Find what the plans of the batch replace: of the same mission, or the same vehicle."""
         by_name: dict[str, list[PlanInUse]] = {}
-        waiting = set(self.left)
+        waiting = {row for row in self.left if row not in self._in_use}
         for use in current:
-            if use.batch == self.batch and use.row in waiting:  # taken up before its process died
-                self._superseded[use.row] = [use.plan]
-            elif use.batch != self.batch:
+            if use.batch and use.batch == self.batch:
+                if use.row in waiting:  # taken up before its process died
+                    self._superseded[use.row] = [use.plan]
+            else:
                 for name in (f"mission {use.mission_id}", f"vehicle {use.vehicle}"):
                     by_name.setdefault(name, []).append(use)
-        for row in self.left:
+        for row in waiting if by_name else ():
             mission = self.jobs_of_batch[row].mission
             if mission is None:
                 continue

@@ -29,16 +29,14 @@ def take_batch(office: Office, jobs: Sequence[Job], lines: Iterable[bytes], now:
     jobs : sequence of Job
         All of the batch, in its order.
     lines : iterable of bytes
-        Their results as NDJSON, whole plans among them.
+        Their results as NDJSON, whole plans among them, in that order too.
     """
-    rows = {job.mission_id: number for number, job in enumerate(jobs)}
     name = secrets.token_hex(12)
     kept: list[BatchRow] = []
     uses: list[tuple[Mission, PlanInUse]] = []
-    for line in lines:
+    for number, (job, line) in enumerate(zip(jobs, lines, strict=True)):
         said = json.loads(line)
-        number = rows[said["mission_id"]]
-        mission, document = jobs[number].mission, said.pop("plan", None)
+        mission, document = job.mission, said.pop("plan", None)
         if document is not None and mission is not None:
             use = _kept(office, mission, document)
             uses.append((mission, replace(use, batch=name, row=number)))

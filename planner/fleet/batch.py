@@ -10,11 +10,12 @@ then is a failed row.
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
 
+from planner.errors import PlugsureError
 from planner.fleet import planning
 from planner.fleet.executors import Elastic, FlightLost, WorkerKilled
 from planner.fleet.jobs import (
@@ -41,8 +42,15 @@ IN_FLIGHT_PER_WORKER = 2
 MOST_DEATHS = 2
 """So many times a mission may be in a worker that dies before it is held to be the cause."""
 
+MOST_STILLBORN = 3
+"""Pools in turn of which no worker ever began: no mission is the cause of that."""
+
 PARCEL = 8
 """Missions that are handed out together."""
+
+SPAN = 128
+"""So many missions for each worker, one after another in the batch, are put in order by car and
+wallet."""
 
 
 def _ignore(_progress: Progress) -> None:
@@ -74,7 +82,7 @@ def run_batch(
     *,
     on_progress: Callable[[Progress], None] = _ignore,
     cancelled: Callable[[], bool] = _never,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Plan all jobs and yield their results as they are done; `in_order` puts them in order.
 
     Parameters
@@ -118,6 +126,7 @@ class _Run:
     suspects: deque[int] = field(default_factory=deque)
     trial: int | None = None
     deaths: dict[int, int] = field(default_factory=dict)
+    stillborn: int = 0
     flying: dict[Future[list[Result] | Missing], tuple[int, ...]] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
     ready: deque[Result] = field(default_factory=deque)
@@ -225,8 +234,20 @@ class _Run:
         for parcel in self.flying.values():
             dead += parcel
         self.flying.clear()
+        self._demand_workers()
         self.stop()
         self._suspect(dead)
+
+    def _demand_workers(self) -> None:
+        """Give up where no pool ever gets so far as to work."""
+        pool = self.executor
+        began = not isinstance(pool, Nursery) or pool.has_begun
+        self.stillborn = 0 if began else self.stillborn + 1
+        if self.stillborn >= MOST_STILLBORN:
+            raise PlugsureError(
+                f"processes that plan missions ended as they began, {MOST_STILLBORN} times",
+                remedy="See what the log says, and whether there is memory for them",
+            )
 
     def _suspect(self, lost: Iterable[int]) -> None:
         """Line up what was in a worker that died; what was alone in two such is the cause."""
@@ -258,13 +279,22 @@ class _Run:
 
 
 def parcels(jobs: Sequence[Job], workers: int) -> list[tuple[int, ...]]:
-    """Part the jobs that are to be planned: urgent ones first, then those of a car and a wallet."""
-    keyed = []
-    for index, job in enumerate(jobs):
-        if job.failure is None:
-            mission = job.mission
-            assert mission is not None, "a job without a mission has failed"
-            keyed.append((-job.priority, mission.vehicle.id, mission.wallet.digest, index))
-    order = [index for *_, index in sorted(keyed)]
+    """Part the jobs that are to be planned: urgent ones first, else in their order.
+
+    Of so many as follow each other, those of one car and wallet stand together: but not of all, as
+    what is planned long before its turn is kept back until then, and lost where the batch is ended.
+    """
+    order = [index for index, job in enumerate(jobs) if job.failure is None]
+    order.sort(key=lambda index: -jobs[index].priority)
     size = max(1, min(PARCEL, len(order) // (workers * 8)))
-    return [tuple(order[at : at + size]) for at in range(0, len(order), size)]
+    span = SPAN * workers
+    found: list[tuple[int, ...]] = []
+    for at in range(0, len(order), span):
+        near = sorted(order[at : at + span], key=lambda index: _kind(jobs[index]))
+        found += [tuple(near[place : place + size]) for place in range(0, len(near), size)]
+    return found
+
+
+def _kind(job: Job) -> tuple[int, str, str]:
+    assert job.mission is not None, "a job without a mission has failed"
+    return -job.priority, job.mission.vehicle.id, job.mission.wallet.digest

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from planner.fleet.occupancy import Occupancy, holds_of
-from planner.fleet.turns import Scope, Trial, Turns
+from planner.fleet.turns import Scope, Trial, Turns, owner
 from planner.model.fleet import Hold
 from planner.model.geo import LonLat, distance_m
 from planner.model.mission import Mission
@@ -25,6 +25,24 @@ from planner.model.plan import Outcome, Plan
 from planner.store.fleet_plans import PlanInUse
 from planner.store.snapshot import Snapshot
 from planner.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has become of plans in use meanwhile.
+
+    Those taken up, the names of those that are gone, and the numbers of the missions whose plans
+    are not in use any more.
+    """
+
+    taken_up: Iterable[PlanInUse] = ()
+    gone: Iterable[str] = ()
+    released: Iterable[int] = ()
+
+
+def _no_news() -> News:
+    return News()
+
 
 ORDERS = ("first_come", "priority", "improve", "ignore")
 """In which order missions take what there is: as they stand in the batch, the most urgent first,
@@ -97,6 +115,8 @@ class Contention:
     again : callable
         Plans a mission anew, by its number and with what is taken; gives any result with its
         `FleetAnswer`, None for a failure.
+    news : callable
+        Asked before each mission is committed: what plans outside of the batch take since.
     keeps_answers : bool
         Whether `improve` will be asked for: else results are forgotten once they are handed on.
     """
@@ -106,6 +126,7 @@ class Contention:
     snapshot: Snapshot
     used: Iterable[PlanInUse]
     again: Callable[[int, Mission], tuple[FleetAnswer | None, Any]]
+    news: Callable[[], News] = _no_news
     keeps_answers: bool = True
     _early: dict[int, Trial[Any]] = field(default_factory=dict, init=False)
     _next: int = field(default=0, init=False)
@@ -114,12 +135,12 @@ class Contention:
         self._places = {station.id: station.location for station in self.snapshot.stations}
         limits = depot_limits(self.snapshot)
         self._before = Occupancy(limits)
-        ledger = Occupancy(limits)
+        self._ledger = Occupancy(limits)
         for plan in self.used:
-            self._before.add(f"plan:{plan.plan}", plan.holds)
-            ledger.add(f"plan:{plan.plan}", plan.holds)
+            self._before.add(_owner(plan.plan), plan.holds)
+            self._ledger.add(_owner(plan.plan), plan.holds)
         self._turns: Turns[Any] = Turns(
-            ledger, self._plan_again, self._scope, keeps_answers=self.keeps_answers
+            self._ledger, self._plan_again, self._scope, keeps_answers=self.keeps_answers
         )
 
     def alone(self, number: int) -> Mission | None:
@@ -142,10 +163,22 @@ class Contention:
         while self._next < len(self.order) and self.order[self._next] in self._early:
             following = self.order[self._next]
             self._next += 1
+            self._hear()
             yield following, self._turns.commit(following, self._early.pop(following)).answer
+
+    def _hear(self) -> None:
+        """Enter what plans in use take since this was last asked."""
+        news = self.news()
+        for name in news.gone:
+            self._ledger.remove(_owner(name))
+        for number in news.released:
+            self._ledger.remove(owner(number))
+        for plan in news.taken_up:
+            self._ledger.add(_owner(plan.plan), plan.holds)
 
     def improve(self, cancelled: Callable[[], bool]) -> Iterator[tuple[int, Any]]:
         """Improve the order when all are committed; give the results that are others now."""
+        self._hear()
         for number, trial in self._turns.improve(cancelled):
             yield number, trial.answer
 
@@ -162,6 +195,10 @@ class Contention:
         mission = self.missions[number]
         assert mission is not None, "a row that has failed before meets nothing"
         return scope_of(mission, self._places)
+
+
+def _owner(plan: str) -> str:
+    return f"plan:{plan}"
 
 
 def trial_of(answer: FleetAnswer | None, result: Any) -> Trial[Any]:

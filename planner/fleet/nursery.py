@@ -32,6 +32,10 @@ DONE, LOST, FAILED = "done", "lost", "failed"
 """What became of a call: its answer, a pool that broke or was ended, an exception's name."""
 
 
+BEGUN = 0
+"""Number under which a nursery says that its workers are there; calls are numbered from 1."""
+
+
 class Nursery(Executor):
     """An executor of processes that share what one has read.
 
@@ -41,6 +45,11 @@ class Nursery(Executor):
         Processes.
     rehearsal : SealedCall, optional
         What the nursery does itself, before it forks them.
+
+    Attributes
+    ----------
+    has_begun : bool
+        Whether its workers were ever there.
     """
 
     def __init__(self, workers: int, rehearsal: SealedCall | None = None) -> None:
@@ -50,6 +59,7 @@ class Nursery(Executor):
         self._flying: dict[int, Future[Any]] = {}
         self._number = 0
         self._broken = False
+        self.has_begun = False
         self._process = context.Process(target=_tend, args=(theirs, workers, rehearsal))
         self._process.start()
         theirs.close()
@@ -100,6 +110,9 @@ class Nursery(Executor):
         try:
             while True:
                 number, word, body = self._pipe.recv()
+                if number == BEGUN:
+                    self.has_begun = True
+                    continue
                 with self._lock:
                     future = self._flying.pop(number)
                 _settle(future, word, body)
@@ -132,6 +145,7 @@ def _tend(pipe: Connection, workers: int, rehearsal: SealedCall | None) -> None:
     )
     pool.submit(os.getpid).result()  # all are forked by now, while there is no other thread
     _end_with_parent()
+    pipe.send((BEGUN, DONE, b""))
     sending = threading.Lock()
 
     def tell(number: int, done: "Future[bytes]") -> None:

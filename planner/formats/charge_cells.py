@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from planner.errors import DataError, Fault
+from planner.formats.mission_sheets import Row, Torn
 from planner.model.geo import LonLat
 from planner.ocpi.charge import Charge
 from planner.ocpi.charge_reading import (
@@ -150,7 +151,7 @@ class ChargeRow:
 
 
 def read_table(
-    rows: Iterator[tuple[int, list[Any]]], name: str, *, zone: str = ""
+    rows: Iterator[Row], name: str, *, zone: str = ""
 ) -> tuple[tuple[str, ...], Iterator[ChargeRow]]:
     """Read a table of (line, cells), the first of which are headings.
 
@@ -163,20 +164,21 @@ def read_table(
     -------
     (headings that were ignored, records)
     """
-    first = next(rows, None)
-    if first is None:
+    _, first = next(rows, (0, Torn("")))
+    if isinstance(first, Torn):
         raise DataError("is empty", place=name, remedy="The first row names the columns")
-    header = read_header(first[1], name)
+    header = read_header(first, name)
     return header.ignored, _rows(rows, header, name, zone)
 
 
-def _rows(
-    rows: Iterator[tuple[int, list[Any]]], header: Header, name: str, zone: str
-) -> Iterator[ChargeRow]:
+def _rows(rows: Iterator[Row], header: Header, name: str, zone: str) -> Iterator[ChargeRow]:
     for line, cells in rows:
+        place = f"{name}:{line}"
+        if isinstance(cells, Torn):
+            yield ChargeRow(place, faults=(Fault(place, cells.why),))
+            continue
         if all(cell is None or str(cell).strip() == "" for cell in cells):
             continue
-        place = f"{name}:{line}"
         if len(cells) > len(header.columns):
             said = f"has {len(cells)} cells, the header {len(header.columns)}"
             yield ChargeRow(place, faults=(Fault(place, said),))

@@ -5,6 +5,7 @@ from typing import Any
 from planner.formats.money_json import money_from_json, money_to_json
 from planner.formats.pointers import Node
 from planner.formats.stamps import stamp
+from planner.formats.station_json import station_from_json, station_to_json
 from planner.model.plan import Choice, Difference, Instead
 
 
@@ -58,13 +59,7 @@ def choice_from_json(node: Node) -> Choice:
 def _instead_to_json(instead: Instead) -> dict[str, Any]:
     here = instead.location
     return {
-        "station": {
-            "id": instead.station_id,
-            "name": instead.station_name,
-            "operator": instead.operator,
-            "party": instead.party,
-            "location": [here.lon, here.lat],
-        },
+        "station": station_to_json(instead),
         "power_kw": round(instead.power_kw, 9),
         "arrival": stamp(instead.arrival, here),
         "departure": stamp(instead.departure, here),
@@ -72,13 +67,8 @@ def _instead_to_json(instead: Instead) -> dict[str, Any]:
 
 
 def _instead_from_json(node: Node) -> Instead:
-    station = node.at("station")
     return Instead(
-        station_id=station.at("id").text(),
-        station_name=station.given("name", Node.text, ""),
-        operator=station.given("operator", Node.text, ""),
-        party=station.at("party").text(),
-        location=station.at("location").point(),
+        **station_from_json(node.at("station")),
         power_kw=node.at("power_kw").number(),
         arrival=node.at("arrival").moment(),
         departure=node.at("departure").moment(),

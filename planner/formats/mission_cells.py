@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -85,6 +85,23 @@ def body_of_cells(cells: dict[str, Any], place: str) -> tuple[dict[str, Any], li
         if said:
             body[group] = body.get(group, {}) | said
     return body, row.faults
+
+
+def column_of(pointer: str, body: Mapping[str, Any]) -> str:
+    """Name the column that a part of a row's body comes from; empty where that is none."""
+    group, *inner = [*pointer.split("/")[1:], ""]
+    leaf = next((part for part in reversed(inner) if part), "")
+    if group == "stops":
+        if leaf in ("service_s", "arrive_before"):
+            return leaf
+        ends = {"0": "from", str(len(body.get("stops", ())) - 1): "to"}
+        return ends.get(inner[0], "via")
+    if group == "wallet":
+        parts = [part for part in inner if part in ("tokens", "payment_card")]
+        return parts[0] if parts else group
+    if group == "vehicle":
+        return group if leaf in ("id", "") else leaf
+    return leaf if group in ("conditions", "guarantee") else group
 
 
 class _Row:

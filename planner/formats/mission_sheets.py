@@ -5,6 +5,8 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import openpyxl
@@ -16,36 +18,77 @@ MOST_UNPACKED_BYTES = 512 * 1024 * 1024
 """A workbook that unpacks to more is refused: no list of missions is that large."""
 
 
-def csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """A row that is no row, and why: those around it can be read."""
+
+    why: str
+
+
+Row = tuple[int, list[Any] | Torn]
+"""The line on which a row begins, and its cells."""
+
+
+def csv_rows(data: bytes, name: str) -> Iterator[Row]:
     """Yield (line, cells) of CSV; comma, semicolon or tab, whichever the header has most.
 
-    Read is UTF-8, and UTF-16 where it begins with its mark.
+    Read is UTF-8, and UTF-16 where it begins with its mark. After a row that cannot be read, one
+    whose quote is never closed say, it is gone on with on the next line.
 
     Raises
     ------
     DataError
-        If the bytes are not UTF-8, or a quote is never closed.
+        If the first row cannot be read.
     """
-    try:
-        wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # a spreadsheet's "Unicode"
-        text = data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"is not UTF-8 (byte {error.start})", place=name, remedy="Save it as CSV UTF-8"
-        ) from error
-    header = text.lstrip().split("\n", 1)[0]
+    lines = _lines(data, name)
+    header = next((line for line in lines if line.strip()), "")
     delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
+    begins = at = 0
+    while at < len(lines):
+        reader = csv.reader(islice(lines, at, None), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                yield begins + 1, _whole(cells) if begins else _header(cells, name)
+                begins = at + reader.line_num
+        except csv.Error as error:
+            if begins == 0:
+                raise DataError(f"is no CSV: {error}", place=f"{name}:1") from error
+            yield begins + 1, Torn(f"is no CSV: {error}")
+            begins = at = begins + 1
+        else:
+            return
+
+
+def _lines(data: bytes, name: str) -> list[str]:
+    """Decode a text to lines, with what is not UTF-8 as lone surrogates."""
+    wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # a spreadsheet's "Unicode"
+    if not wide:
+        return list(io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""))
     try:
-        for cells in reader:
-            yield begins, list(cells)
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"is no CSV: {error}", place=f"{name}:{begins}") from error
+        return list(io.StringIO(data.decode("utf-16"), newline=""))
+    except UnicodeDecodeError as error:
+        raise DataError(f"is not UTF-16 (byte {error.start})", place=name) from error
 
 
-def xlsx_rows(data: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
+def _whole(cells: list[str]) -> list[Any] | Torn:
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return Torn(f"is not UTF-8; {SAVE}")
+    return list(cells)
+
+
+def _header(cells: list[str], name: str) -> list[Any]:
+    read = _whole(cells)
+    if isinstance(read, Torn):
+        raise DataError("is not UTF-8", place=name, remedy=SAVE)
+    return read
+
+
+SAVE = "save the file as CSV UTF-8"
+
+
+def xlsx_rows(data: bytes, name: str) -> Iterator[Row]:
     """Yield (row, cells) of a workbook's first sheet.
 
     Raises

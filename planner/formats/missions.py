@@ -6,14 +6,14 @@ all is an error.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from planner.errors import DataError, Fault
-from planner.formats.mission_cells import body_of_cells, heading
-from planner.formats.mission_sheets import csv_rows, xlsx_rows
+from planner.formats.mission_cells import body_of_cells, column_of, heading
+from planner.formats.mission_sheets import Row, Torn, csv_rows, xlsx_rows
 from planner.formats.mission_vroom import is_vroom, vroom_rows
 
 KINDS = {".csv": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".json": "json", ".ndjson": "ndjson"}
@@ -22,12 +22,16 @@ KINDS[".jsonl"] = "ndjson"
 
 @dataclass(frozen=True, slots=True)
 class MissionRow:
-    """One mission of a file: ``place`` says where it stands; with faults, ``body`` is partial."""
+    """One mission of a file: ``place`` says where it stands; with faults, ``body`` is partial.
+
+    ``headings`` are those of a table as given, by the columns that they mean.
+    """
 
     place: str
     mission_id: str
     body: dict[str, Any]
     faults: tuple[Fault, ...] = ()
+    headings: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"MissionRow({self.place}, {self.mission_id!r})"
@@ -80,11 +84,11 @@ def read_mission_bytes(data: bytes, kind: str, name: str) -> MissionFile:
     return MissionFile(_named(list(_json_rows(document, name))))
 
 
-def _from_table(rows: Iterator[tuple[int, list[Any]]], name: str) -> MissionFile:
-    first = next(rows, None)
-    if first is None:
+def _from_table(rows: Iterator[Row], name: str) -> MissionFile:
+    _, first = next(rows, (0, Torn("")))
+    if isinstance(first, Torn):
         raise DataError("is empty", place=name, remedy="The first row names the columns")
-    columns = [heading(str(cell or "")) for cell in first[1]]
+    columns = [heading(str(cell or "")) for cell in first]
     _check_columns([column for column, _ in columns], name)
     ignored = tuple(
         f"{name}: column {given!r} is not known and was ignored"
@@ -93,17 +97,42 @@ def _from_table(rows: Iterator[tuple[int, list[Any]]], name: str) -> MissionFile
     )
     read = []
     for line, cells in rows:
-        if all(cell is None or str(cell).strip() == "" for cell in cells):
-            continue
-        named = {
-            column: cell
-            for (column, _), cell in zip(columns, cells, strict=False)
-            if column is not None
-        }
         place = f"{name}:{line}"
-        body, faults = body_of_cells(named, place)
-        read.append(MissionRow(place, str(body.get("mission_id", "")), body, tuple(faults)))
+        if isinstance(cells, Torn):
+            read.append(MissionRow(place, "", {}, (Fault(place, cells.why),)))
+        elif any(cell is not None and str(cell).strip() for cell in cells):
+            read.append(_table_row(cells, columns, place))
     return MissionFile(_named(read), ignored)
+
+
+def _table_row(cells: list[Any], columns: list[tuple[str | None, str]], place: str) -> MissionRow:
+    pairs = [(column, given) for column, given in columns if column is not None]
+    named = {
+        column: cell
+        for (column, _), cell in zip(columns, cells, strict=False)
+        if column is not None
+    }
+    headings = dict(pairs)
+    body, faults = body_of_cells(named, place)
+    told = [_under_heading(fault, place, headings) for fault in faults]
+    beyond = cells[len(columns) :]
+    if any(cell is not None and str(cell).strip() for cell in beyond):
+        said = f"has {len(cells)} cells, the header {len(columns)}"
+        told = [Fault(place, said, "Put what holds a comma in quotes")]
+    return MissionRow(place, str(body.get("mission_id", "")), body, tuple(told), headings)
+
+
+def _under_heading(fault: Fault, place: str, headings: Mapping[str, str]) -> Fault:
+    column = fault.place.removeprefix(f"{place}:")
+    return replace(fault, place=f"{place}:{headings.get(column, column)}")
+
+
+def place_in_row(row: MissionRow, pointer: str) -> str:
+    """Say where a fault of a row's body is: in which column of a table, else by its pointer."""
+    if not row.headings:
+        return f"{row.place}#{pointer}"
+    column = column_of(pointer, row.body)
+    return f"{row.place}:{row.headings.get(column, column)}" if column else row.place
 
 
 def _check_columns(columns: list[str | None], name: str) -> None:
@@ -156,7 +185,11 @@ def _json_row(body: Any, place: str) -> MissionRow:
     if not isinstance(body, dict):
         return MissionRow(place, "", {}, (Fault(place, "should be a plan request, an object"),))
     named = body.get("mission_id")
-    return MissionRow(place, named if isinstance(named, str) else "", body)
+    if isinstance(named, int) and not isinstance(named, bool):
+        named = str(named)
+    if named is None or isinstance(named, str):
+        return MissionRow(place, named or "", body)
+    return MissionRow(place, "", body, (Fault(f"{place}#/mission_id", "should be text"),))
 
 
 def _refuse(constant: str) -> float:
@@ -182,5 +215,5 @@ def _named(rows: list[MissionRow]) -> tuple[MissionRow, ...]:
             faults = (*faults, Fault(place, "is the id of an earlier row", "Ids are unique"))
         seen.add(mission_id)
         body = {**row.body, "mission_id": mission_id}
-        named.append(MissionRow(row.place, mission_id, body, faults))
+        named.append(replace(row, mission_id=mission_id, body=body, faults=faults))
     return tuple(named)

@@ -10,6 +10,7 @@ from planner.formats.choices_json import choice_to_json, difference_to_json
 from planner.formats.mission_json import mission_to_json
 from planner.formats.money_json import money_to_json
 from planner.formats.stamps import stamp
+from planner.formats.station_json import station_to_json
 from planner.model.geo import LonLat
 from planner.model.grade import Verdict
 from planner.model.plan import (
@@ -190,13 +191,7 @@ def stop_to_json(stop: ChargingStop, wallet: Wallet, region: RoadGraph) -> dict[
     """Write a charging stop with its evidence and its fallbacks."""
     here = stop.location
     return {
-        "station": {
-            "id": stop.station_id,
-            "name": stop.station_name,
-            "operator": stop.operator,
-            "party": stop.party,
-            "location": _point(here),
-        },
+        "station": station_to_json(stop),
         "evse_id": stop.evse_id,
         "evse_uid": stop.evse_uid,
         "spare_evse_ids": list(stop.spare_evse_ids),

@@ -11,6 +11,7 @@ from planner.formats.choices_json import choice_from_json, difference_from_json
 from planner.formats.mission_json import mission_from_json
 from planner.formats.money_json import money_from_json
 from planner.formats.pointers import Node
+from planner.formats.station_json import station_from_json
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.mission import Mission
 from planner.model.plan import (
@@ -183,15 +184,11 @@ def _stops(node: Node, mission: Mission) -> tuple[ChargingStop, ...]:
 def _stop(node: Node, mission: Mission, depth: int) -> ChargingStop:
     if depth == 0:
         node.fail("fallbacks lie too deep in one another")
-    station, connector, start = node.at("station"), node.at("connector"), node.at("start")
+    connector, start = node.at("connector"), node.at("start")
     availability = node.at("availability")
     token = _token(node.at("token").at("index"), mission)
     return ChargingStop(
-        station_id=station.at("id").text(),
-        station_name=station.given("name", Node.text, ""),
-        operator=station.given("operator", Node.text, ""),
-        party=station.at("party").text(),
-        location=station.at("location").point(),
+        **station_from_json(node.at("station")),
         evse_uid=node.at("evse_uid").text(),
         evse_id=node.optional("evse_id", Node.text),
         connector_id=connector.at("id").text(),

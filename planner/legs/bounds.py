@@ -109,12 +109,6 @@ class RoadBounds:
         """
         return self._fixed(place, self._rise_m(place, inward=False))
 
-    def energy_from(self, place: int) -> F64:
-        """Least kWh of drives from one place to all."""
-        fixed_kwh = self.fixed_from(place)[1]
-        found: F64 = self.legs.car.share * self._least(place, THRIFTIEST, inward=False) + fixed_kwh
-        return found
-
     def time_from(self, place: int) -> F64:
         """Least seconds of drives from one place to all."""
         seconds, _, _ = self.legs.approaches

@@ -65,14 +65,6 @@ def with_gaps(made: Plan, best_s: float | None) -> Plan:
     return replace(told(made), alternatives=tuple(told(one) for one in made.alternatives))
 
 
-def prove_gap(trip: Trip, spent_s: float) -> float | None:
-    """Return the share of ``spent_s`` by which the best trip can be sooner at most, 0 to 1.
-
-    None where anything but time counts.
-    """
-    return _gap(least_s(trip, spent_s), spent_s) if _counts_time(trip) else None
-
-
 def _gap(best_s: float, spent_s: float) -> float | None:
     """Return the share, rounded up; None where nothing is proven."""
     if best_s <= 0.0 or spent_s <= 0.0:

@@ -73,11 +73,6 @@ class FleetPlans:
             if not _drop(change, [name]):
                 raise NotFound("there is no plan of that id in use", place=name)
 
-    def release_batch(self, batch: str) -> None:
-        """Take all plans of a batch out of use."""
-        with self._database.writing() as change:
-            change.connection.execute(delete(fleet_plans).where(fleet_plans.c.batch == batch))
-
     def get(self, name: str) -> PlanInUse | None:
         """Give a plan in use, None if it is not."""
         with self._database.reading() as connection:
@@ -100,6 +95,12 @@ class FleetPlans:
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(*order)).all()
         return tuple(_read(row) for row in rows)
+
+    def names_after(self, moment: float) -> frozenset[str]:
+        """Name the plans that count on something after a moment."""
+        wanted = select(fleet_plans.c.plan).where(fleet_plans.c.arrives > moment)
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(wanted).scalars())
 
     def forget(self, before: float) -> None:
         """Take out of use what is over by a moment."""

@@ -26,7 +26,10 @@ class StoredPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A batch: ``state`` is ``queued``, ``running``, ``done``, ``cancelled`` or ``failed``."""
+    """A batch: ``state`` is ``queued``, ``running``, ``done``, ``cancelled`` or ``failed``.
+
+    ``expected`` is when one that runs should be done, UTC epoch seconds; None if nobody knows.
+    """
 
     id: str
     created: float
@@ -36,6 +39,7 @@ class Batch:
     failed: int
     body: bytes
     caller: str = ""
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,13 @@ class Batches:
             ).rowcount
             if not done:
                 raise _no_batch(name)
+
+    def expect(self, name: str, end: float) -> None:
+        """Say when a batch should be done, UTC epoch seconds."""
+        with self._database.writing() as change:
+            change.connection.execute(
+                update(batches).where(batches.c.id == name).values(expected=end)
+            )
 
     def add_rows(self, name: str, rows: Sequence[BatchRow]) -> None:
         """Keep results; a row that is there already is left as it was, so a retry is harmless."""

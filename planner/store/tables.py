@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0009"
+REVISION = "0010"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -169,6 +169,7 @@ batches = Table(
     Column("failed", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("caller", String(100), nullable=False, server_default=""),
+    Column("expected", Double),
     Index("batches_by_caller", "caller", "created"),
 )
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from planner.faces.api import runner
 from planner.faces.api.batches import RUNNER
 from planner.faces.api.doors import NAME
 from planner.faces.api.runner import BatchRunner
+from planner.fleet.jobs import Failure, Progress, Result, failed
 from planner.store.plans import BatchRow
 from tests.faces.small_world import CAR, UID, trip
 
@@ -48,7 +50,7 @@ def test_a_batch_gives_each_mission_its_row_and_a_bad_one_stops_nothing(
     rows = [json.loads(line) for line in lines]
     assert [row["mission_id"] for row in rows] == ["a", "b", "c", "d"]
     assert [row["status"] for row in rows] == ["planned", "failed", "failed", "planned"]
-    assert rows[1]["error"]["errors"][0]["pointer"] == "missions:3#/vehicle/soc"
+    assert rows[1]["error"]["errors"][0]["pointer"] == "missions:3:soc"
     assert rows[2]["error"]["type"].endswith("unknown-wallet")
     kept = client.get(f"/v1/plans/{rows[3]['plan_id']}")
     assert kept.json == rows[3]["plan"]
@@ -154,6 +156,28 @@ def test_a_batch_can_be_cancelled_and_keeps_what_it_has(client: FlaskClient, app
     assert client.get(address).json["state"] == "cancelled"
     assert client.get(f"{address}/results").text == ""
     assert not list(runner.folder.glob("*.job"))
+
+
+def test_what_is_planned_after_a_batch_was_cancelled_is_not_taken_into_use(
+    client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner: BatchRunner = app.extensions[RUNNER]
+    runner.start = lambda: None  # type: ignore[method-assign]
+    address = client.post("/v1/batches", json=[trip(), trip()]).headers["Location"]
+    name = address.rpartition("/")[2]
+
+    def late(_bench: Any, jobs: Any, *, on_progress: Any, **_: Any) -> Iterator[Result]:
+        yield failed(0, jobs[0].mission_id, Failure.of_ours("x", "first"))
+        on_progress(Progress(total=2, failed=1, left_s=60.0))
+        assert 50 < client.get(address).json["left_s"] <= 60
+        client.delete(address)
+        yield failed(1, jobs[1].mission_id, Failure.of_ours("x", "second"))
+
+    monkeypatch.setattr("planner.faces.api.runner.run_batch", late)
+    monkeypatch.setattr("planner.faces.api.runner.LOOK_EVERY_S", 0.0)
+    runner._finish(name)
+    said = client.get(address).json
+    assert (said["state"], said["done"], said["left_s"]) == ("cancelled", 1, None)
 
 
 def test_a_batch_whose_process_died_is_gone_on_with(client: FlaskClient, app: Flask) -> None:

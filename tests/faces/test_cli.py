@@ -250,6 +250,7 @@ MISSIONS = f"""mission_id,vehicle,wallet,from,to,soc
 a,{CAR},anna,"11.576,48.137","11.40,47.25",0.9
 b,{CAR},anna,"11.576,48.137","11.40,47.25",-1
 c,{CAR},anna,"11.576,48.137","10.992,45.438",0.7
+a,{CAR},anna,"11.576,48.137","11.40,47.25",0.9
 """
 
 
@@ -264,14 +265,15 @@ def test_a_batch_is_written_in_order_and_resumed(at_home: Path, tmp_path: Path) 
         ("a", "planned"),
         ("b", "failed"),
         ("c", "planned"),
-    ]
+        ("a", "failed"),
+    ], "an id that stands there twice is a fault of the second row only"
     assert UID not in out.read_text(encoding="utf-8")
     changed = MISSIONS.replace("0.7", "0.75").replace(",-1", ",0.8")
     missions.write_text(changed, encoding="utf-8")
     again = run(*words, "--resume")
-    assert "1 of 3 missions are planned already" in again.stderr
+    assert "1 of 4 missions are planned already" in again.stderr
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert [row["status"] for row in rows] == ["planned"] * 3
+    assert [row["status"] for row in rows] == ["planned"] * 3 + ["failed"]
     assert rows[2]["plan"]["mission"]["soc"] == 0.75
     assert not list(tmp_path.glob("*.part"))
 
@@ -285,10 +287,10 @@ def test_a_batch_that_was_cut_off_is_gone_on_with(at_home: Path, tmp_path: Path)
     first = whole.read_bytes().splitlines(keepends=True)[0]
     (tmp_path / "out.csv.part").write_bytes(first + b'{"mission_id": "b", "sta')
     told = run(*words, "--out", str(out), "--resume")
-    assert "1 of 3 missions are planned already" in told.stderr
+    assert "1 of 4 missions are planned already" in told.stderr
     with out.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    assert [row["status"] for row in rows] == ["planned", "failed", "planned"]
+    assert [row["status"] for row in rows] == ["planned", "failed", "planned", "failed"]
 
 
 def test_every_command_has_help_with_an_example() -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from planner.faces.cli import main
-from planner.faces.dispatch import Dispatch
+from planner.faces.dispatch import Dispatch, in_use
 from planner.faces.missions import mission_of
 from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
@@ -77,7 +77,8 @@ def test_what_a_batch_gives_does_not_depend_on_who_is_done_first(
     uses = office.store.fleet_plans.of_batch("b")
     assert [use.plan for use in uses] == [one[row].id for row in range(4)]
     assert verify_fleet(office.world.snapshot, list(one.values())) == []
-    office.store.fleet_plans.release_batch("b")
+    for use in uses:
+        office.store.fleet_plans.release(use.plan)
     other = run(office, "b", queueing, [3, 1, 2, 0], given)
     assert {row: made.id for row, made in other.items()} == {r: p.id for r, p in one.items()}
     arrivals = [one[row].summary.arrival for row in range(4)]
@@ -94,6 +95,28 @@ def test_a_later_batch_keeps_off_what_an_earlier_one_took(office: Office) -> Non
     ]
     late = run(office, "b2", "first_come", [0, 1], named)
     assert verify_fleet(office.world.snapshot, [*early.values(), *late.values()]) == []
+
+
+def test_a_batch_sees_what_is_taken_and_released_by_hand_while_it_runs(office: Office) -> None:
+    given = jobs(office, 3)
+    turns = Settling(office, office.world, "b", given, [0, 1, 2], "first_come")
+    alone = list(worked(office, turns, [0, 1, 2]))
+    settled = turns.settle(alone)
+    row, first = next(settled)
+    turns.take_up(row)
+    stood = plan_from_json(json.loads(first.answer))
+    hand = replace(in_use(stood), plan="hand", mission_id="x", vehicle="v")
+    office.store.fleet_plans.release(stood.id)
+    row, second = next(settled)
+    turns.take_up(row)
+    again = plan_from_json(json.loads(second.answer))
+    assert again.charging_stops == stood.charging_stops, "what was released is free again"
+    office.store.fleet_plans.release(again.id)
+    office.store.fleet_plans.use([hand])
+    _, third = next(settled)
+    beside = plan_from_json(json.loads(third.answer))
+    assert verify_fleet(office.world.snapshot, [stood, beside]) == []
+    assert verify_fleet(office.world.snapshot, [stood, again]) != []
 
 
 def test_a_mission_planned_anew_takes_the_place_of_its_former_plan(office: Office) -> None:

@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 import time
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import Any
 import pytest
 
 from planner.energy.catalogue import load_catalogue
-from planner.errors import Fault, OffNetwork
+from planner.errors import Fault, OffNetwork, PlugsureError
 from planner.fleet import planning
-from planner.fleet.batch import Bench, in_order, parcels, run_batch
+from planner.fleet.batch import SPAN, Bench, in_order, parcels, run_batch
 from planner.fleet.executors import FlightLost, WorkerKilled
 from planner.fleet.jobs import Failure, Job, Progress, Result, whole_outcome
+from planner.fleet.nursery import Nursery
 from planner.fleet.planning import plan_job, plan_jobs
 from planner.model.geo import LonLat
 from planner.model.mission import Mission, Waypoint
@@ -244,3 +246,29 @@ def test_processes_really_plan_and_really_killed_ones_are_replaced() -> None:
 def begun_by(pid: int) -> list[int]:
     told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in told.split()]
+
+
+class _Stillborn(Nursery):
+    def __init__(self, *_: Any) -> None:
+        self.has_begun = False
+
+    def submit(self, *_: Any) -> Any:
+        raise BrokenExecutor
+
+    def shutdown(self, **_: Any) -> None:
+        pass
+
+
+def test_where_no_worker_ever_begins_a_batch_ends_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("planner.fleet.batch.Nursery", _Stillborn)
+    given = Bench(site=Nowhere(), workers=1)
+    with pytest.raises(PlugsureError, match="ended as they began"):
+        list(run_batch(given, jobs(40)))
+
+
+def test_a_mission_is_planned_not_long_before_its_turn() -> None:
+    given = [Job(f"m{n}", mission(n, car=n % 4)) for n in range(1000)]
+    order = [index for parcel in parcels(given, workers=2) for index in parcel]
+    assert max(abs(place - index) for place, index in enumerate(order)) < 2 * SPAN

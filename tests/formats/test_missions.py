@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import DataError, PlugsureError
-from planner.formats.missions import MissionRow, read_mission_bytes, read_missions
+from planner.formats.missions import MissionRow, place_in_row, read_mission_bytes, read_missions
 from planner.formats.tables import COLUMNS, header_line, result_line
 
 HEAD = "mission_id,vehicle,wallet,from,to,soc"
@@ -81,6 +81,49 @@ def test_each_bad_cell_is_told_with_row_and_column_and_the_others_stay() -> None
     assert rows[2].place == "m.csv:5"
 
 
+def test_a_row_that_is_torn_or_of_other_bytes_costs_no_other_row() -> None:
+    lines = [
+        HEAD.replace("soc", "Battery"),
+        "a,c,w,A,B,0.5",
+        'b,"c"c,w,A,B,0.5',
+        "c,c,w,7,45,8,46,0.5",
+        "d,c,w,M\xfcnchen,B,0.5",
+        "e,c,w,A,B,0.5,,",
+        'f,"c,w,A,B,0.5',
+        "g,c,w,A,B,x",
+        "h,c,w,A,B,0.5",
+    ]
+    rows = read_mission_bytes("\n".join(lines).encode("latin-1"), "csv", "m.csv").rows
+    assert [row.place for row in rows] == [f"m.csv:{line}" for line in range(2, 10)]
+    assert [row.mission_id for row in rows if not row.faults] == ["a", "e", "h"]
+    told = [str(fault) for row in rows for fault in row.faults]
+    assert [said.partition(": ")[0] for said in told] == [
+        *("m.csv:3", "m.csv:4", "m.csv:5", "m.csv:7", "m.csv:8:Battery")
+    ]
+    assert "8 cells" in told[1]
+    assert "UTF-8" in told[2]
+
+
+def test_a_fault_in_a_rows_body_is_told_under_the_heading_as_it_stands_in_the_file() -> None:
+    text = "Car;Abfahrt;Von;Nach;Via;Battery;Tokens\nc;x;A;B;V;2;04A1\n"
+    (row,) = rows_of(text)
+    pointers = {
+        "/vehicle/id": "Car",
+        "/vehicle/soc": "Battery",
+        "/departure": "Abfahrt",
+        "/stops/0/place": "Von",
+        "/stops/1/place": "Via",
+        "/stops/2/location": "Nach",
+        "/stops/2/service_s": "service_s",
+        "/wallet/tokens/0/uid": "Tokens",
+        "/guarantee/min_grade": "min_grade",
+    }
+    told = {pointer: place_in_row(row, pointer) for pointer in pointers}
+    assert told == {pointer: f"m.csv:2:{column}" for pointer, column in pointers.items()}
+    (bare,) = read_mission_bytes(b'{"mission_id": 7}', "ndjson", "m").rows
+    assert (bare.mission_id, place_in_row(bare, "/stops")) == ("7", "m:1#/stops")
+
+
 def test_rows_without_an_id_get_one_and_ids_that_come_twice_are_told() -> None:
     rows = rows_of(f"{HEAD}\n,c,w,A,B,0.5\nx,c,w,A,B,0.5\nx,c,w,A,B,0.5\n")
     assert [row.mission_id for row in rows] == ["row-1", "x", "x"]
@@ -144,7 +187,8 @@ def test_json_and_ndjson_hold_plan_requests() -> None:
         (b"", "csv"),
         (b"a,b\n", "csv"),
         (b"from,to,vehicle,soc,soc\n", "csv"),
-        (f'{HEAD}\n"a'.encode(), "csv"),
+        (f'"{HEAD}'.encode(), "csv"),
+        (HEAD.replace("m", "\xfc").encode("latin-1"), "csv"),
         (b"\xff\xfe\x00", "csv"),
         (b"PK\x03\x04broken", "xlsx"),
         (b"", "xlsx"),

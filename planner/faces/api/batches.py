@@ -161,9 +161,8 @@ def _said(name: str) -> dict[str, Any]:
     used = office()
     batch = used.store.batches.get(name)
     left = None
-    if batch.state == "running" and batch.done:
-        pace = (used.clock() - batch.created) / batch.done
-        left = round(pace * (batch.size - batch.done), 1)
+    if batch.state == "running" and batch.expected is not None:
+        left = round(max(batch.expected - used.clock(), 0.0), 1)
     return {
         "id": batch.id,
         "created": stamp(batch.created),

@@ -15,7 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +28,7 @@ from planner.faces.rows import jobs_of, result_document
 from planner.faces.settling import IGNORE, Settling
 from planner.fleet.batch import Bench, run_batch
 from planner.fleet.contention import DEFAULT_ORDER
-from planner.fleet.jobs import Extras, Job, Result
+from planner.fleet.jobs import Extras, Job, Progress, Result
 from planner.fleet.sites import site_here
 from planner.formats.missions import MissionRow, read_mission_bytes
 from planner.formats.plan_reading import plan_from_json
@@ -175,9 +175,14 @@ class BatchRunner:
         turns = Settling(self.office, world, name, jobs, left, queueing, extras=extras)
         with site_here(self.office.settings, self.office.region, world.snapshot) as here:
             bench = Bench(site=here, workers=self.workers, render=turns.render, extras=extras)
-            for row, result in turns.settle(run_batch(bench, turns.jobs, cancelled=stop)):
-                turns.take_up(row)
-                self._keep(name, row, result, jobs[row], inputs[row])
+            planning = run_batch(bench, turns.jobs, on_progress=stop.tell, cancelled=stop)
+            with closing(planning) as results:
+                for row, result in turns.settle(results):
+                    if stop():
+                        break
+                    turns.take_up(row)
+                    self._keep(name, row, result, jobs[row], inputs[row])
+                    stop.tell_at_least(turns.left_s)
         for row, result in () if stop.cancelled else turns.improved(stop):
             turns.take_up(row)
             self._keep(name, row, result, jobs[row], inputs[row], again=True)
@@ -249,12 +254,28 @@ class BatchRunner:
 
 @dataclass(eq=False)
 class _Stop:
-    """Says whether a batch was cancelled, asking the store now and then."""
+    """Says whether a batch was cancelled, asking the store now and then; tells it the time left."""
 
     office: Office
     name: str
     cancelled: bool = False
     _asked: float = 0.0
+    _told: float = 0.0
+    _end: float = 0.0
+
+    def tell(self, progress: Progress) -> None:
+        """Tell when the batch should be done, by the workers' pace."""
+        if progress.left_s is not None:
+            self._end = time.monotonic() + progress.left_s
+            self.tell_at_least(0.0)
+
+    def tell_at_least(self, left_s: float) -> None:
+        """Tell when the batch should be done, in so many seconds at the soonest."""
+        now = time.monotonic()
+        if now - self._told > LOOK_EVERY_S:
+            self._told = now
+            left_s = max(left_s, self._end - now)
+            self.office.store.batches.expect(self.name, self.office.clock() + left_s)
 
     def __call__(self) -> bool:
         now = time.monotonic()

@@ -16,7 +16,7 @@ import click
 from planner.errors import DataError, InputError
 from planner.faces.commands.console import Time, note, office, progress_bar
 from planner.faces.dispatch import in_use
-from planner.faces.journal import Journal, input_hash
+from planner.faces.journal import Journal, Named, input_hash
 from planner.faces.office import Office, key_file
 from planner.faces.results import form_of
 from planner.faces.rows import jobs_of, result_line
@@ -24,7 +24,7 @@ from planner.faces.settling import IGNORE, Settling
 from planner.faces.taking import take_batch
 from planner.fleet.batch import Bench, run_batch
 from planner.fleet.contention import DEFAULT_ORDER, ORDERS
-from planner.fleet.jobs import Extras, Job, Progress
+from planner.fleet.jobs import Extras, Progress
 from planner.fleet.sites import Site, site_here, world_at
 from planner.formats.missions import read_missions
 from planner.formats.plan_reading import plan_from_json
@@ -106,6 +106,7 @@ def batch(
     key = hashlib.sha256(key_file(used.settings).read_bytes()).digest()
     jobs = jobs_of(read.rows, used.desk(as_of or time.time()))
     hashes = [input_hash(row, job, key, as_of) for row, job in zip(read.rows, jobs, strict=True)]
+    names = [(job.mission_id, hashed) for job, hashed in zip(jobs, hashes, strict=True)]
     count = workers or os.cpu_count() or 1
     extras = Extras(gap=gap, ledger=ledger)
     if printed:
@@ -117,11 +118,11 @@ def batch(
         return
     with Journal(out).held() as journal:
         done = journal.resume() if resume else journal.start()
-        left = [n for n, job in enumerate(jobs) if done.get(job.mission_id) != hashes[n]]
+        left = [n for n, name in enumerate(names) if name not in done]
         if resume:
             note(f"{len(jobs) - len(left)} of {len(jobs)} missions are planned already")
         if left:
-            before = _taken(journal, jobs, left) if resume and queueing != IGNORE else ()
+            before = _taken(journal, names, left) if resume and queueing != IGNORE else ()
             with (
                 _bench(used, cluster, count) as (bench, here),
                 journal.path.open("ab") as lines,
@@ -134,7 +135,7 @@ def batch(
                 world = _world(here)
                 turns = Settling(used, world, "", jobs, left, queueing, before, extras)
                 _plan(replace(bench, extras=extras), turns, keep, hashes)
-        journal.finish([job.mission_id for job in jobs])
+        journal.finish(names)
         if take:
             with journal.kept.open("rb") as results:
                 name = take_batch(used, jobs, results, time.time())
@@ -156,10 +157,9 @@ def _demand_takeable(*, take: bool, queueing: str) -> None:
         raise InputError("needs an order: who may queue takes nothing", place="--take")
 
 
-def _taken(journal: Journal, jobs: Sequence[Job], left: Sequence[int]) -> list[PlanInUse]:
+def _taken(journal: Journal, names: Sequence[Named], left: Sequence[int]) -> list[PlanInUse]:
     """Say what the plans of an earlier run take that are not made again."""
-    again = {jobs[n].mission_id for n in left}
-    held = {job.mission_id for job in jobs} - again
+    held = set(names) - {names[n] for n in left}
     return [in_use(plan_from_json(told)) for name, told in journal.plans() if name in held]
 
 
