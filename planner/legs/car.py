@@ -8,7 +8,7 @@ and find another of nearly the same weight; that is lost where all kinds take th
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,12 +21,12 @@ from planner.energy.consumption import (
     height_potential_kwh_per_m,
 )
 from planner.energy.edge import CarTerms, car_terms
-from planner.legs.exact import NET, PREFIX, RUN, SUFFIX, TIME, WIDTH, ArcMemo, edge_arrays
-from planner.legs.labels import Entries, ancestors, drive_met, meet, met_edges
+from planner.legs.exact import WIDTH, ArcMemo, edge_arrays
+from planner.legs.meeting import Pages, drive_row, meet, met_edges
 from planner.legs.metric import edges_energy_kwh, edges_time_s
 from planner.legs.profiles import ALLOWANCE_KWH, WEIGHT_PER_KWH
 from planner.legs.rows import KEPT_ROWS, Path, Row
-from planner.legs.sites import Book, Labels
+from planner.legs.sites import Labels
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import RoadGraph
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
@@ -129,51 +129,16 @@ class CarOnRoads:
         return length / (APPROACH_KMH / 3.6), careful, mean
 
 
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """Labels of places in one direction, some stored and some made for these places.
-
-    ``start`` and ``end`` are the spans of each place's label in the book that has it.
-    """
-
-    stored: NDArray[np.bool_]
-    books: tuple[Book, Book]
-    start: I64
-    end: I64
-
-    @classmethod
-    def of(cls, labels: Labels, nodes: I32, *, inward: bool) -> "_Side":
-        number, stored = labels.find(nodes, inward=inward)
-        missing = np.flatnonzero(number < 0)
-        fresh, place = np.unique(nodes[missing], return_inverse=True)
-        made = labels.maker.book(fresh, inward=inward)
-        start, end = np.empty(len(nodes), np.int64), np.empty(len(nodes), np.int64)
-        known = number >= 0
-        start[known], end[known] = stored.first[number[known]], stored.first[number[known] + 1]
-        start[missing], end[missing] = made.first[place], made.first[place + 1]
-        return cls(known, (made, stored), start, end)
-
-    def book(self, place: int) -> Book:
-        return self.books[int(self.stored[place])]
-
-    def label(self, place: int) -> Entries:
-        return self.book(place).entries.part(int(self.start[place]), int(self.end[place]))
-
-    def among(self, places: NDArray[np.intp]) -> Iterator[tuple[bool, Book, NDArray[np.intp]]]:
-        """Tell which of some places are in which book, by their number among these."""
-        stored = self.stored[places]
-        for number, book in enumerate(self.books):
-            found = np.flatnonzero(stored == bool(number))
-            if found.size:
-                yield bool(number), book, found
-
-    @cached_property
-    def groups(self) -> tuple[tuple[bool, Book, NDArray[np.intp]], ...]:
-        """Which places are in which book."""
-        pairs = (
-            (bool(n), book, np.flatnonzero(self.stored == n)) for n, book in enumerate(self.books)
-        )
-        return tuple(group for group in pairs if group[2].size)
+def _pages(labels: Labels, nodes: I32, *, inward: bool) -> Pages:
+    """Find the labels of places, and make those that are not stored."""
+    number, stored = labels.find(nodes, inward=inward)
+    known = number >= 0
+    fresh, place = np.unique(nodes[~known], return_inverse=True)
+    made = labels.maker.book(fresh, inward=inward)
+    start, end = np.empty(len(nodes), np.int64), np.empty(len(nodes), np.int64)
+    start[known], end[known] = stored.first[number[known]], stored.first[number[known] + 1]
+    start[~known], end[~known] = made.first[place], made.first[place + 1]
+    return Pages(start, end, known, made.entries, stored.entries)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +161,7 @@ class CarLegs:
     places: JoinedPlaces
     capacity_kwh: float
     _rows: OrderedDict[tuple[int, int], Row] = field(default_factory=OrderedDict)
-    _sides: dict[tuple[int, bool], _Side] = field(default_factory=dict)
+    _sides: dict[tuple[int, bool], Pages] = field(default_factory=dict)
 
     def row(self, place: int, kind: int) -> Row:
         """Legs of that kind from a place to all places, exact for the car.
@@ -207,7 +172,7 @@ class CarLegs:
         if key in self._rows:
             self._rows.move_to_end(key)
             return self._rows[key]
-        (made,) = self.to(place, (kind,), np.arange(len(self.places.arrive)))
+        (made,) = self.to(place, (kind,), self._all)
         self._rows[key] = made
         if len(self._rows) > KEPT_ROWS:
             self._rows.popitem(last=False)
@@ -215,27 +180,29 @@ class CarLegs:
 
     def path(self, start: int, end: int, kind: int) -> Path:
         """List the edges of the leg of that kind between two places; there must be one."""
-        far_side = self._side(kind, inward=True)
+        source = self._side(kind, inward=False).label(start)
+        target = self._side(kind, inward=True).label(end)
         met = self._meet(start, kind, np.array([end]))
-        maker = self.car.labels[kind].maker
-        edges = met_edges(
-            int(met.near[0]),
-            int(met.far[0]),
-            self._side(kind, inward=False).label(start),
-            int(far_side.start[end]),
-            far_side.book(end).entries,
-            maker.arcs,
-        )
+        arcs = self.car.labels[kind].maker.arcs
+        edges = met_edges(int(met.near[0]), int(met.far[0]), source, target, arcs)
         first, last = int(self.places.depart[start]), int(self.places.arrive[end])
         return Path(tuple(int(edge) for edge in edges), first, last)
 
     def weights_from(self, place: int, kind: int) -> I32:
         """Least weight of the reference's metric from a place to all; `labels.FAR`: no road."""
-        return self._meet(place, kind, None).least
+        return self._meet(place, kind, self._all).least
 
     def weights_to(self, place: int, kind: int) -> I32:
         """Least weight of the reference's metric from all places to one."""
-        return self._meet(place, kind, None, inward=True).least
+        return self._meet(place, kind, self._all, inward=True).least
+
+    def least(self, place: int, kind: int, targets: NDArray[np.intp]) -> I32:
+        """Least weight of the reference's metric from a place to some; `labels.FAR`: no road."""
+        return self._meet(place, kind, targets).least
+
+    @cached_property
+    def _all(self) -> NDArray[np.intp]:
+        return np.arange(len(self.places.arrive))
 
     def rise_m(self, place: int, *, inward: bool) -> F64:
         """Metres of rise of drives from a place to all, or from all to it if ``inward``."""
@@ -258,43 +225,28 @@ class CarLegs:
         """Seconds, careful kWh and mean kWh between each place and its node."""
         return self.car.approach(self.places.distance_m)
 
-    def _side(self, kind: int, *, inward: bool) -> _Side:
+    def _side(self, kind: int, *, inward: bool) -> Pages:
         key = (kind, inward)
         if key not in self._sides:
             nodes = self.places.arrive if inward else self.places.depart
-            self._sides[key] = _Side.of(self.car.labels[kind], nodes, inward=inward)
+            self._sides[key] = _pages(self.car.labels[kind], nodes, inward=inward)
         return self._sides[key]
 
     def _meet(
-        self, place: int, kind: int, wanted: NDArray[np.intp] | None, *, inward: bool = False
+        self, place: int, kind: int, targets: NDArray[np.intp], *, inward: bool = False
     ) -> _Met:
         """Join the label of a place with those of others; ``inward`` looks at drives to it."""
         here, there = self._side(kind, inward=inward), self._side(kind, inward=not inward)
-        chain, label = self._chain(place, kind, inward=inward), here.label(place)
-        if wanted is not None:
-            return self._join(chain, label, there, there.book(int(wanted[0])), wanted)
-        size = len(self.places.arrive)
-        met = _Met(*(np.empty(size, np.int32) for _ in range(3)))
-        for _, book, group in there.groups:
-            part = self._join(chain, label, there, book, group)
-            met.least[group], met.near[group], met.far[group] = part.least, part.near, part.far
+        met = _Met(*(np.empty(targets.size, np.int32) for _ in range(3)))
+        rank, parent = self._rank(place, kind, inward=inward)
+        meet(rank, parent, here.label(place), there, targets, met.least, met.near, met.far)
         return met
 
-    def _chain(self, place: int, kind: int, *, inward: bool) -> I32:
-        """Ancestors of a place's node."""
+    def _rank(self, place: int, kind: int, *, inward: bool) -> tuple[int, I32]:
+        """Where a place's node stands in the tree of the hierarchy, and the tree."""
         maker = self.car.labels[kind].maker
         node = (self.places.arrive if inward else self.places.depart)[place]
-        found: I32 = ancestors(int(maker.metric.hierarchy.rank[node]), maker.parent)
-        return found
-
-    @staticmethod
-    def _join(
-        chain: I32, label: Entries, there: _Side, book: Book, wanted: NDArray[np.intp]
-    ) -> _Met:
-        part = _Met(*(np.empty(wanted.size, np.int32) for _ in range(3)))
-        starts, ends = there.start[wanted], there.end[wanted]
-        meet(chain, label, starts, ends, book.entries, part.least, part.near, part.far)
-        return part
+        return int(maker.metric.hierarchy.rank[node]), maker.parent
 
     def to(self, place: int, kinds: Sequence[int], targets: NDArray[np.intp]) -> list[Row]:
         """Legs of those kinds from a place to some places, each of shape (targets,); not kept."""
@@ -304,16 +256,22 @@ class CarLegs:
     def _drive(
         self, place: int, kind: int, targets: NDArray[np.intp], near: NDArray[np.bool_]
     ) -> Row:
-        drives = self._drives(place, kind, targets, near)
+        label = self._side(kind, inward=False).label(place)
+        there, memo = self._side(kind, inward=True), self.car.memo(kind)
+        rank, parent = self._rank(place, kind, inward=False)
         seconds, kwh, _ = self.approaches
-        onto_s, onto_kwh, out_kwh = seconds[targets], kwh[targets], kwh[place]
-        net = out_kwh + drives[:, NET] + onto_kwh
-        required = np.maximum(out_kwh + drives[:, PREFIX], net)
-        suffix = drives[:, SUFFIX] + onto_kwh
-        run = np.maximum(np.maximum(drives[:, RUN], required), suffix)
-        time_s = seconds[place] + drives[:, TIME] + onto_s
-        time_s[run > self.capacity_kwh] = np.inf
-        return Row(time_s, net, required, self.capacity_kwh - suffix)
+        ahead, done = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
+        row, begun = Row(*(np.empty(targets.size) for _ in range(4))), 0
+        while True:
+            begun = drive_row(
+                begun, near, rank, parent, label, there, targets, ahead, done,
+                memo.arcs, memo.edges, memo.car, *memo.table,
+                place, seconds, kwh, self.capacity_kwh,
+                row.time_s, row.net_kwh, row.required_kwh, row.cap_kwh,
+            )  # fmt: skip
+            if begun == targets.size:
+                return row
+            memo.grow()
 
     def _in_reach(self, place: int, targets: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Mark the targets that a full battery may reach; for the others that is certain."""
@@ -325,37 +283,3 @@ class CarLegs:
         rise_m -= np.float64(ele_m[places.depart[place]])
         least_kwh = self.car.share / WEIGHT_PER_KWH * weight + self.car.height_kwh_per_m * rise_m
         return np.asarray(least_kwh <= self.capacity_kwh + ALLOWANCE_KWH)
-
-    def least(self, place: int, kind: int, targets: NDArray[np.intp]) -> I32:
-        """Least weight of the reference's metric from a place to some; `labels.FAR`: no road."""
-        label, there = self._side(kind, inward=False).label(place), self._side(kind, inward=True)
-        chain, least = self._chain(place, kind, inward=False), np.empty(targets.size, np.int32)
-        for _, book, group in there.among(targets):
-            least[group] = self._join(chain, label, there, book, targets[group]).least
-        return least
-
-    def _drives(
-        self, place: int, kind: int, targets: NDArray[np.intp], near: NDArray[np.bool_]
-    ) -> F64:
-        """Profiles of the drives from a place's node to those targets marked, (targets, 5)."""
-        label = self._side(kind, inward=False).label(place)
-        there, memo = self._side(kind, inward=True), self.car.memo(kind)
-        chain = self._chain(place, kind, inward=False)
-        drives = np.zeros((targets.size, WIDTH))
-        drives[:, TIME] = np.inf
-        ahead, done = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
-        for stored, book, group in there.among(targets):
-            chosen = group[near[group]]
-            wanted = targets[chosen]
-            met = self._join(chain, label, there, book, wanted)
-            starts, part, begun = there.start[wanted], np.empty((wanted.size, WIDTH)), 0
-            while True:
-                begun = drive_met(
-                    begun, met.near, met.far, label, starts, book.entries, stored, ahead, done,
-                    memo.arcs, memo.edges, memo.car, *memo.table, part,
-                )  # fmt: skip
-                if begun == wanted.size:
-                    break
-                memo.grow()
-            drives[chosen] = part
-        return drives

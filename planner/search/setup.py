@@ -1,6 +1,7 @@
 """From a world and a mission to the problem that the search solves."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,13 @@ class Trip:
     def places(self) -> JoinedPlaces:
         """All places, joined to the roads."""
         return self.bounds.legs.places
+
+    @cached_property
+    def quickest(self) -> NDArray[np.intp]:
+        """Of the usable stations the few best at each road node."""
+        if not self.mission.exclude_stations:
+            return self.havens.places
+        return quickest_of_nodes(self.world.sites, self.power_kw, self.usable)
 
     @property
     def waypoints(self) -> list[int]:
@@ -218,8 +226,8 @@ def stage_first(
     fallbacks may be anywhere.
     """
     longest = sum(sweep.direct_s for sweep in trip.sweeps)
-    near = least_detour_s(trip.sweeps)[trip.usable] <= 1800.0 + 0.2 * longest
-    kept = quickest_of_nodes(trip.world.sites, trip.power_kw, trip.usable[near])
+    quickest = trip.quickest
+    kept = quickest[least_detour_s(trip.sweeps)[quickest] <= 1800.0 + 0.2 * longest]
     if trip.first_stop in trip.usable:
         kept = np.union1d(kept, [trip.first_stop])
     candidate = _candidates(trip, kept, STOPS_PER_STRETCH, stops)
@@ -241,7 +249,7 @@ def stage_full(trip: Trip, *, priced: bool, stops: Mask | None = None) -> Stage:
     """
     kept = trip.usable
     if kept.size > MOST_CANDIDATES:
-        kept = quickest_of_nodes(trip.world.sites, trip.power_kw, kept)
+        kept = trip.quickest
         candidate = _candidates(trip, kept, MOST_STOPS_PER_STRETCH, stops)
     else:
         candidate = np.ones(kept.size, np.bool_) if stops is None else stops[kept]
