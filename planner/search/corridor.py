@@ -82,12 +82,18 @@ def choose_first(
     progress = np.stack([sweep.after_s[stations] for sweep in sweeps])[stage, np.arange(node.size)]
     cost = detour + 0.5 * battery_kwh / np.maximum(power_kw, 1.0) * 3600.0
     stretch = stage * 10_000 + np.floor(np.minimum(progress, 9e6) / 900.0).astype(np.int64)
-    order = np.lexsort((np.arange(node.size), cost, stretch))
-    chosen: list[int] = []
-    taken: dict[int, set[int]] = {}
-    for place in order:
-        nodes = taken.setdefault(int(stretch[place]), set())
-        if len(nodes) < per_bin and int(node[place]) not in nodes:
-            nodes.add(int(node[place]))
-            chosen.append(int(place))
-    return np.array(sorted(chosen), np.intp)
+    at_node = np.lexsort((np.arange(node.size), cost, node, stretch))
+    best = at_node[_begins(stretch[at_node], node[at_node])]
+    order = best[np.lexsort((best, cost[best], stretch[best]))]
+    begins = np.flatnonzero(_begins(stretch[order]))
+    rank = np.arange(order.size) - np.repeat(begins, np.diff(np.append(begins, order.size)))
+    return np.sort(order[rank < per_bin])
+
+
+def _begins(*columns: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Mark the rows that differ from the one before in any of the columns."""
+    differs = np.zeros(columns[0].size, np.bool_)
+    differs[:1] = True
+    for column in columns:
+        differs[1:] |= column[1:] != column[:-1]
+    return differs

@@ -90,7 +90,8 @@ class Floors:
         around = self._around(place)
         usable = self._leading_on(stage)[around.place]
         for failed in (place, *shut):
-            usable &= ~np.isin(around.place, self.problem.sites.near(failed))
+            for near in self.problem.sites.near(failed).tolist():  # a handful
+                usable &= around.place != near
         return Refuges(around.part(usable))
 
     def _around(self, place: int) -> Around:

@@ -158,9 +158,8 @@ class _Near:
 
     def _find(self, place: int) -> NDArray[np.intp]:
         stations = self.world.stations_near(int(self.station_of[place]))
-        found = np.searchsorted(self.station_of, stations)
-        found = found[found < self.station_of.size]
-        return found[np.isin(self.station_of[found], stations)]
+        found = np.minimum(np.searchsorted(self.station_of, stations), self.station_of.size - 1)
+        return np.asarray(found[self.station_of[found] == stations])
 
 
 def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: int = -1) -> Trip:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from planner.errors import InputError
 from planner.search.core.problem import Curve, Offer, OfferTable
@@ -34,8 +34,8 @@ class AskedOffers:
     stations: int
     bring: Callable[[int], tuple[Offer, ...]]
     offers: list[Offer] = field(default_factory=list)
-    _posts: Posts | None = None
     _curves: dict[int, tuple[int, Curve]] = field(default_factory=dict)
+    _sizes: dict[str, int] = field(default_factory=dict)
 
     has_prices: ClassVar[bool] = False
     has_hours: ClassVar[bool] = True
@@ -46,32 +46,23 @@ class AskedOffers:
         """Place in `offers` of the search's i-th offer."""
         return offer
 
+    @cached_property
+    def _posts(self) -> Posts:
+        whole, turns = {"curve", "window_first", "curve_first"}, np.zeros(self.stations, np.int64)
+        columns: dict[str, Any] = {
+            name: np.empty(ROOM, np.int64 if name in whole else np.float64)
+            for name in Posts._fields
+        }
+        columns["waits"] = np.empty(ROOM, np.bool_)
+        columns["first"] = np.full(self.stations, -1, np.int64)
+        columns["last"] = columns["first"].copy()
+        columns["turn_first"], columns["turn_last"] = turns, turns.copy()
+        columns["window_first"][0] = columns["curve_first"][0] = 0
+        self._sizes |= {"window_first": 1, "curve_first": 1}
+        return Posts(**columns)
+
     def posts(self) -> Posts:
         """Return the offers known by now."""
-        if self._posts is None:
-            empty, whole = np.empty(0), np.empty(0, np.int64)
-            unknown = np.full(self.stations, -1, np.int64)
-            turns = np.zeros(self.stations, np.int64)
-            nothing = np.zeros(1, np.int64)
-            self._posts = Posts(
-                first=unknown,
-                last=unknown.copy(),
-                curve=whole,
-                overhead_s=empty,
-                fixed_cost=empty,
-                rate=empty,
-                per_kwh=empty,
-                waits=np.empty(0, np.bool_),
-                window_first=nothing,
-                opens=empty,
-                closes=empty,
-                turn_first=turns,
-                turn_last=turns.copy(),
-                turn=empty,
-                curve_first=nothing,
-                energy_kwh=empty,
-                time_s=empty,
-            )
         return self._posts
 
     def fetch(self, station: int, weight: float) -> Posts:
@@ -84,60 +75,68 @@ class AskedOffers:
         InputError
             An offer is another station's, or costs money.
         """
-        known, brought = self.posts(), self.bring(station)
+        brought = self.bring(station)
         for offer in brought:
             if offer.station != station or offer.per_stop or offer.per_kwh or offer.per_s:
                 raise InputError(
                     f"station {station} was told the offer {offer}",
                     remedy="Tell a station's own offers; state them all at once if they cost money",
                 )
-        numbers = [self._number_of(offer.curve) for offer in brought]
-        known = self._posts or known
-        known.first[station] = len(self.offers)
-        self.offers += brought
-        known.last[station] = len(self.offers)
-        if not brought:
-            return known
-        windows = [window for offer in brought for window in offer.windows]
-        sizes = [len(offer.windows) for offer in brought]
         turns = sorted(
             opens
             for offer in brought
             for opens, _ in offer.windows
             if np.isfinite(opens) and not offer.waits_outside
         )
-        known.turn_first[station] = known.turn.size
-        known.turn_last[station] = known.turn.size + len(turns)
-        overhead_s = np.array([offer.overhead_s for offer in brought])
-        opens, closes = np.array(windows, np.float64).reshape(-1, 2).T
-        self._posts = known._replace(
-            curve=np.append(known.curve, numbers),
-            overhead_s=np.append(known.overhead_s, overhead_s),
-            fixed_cost=np.append(known.fixed_cost, weight * overhead_s),
-            rate=np.append(known.rate, np.full(len(brought), weight)),
-            per_kwh=np.append(known.per_kwh, np.zeros(len(brought))),
-            waits=np.append(known.waits, [offer.waits_outside for offer in brought]),
-            window_first=np.append(known.window_first, known.window_first[-1] + np.cumsum(sizes)),
-            opens=np.append(known.opens, opens),
-            closes=np.append(known.closes, closes),
-            turn=np.append(known.turn, np.array(turns, np.float64)),
-        )
+        begun = self._sizes.get("turn", 0)
+        self._posts.turn_first[station], self._posts.turn_last[station] = begun, begun + len(turns)
+        self._posts.first[station] = len(self.offers)
+        self._add("turn", turns)
+        for offer in brought:
+            self._write(offer, weight)
+        self.offers += brought
+        self._posts.last[station] = len(self.offers)
         return self._posts
+
+    def _write(self, offer: Offer, weight: float) -> None:
+        self._add("curve", (self._number_of(offer.curve),))
+        self._add("overhead_s", (offer.overhead_s,))
+        self._add("fixed_cost", (weight * offer.overhead_s,))
+        self._add("rate", (weight,))
+        self._add("per_kwh", (0.0,))
+        self._add("waits", (offer.waits_outside,))
+        self._add("opens", [opens for opens, _ in offer.windows])
+        self._add("closes", [closes for _, closes in offer.windows])
+        self._add("window_first", (self._sizes.get("opens", 0),))
 
     def _number_of(self, curve: Curve) -> int:
         """Return a curve's number, keeping it if it is new."""
         found = self._curves.get(id(curve))
         if found is not None:
             return found[0]
-        assert self._posts is not None
-        number, known = len(self._curves), self._posts
+        number = len(self._curves)
         self._curves[id(curve)] = number, curve
-        self._posts = known._replace(
-            curve_first=np.append(known.curve_first, known.energy_kwh.size + curve.energy_kwh.size),
-            energy_kwh=np.append(known.energy_kwh, curve.energy_kwh),
-            time_s=np.append(known.time_s, curve.time_s),
-        )
+        self._add("energy_kwh", curve.energy_kwh)
+        self._add("time_s", curve.time_s)
+        self._add("curve_first", (self._sizes["energy_kwh"],))
         return number
+
+    def _add(self, name: str, values: ArrayLike) -> None:
+        """Write behind what a column holds; one that is full becomes twice as long."""
+        given = np.asarray(values)
+        size = self._sizes.get(name, 0)
+        column: NDArray[Any] = getattr(self._posts, name)
+        if size + given.size > column.size:
+            longer = np.empty(2 * (size + given.size), column.dtype)
+            longer[:size] = column[:size]
+            column = longer
+            self.__dict__["_posts"] = self._posts._replace(**{name: column})
+        column[size : size + given.size] = given
+        self._sizes[name] = size + given.size
+
+
+ROOM = 256
+"""Entries for which a column of offers has room at first."""
 
 
 @dataclass(frozen=True, eq=False)
