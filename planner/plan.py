@@ -182,12 +182,12 @@ def open_trip(world: World, mission: Mission) -> Trip:
 
 
 def _there(world: World, mission: Mission) -> World:
-    return world.during(mission.departure, mission.avoid)
+    return world.during(mission.departure, mission.avoid, mission.shares)
 
 
 def _judge(world: World, mission: Mission) -> Chargers:
     return accessible(
-        world.snapshot,
+        _there(world, mission).snapshot,
         mission.wallet,
         mission.vehicle,
         min_grade=mission.guarantee.min_grade,

@@ -20,8 +20,10 @@ from planner.legs.closing import ChangedRoads
 from planner.legs.prepared import PreparedRoads
 from planner.legs.swept import SiteSelections, SweptPlaces
 from planner.model.closure import Closure
+from planner.model.fleet import PowerShare
 from planner.model.geo import EARTH_RADIUS_M
 from planner.model.plan import WorldNames
+from planner.model.station import DEPOT_PARTY
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.chargers import ChargerNames
 from planner.roads.closing import Works, put_in_force
@@ -33,6 +35,7 @@ from planner.roads.snap import Snapper
 from planner.settings import Settings
 from planner.store.snapshot import Snapshot
 from planner.store.store import Store
+from planner.store.throttling import throttled
 
 SAME_SITE_M = 300.0
 """Stations nearer than this to each other are one site: what closes one may close the other."""
@@ -44,6 +47,10 @@ KEPT_CARS = 16
 KEPT_WORKS = 4
 """Sets of closures and of kinds of roads to avoid, each with metrics of its own, that are kept at a
 time: now, and another day, each for those who avoid something and those who do not."""
+
+
+KEPT_SHARES = 4
+"""Sets of shares of depots' power whose worlds are kept at a time."""
 
 
 Hindrance = tuple[tuple[Closure, ...], tuple[str, ...]]
@@ -210,14 +217,22 @@ class World:
                     newer.__dict__[name] = self.__dict__[name]
         return newer
 
-    def during(self, departure: float, avoid: tuple[str, ...] = ()) -> "World":
+    def during(
+        self,
+        departure: float,
+        avoid: tuple[str, ...] = (),
+        shares: tuple[PowerShare, ...] = (),
+    ) -> "World":
         """Return the world for a trip that departs then: with the closures that are in force.
 
         Roads to ``avoid`` (`planner.model.mission.AVOIDABLE`) are closed as well. The same closures
         give the same roads until others push them out; where none is in force and nothing is
-        avoided, it is the usual world.
+        avoided, it is the usual world. Where the fleet leaves a trip but ``shares`` of its depots'
+        power, they give no more.
         """
         usual = self.usual or self
+        if shares:
+            return usual.sharing(shares).during(departure, avoid)
         closures = tuple(c for c in self.snapshot.closures if c.is_in_force(departure))
         if not closures and not avoid:
             return usual
@@ -228,6 +243,34 @@ class World:
         changed.__dict__["sites"] = roads.sites(usual.sites)
         changed.__dict__["station_tree"] = usual.station_tree
         return changed
+
+    def sharing(self, shares: tuple[PowerShare, ...]) -> "World":
+        """Return the world whose depots give no more than these shares; the last are kept."""
+        kept: OrderedDict[tuple[PowerShare, ...], World] = self._shared
+        there = kept.pop(shares, None)
+        if there is None:
+            least = {
+                self._depots[share.station_id]: share.power_kw
+                for share in shares
+                if share.station_id in self._depots
+            }
+            there = replace(self, snapshot=throttled(self.snapshot, least))
+            there.__dict__["sites"] = self.sites
+            there.__dict__["station_tree"] = self.station_tree
+        kept[shares] = there
+        while len(kept) > KEPT_SHARES:
+            kept.popitem(last=False)
+        return there
+
+    @cached_property
+    def _depots(self) -> dict[str, int]:
+        """Numbers of the fleet's own depots, by their ids."""
+        stations = enumerate(self.snapshot.stations)
+        return {station.id: number for number, station in stations if station.party == DEPOT_PARTY}
+
+    @cached_property
+    def _shared(self) -> "OrderedDict[tuple[PowerShare, ...], World]":
+        return OrderedDict()
 
     @property
     def works(self) -> Works | None:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from planner.store.database import Database
 from planner.store.store import Store
 from planner.store.tables import clock, metadata
+from planner.store.vault import Vault
 
 _BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 _numbers = itertools.count()
@@ -88,9 +89,10 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def shared_database(postgres: Path) -> Iterator[Database]:
+def shared_database(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database for one test after the other: emptying it is quicker than making its tables."""
-    made = Database.open(_address(postgres, _create(postgres)))
+    vault = Vault.open(tmp_path_factory.mktemp("vault") / "key")
+    made = Database.open(_address(postgres, _create(postgres)), vault)
     yield made
     made.close()
 

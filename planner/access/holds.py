@@ -7,11 +7,13 @@ fallback keeps off the first only: one failure is survived at a time, so two veh
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from math import inf
 from typing import Protocol
 
 from planner.access.ledger import Refusal, refusal
 from planner.access.status import stamp
 from planner.model.fleet import Hold
+from planner.model.station import SharedPower
 from planner.ocpi.ids import normalise_evse_id, read_evse_id
 
 
@@ -25,6 +27,10 @@ class Site(Protocol):
     @property
     def max_kw(self) -> float | None:
         """Power limit of all its EVSEs together."""
+
+    @property
+    def shared(self) -> tuple[SharedPower, ...]:
+        """Power limits of some of its EVSEs together."""
 
 
 @lru_cache(maxsize=65_536)
@@ -77,34 +83,60 @@ class Holds:
                 kept = "as its fallback, " if hold.use == "fallback" else ""
                 times = f"{kept}{stamp(hold.begins)} to {stamp(hold.ends)}"
                 return refusal("fleet_taken", times)
-        if station.max_kw is None:
-            return None
-        drawn_kw = self._drawn_kw(station.id, evse_uid, arrival, departure, as_fallback=as_fallback)
-        if drawn_kw + power_kw <= station.max_kw:
-            return None
-        told = f"{power_kw:g} kW beside {drawn_kw:g} kW of {station.max_kw:g} kW"
-        return refusal("depot_power", told)
+        for max_kw, drawn_kw in self._drawn(station, evse_uid, arrival, departure, as_fallback):
+            if drawn_kw + power_kw > max_kw:
+                told = f"{power_kw:g} kW beside {drawn_kw:g} kW of {max_kw:g} kW"
+                return refusal("depot_power", told)
+        return None
+
+    def left_kw(
+        self,
+        station: Site,
+        evse_uid: str,
+        arrival: float,
+        departure: float,
+        *,
+        as_fallback: bool,
+    ) -> float:
+        """Return the power that others leave a vehicle at an EVSE; infinite where no limit is."""
+        drawn = self._drawn(station, evse_uid, arrival, departure, as_fallback)
+        return min((max_kw - drawn_kw for max_kw, drawn_kw in drawn), default=inf)
 
     def turns(self, station: Site, evse_uid: str, post: str = "") -> Iterator[float]:
         """Give the moments at which `refusal` may answer otherwise."""
         found = list(self.at(station.id, evse_uid, post))
-        if station.max_kw is not None:
+        if station.max_kw is not None or station.shared:
             found += self._at_station.get(station.id, ())
         for hold in found:
             yield hold.begins
             yield hold.ends
 
-    def _drawn_kw(
-        self, station_id: str, evse_uid: str, arrival: float, departure: float, *, as_fallback: bool
-    ) -> float:
+    def _drawn(
+        self,
+        station: Site,
+        evse_uid: str,
+        arrival: float,
+        departure: float,
+        as_fallback: bool,
+    ) -> Iterator[tuple[float, float]]:
+        """Give each limit that an EVSE stands under, and what others draw of it at most, in kW."""
+        if station.max_kw is None and not station.shared:
+            return
         there = [
             hold
-            for hold in self._at_station.get(station_id, ())
+            for hold in self._at_station.get(station.id, ())
             if hold.evse_uid != evse_uid and overlaps(hold, arrival, departure)
         ]
-        stops = [hold for hold in there if hold.use == "stop"]
-        spares = () if as_fallback else [hold for hold in there if hold.use == "fallback"]
-        return most_drawn_kw(stops, spares)
+        spares = [h for h in there if h.use == "fallback" and not as_fallback]
+        stops = [h for h in there if h.use == "stop"]
+        if station.max_kw is not None:
+            yield station.max_kw, most_drawn_kw(stops, spares)
+        for part in station.shared:
+            if evse_uid in part.evse_uids:
+                beside = (
+                    [h for h in some if h.evse_uid in part.evse_uids] for some in (stops, spares)
+                )
+                yield part.max_kw, most_drawn_kw(*beside)
 
 
 def overlaps(hold: Hold, begins: float, ends: float) -> bool:

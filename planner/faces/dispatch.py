@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import Any
 
 from planner.errors import InvalidToken, NotFound, UnknownWallet
@@ -14,6 +15,7 @@ from planner.fleet.contention import depot_limits, scope_of
 from planner.fleet.occupancy import Occupancy, holds_of
 from planner.fleet.progress import mission_on, next_place
 from planner.fleet.risk import Risk, is_over, risk_of, worst_first
+from planner.fleet.turns import shares_of
 from planner.formats.plan_json import claims_to_json, outcome_to_json
 from planner.formats.plan_reading import plan_from_json
 from planner.formats.stamps import stamp
@@ -162,6 +164,38 @@ class Dispatch:
     def beside(
         self, mission: Mission, without: str, plan_it: Callable[[Mission], Outcome]
     ) -> Outcome:
+        """Plan so that nothing is used that others take; with a share of power where that helps."""
+        free = replace(mission, shares=())
+        waiting = self._around(free, without, plan_it)
+        shares = self._shares(free, without, plan_it)
+        if not shares:
+            return waiting
+        sharing = self._around(replace(free, shares=shares_of(shares)), without, plan_it)
+        return min(waiting, sharing, key=_soonest)
+
+    def _shares(
+        self, mission: Mission, without: str, plan_it: Callable[[Mission], Outcome]
+    ) -> dict[str, float]:
+        """Say with how much power depots could serve the plan that is made as if they were free."""
+        limits = self._ledger.limits
+        taken = self.taken(mission, without)
+        elsewhere = tuple(hold for hold in taken if hold.station_id not in limits)
+        if elsewhere == taken:
+            return {}
+        alone = plan_it(replace(mission, taken=elsewhere))
+        if not isinstance(alone, Plan):
+            return {}
+        found: dict[str, float] = {}
+        for clash in self._ledger.clashes(holds_of(alone), without=without):
+            share_kw = self._ledger.share_kw(clash.hold, without=without)
+            if share_kw is not None:
+                at = clash.hold.station_id
+                found[at] = min(share_kw, found.get(at, share_kw))
+        return found
+
+    def _around(
+        self, mission: Mission, without: str, plan_it: Callable[[Mission], Outcome]
+    ) -> Outcome:
         """Plan so that nothing is used that others take; what clashes is told and planned again."""
         met: set[str] = set()
         scope = scope_of(mission, self._places)
@@ -177,6 +211,10 @@ class Dispatch:
             if not fresh:
                 return outcome
             met |= fresh
+
+
+def _soonest(outcome: Outcome) -> float:
+    return outcome.summary.arrival if isinstance(outcome, Plan) else inf
 
 
 def plan_beside(office: Office, mission: Mission) -> Outcome:

@@ -54,6 +54,6 @@ def with_token(
     """Name the token of a charge: ours if it is one, else as its provider would name it."""
     provider = bearer.provider or ours
     digests = digests_of(provider, bearer.type, bearer.uid) if bearer.uid else []
-    known = store.issued.digest_of(connection, digests, bearer.contract)
-    token = known or (digests or [""])[0]
+    known = store.issued.known_by(connection, digests, bearer.contract)
+    token = known.digest if known else (digests or [""])[0]
     return replace(charge, token=token, provider=ours if known else charge.provider or provider)

@@ -40,10 +40,10 @@ def evidence_of_use(
         UTC epoch seconds; what an operator dates later counts from now.
     """
     digests = digests_of(use.provider or ours, use.type, use.uid) if use.uid else []
-    known = store.issued.digest_of(connection, digests, use.contract)
+    known = store.issued.known_by(connection, digests, use.contract)
     station_id, evse_uid = place_of(store, connection, feed, party, use.location_id, use.evse_uid)
     return TokenEvidence(
-        token=known or (digests or [""])[0],
+        token=known.digest if known else (digests or [""])[0],
         station_id=station_id,
         evse_uid=evse_uid,
         party=party,

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from planner.fleet.occupancy import Occupancy, holds_of
+from planner.fleet.occupancy import Limit, Occupancy, holds_of
 from planner.fleet.turns import Scope, Trial, Turns, owner
-from planner.model.fleet import Hold
+from planner.model.fleet import Hold, PowerShare
 from planner.model.geo import LonLat, distance_m
 from planner.model.mission import Mission
 from planner.model.plan import Outcome, Plan
@@ -146,13 +146,19 @@ class Contention:
     def alone(self, number: int) -> Mission | None:
         """Return the mission as workers are to plan it: with what plans in use take.
 
-        It is the same whenever it is asked for, whatever has been committed by then.
+        It is the same whenever it is asked for, whatever has been committed by then. Of depots that
+        share their power nothing is told: whether to wait there or to charge with what is left is
+        settled when the mission is committed.
         """
         mission = self.missions[number]
         if mission is None:
             return None
         scope = self._scope(number)
-        taken = self._before.taken(scope.begins, scope.ends, near=scope.near)
+        taken = tuple(
+            hold
+            for hold in self._before.taken(scope.begins, scope.ends, near=scope.near)
+            if hold.station_id not in self._before.limits
+        )
         return replace(mission, taken=taken) if taken else mission
 
     def accept(
@@ -186,10 +192,12 @@ class Contention:
         """Add up by how much missions arrive later than they would alone."""
         return self._turns.lateness_s()
 
-    def _plan_again(self, number: int, taken: tuple[Hold, ...]) -> Trial[Any]:
+    def _plan_again(
+        self, number: int, taken: tuple[Hold, ...], shares: tuple[PowerShare, ...]
+    ) -> Trial[Any]:
         mission = self.missions[number]
         assert mission is not None, "a row that has failed before holds nothing"
-        return trial_of(*self.again(number, replace(mission, taken=taken)))
+        return trial_of(*self.again(number, replace(mission, taken=taken, shares=shares)))
 
     def _scope(self, number: int) -> Scope:
         mission = self.missions[number]
@@ -226,6 +234,10 @@ def scope_of(mission: Mission, places: Mapping[str, LonLat]) -> Scope:
     return Scope(mission.departure, mission.departure + SPAN_S, near)
 
 
-def depot_limits(snapshot: Snapshot) -> Mapping[str, float]:
-    """Give what depots may draw, in kW, by their station's id."""
-    return {s.id: s.max_kw for s in snapshot.stations if s.max_kw is not None}
+def depot_limits(snapshot: Snapshot) -> Mapping[str, Limit]:
+    """Give what depots and their charge points may draw, by their station's id."""
+    return {
+        station.id: Limit(station.id, station.max_kw, station.shared)
+        for station in snapshot.stations
+        if station.max_kw is not None or station.shared
+    }

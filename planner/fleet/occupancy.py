@@ -8,10 +8,12 @@ lasted: that is how long the check proves it for. Whether a plan goes beside the
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import floor
 
 from planner.access.holds import Holds, overlaps, post_of
 from planner.model.fleet import Hold
 from planner.model.plan import ChargingStop, Plan
+from planner.model.station import SharedPower
 
 HANDOVER_S = 300.0
 """Seconds between two vehicles of the fleet at one EVSE: to unplug, leave, park and plug in."""
@@ -49,10 +51,18 @@ def _hold(stop: ChargingStop, use: str, slack_s: float) -> Hold:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A depot as the rule of access asks it: its id and what it may draw."""
+    """A depot as the rule of access asks it: its id, and what it and its parts may draw."""
 
     id: str
-    max_kw: float | None
+    max_kw: float | None = None
+    shared: tuple[SharedPower, ...] = ()
+
+
+SHARE_STEP_KW = 0.125
+"""Shares of a depot's power are whole numbers of these, which no rounding of floats changes."""
+
+LEAST_SHARE_KW = 3.5
+"""Nobody is planned to charge with less: with 16 A of one phase a post still gives more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +78,10 @@ class Clash:
 class Occupancy:
     """The ledger: the holds of each owner (a mission, or a plan in use), found by place.
 
-    ``limits`` are the depots' power limits in kW, by station.
+    ``limits`` are the depots' power limits, by station.
     """
 
-    limits: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
     _of: dict[str, tuple[Hold, ...]] = field(default_factory=dict)
     _at: dict[str, dict[str, list[Hold]]] = field(default_factory=dict)
     _stations: dict[str, set[str]] = field(default_factory=dict)
@@ -97,14 +107,37 @@ class Occupancy:
         found = []
         for hold in holds:
             stations = frozenset({hold.station_id} | self._stations.get(hold.post, set()))
-            others: dict[str, list[Hold]] = {}
-            for station in stations:
-                for name, kept in self._at.get(station, {}).items():
-                    if name != without:
-                        others.setdefault(name, []).extend(kept)
+            others = self._others(stations, without)
             if not _allows((h for kept in others.values() for h in kept), hold, self._site(hold)):
                 found.append(Clash(hold, tuple(self._against(hold, others)), stations))
         return tuple(found)
+
+    def share_kw(self, hold: Hold, without: str = "") -> float | None:
+        """Return with how much power a hold at a depot could be had, in kW.
+
+        None where power is not what it lacks, or what is left is not worth charging with.
+        """
+        if hold.station_id not in self.limits:
+            return None
+        others = self._others({hold.station_id}, without)
+        rule = Holds(widened(held) for kept in others.values() for held in kept)
+        left_kw = rule.left_kw(
+            self._site(hold),
+            hold.evse_uid,
+            hold.begins,
+            hold.ends,
+            as_fallback=hold.use == "fallback",
+        )
+        share_kw = floor(min(left_kw, hold.power_kw) / SHARE_STEP_KW) * SHARE_STEP_KW
+        return share_kw if LEAST_SHARE_KW <= share_kw < hold.power_kw - SHARE_STEP_KW else None
+
+    def _others(self, stations: Iterable[str], without: str) -> dict[str, list[Hold]]:
+        others: dict[str, list[Hold]] = {}
+        for station in stations:
+            for name, kept in self._at.get(station, {}).items():
+                if name != without:
+                    others.setdefault(name, []).extend(kept)
+        return others
 
     def taken(
         self,
@@ -132,7 +165,7 @@ class Occupancy:
         return tuple(sorted(found, key=_order))
 
     def _site(self, hold: Hold) -> Limit:
-        return Limit(hold.station_id, self.limits.get(hold.station_id))
+        return self.limits.get(hold.station_id) or Limit(hold.station_id)
 
     def _against(self, hold: Hold, others: Mapping[str, list[Hold]]) -> Iterator[str]:
         """Name those who stand at the EVSE, or draw the depot's power, at that time."""

@@ -6,13 +6,14 @@ those committed stands; one that does not is planned again with what they have t
 out depends on the missions and their order only, never on how many workers there were.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from planner.errors import BrokenClaim
-from planner.fleet.occupancy import Occupancy
-from planner.model.fleet import Hold
+from planner.fleet.occupancy import Clash, Occupancy
+from planner.model.fleet import Hold, PowerShare
 
 T = TypeVar("T")
 
@@ -35,8 +36,8 @@ class Trial(Generic[T]):
     answer: T
 
 
-Again = Callable[[int, tuple[Hold, ...]], Trial[T]]
-"""Plans a mission again, by its number, with what is taken."""
+Again = Callable[[int, tuple[Hold, ...], tuple[PowerShare, ...]], Trial[T]]
+"""Plans a mission again, by its number, with what is taken and what is left of depots' power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +133,42 @@ class Turns(Generic[T]):
             self._enter(each, former[each])
         return False
 
-    def _beside(self, number: int, trial: Trial[T]) -> Trial[T]:
+    def _beside(self, number: int, alone: Trial[T]) -> Trial[T]:
+        """Plan so that it goes beside those that are committed; with less power where that helps.
+
+        Where a depot's power is what lacks, a plan with the share that is left is made besides one
+        that waits or goes elsewhere, and the one that arrives sooner is taken.
+        """
+        clashes = self.ledger.clashes(alone.holds, without=owner(number))
+        if not clashes:
+            return alone
+        waiting = self._around(number, clashes, shares=False)
+        if not any(self._share(number, clash) for clash in clashes):
+            return waiting
+        return min(waiting, self._around(number, clashes, shares=True), key=_soonest)
+
+    def _share(self, number: int, clash: Clash) -> float | None:
+        return self.ledger.share_kw(clash.hold, without=owner(number))
+
+    def _around(self, number: int, clashes: Sequence[Clash], *, shares: bool) -> Trial[T]:
         """Plan again until a plan goes beside those that are committed."""
         met: set[str] = set()
+        left: dict[str, float] = {}
+        scope = self.scope(number)
         for _ in range(MOST_ROUNDS):
-            clashes = self.ledger.clashes(trial.holds, without=owner(number))
-            if not clashes:
-                return trial
             met |= {station for clash in clashes for station in clash.stations}
-            scope = self.scope(number)
+            for clash in clashes if shares else ():
+                share_kw = self._share(number, clash)
+                if share_kw is not None:
+                    at = clash.hold.station_id
+                    left[at] = min(share_kw, left.get(at, share_kw))
             taken = self.ledger.taken(
                 scope.begins, scope.ends, near=scope.near, stations=met, without=owner(number)
             )
-            trial = self.again(number, taken)
+            trial = self.again(number, taken, shares_of(left))
+            clashes = self.ledger.clashes(trial.holds, without=owner(number))
+            if not clashes:
+                return trial
         raise BrokenClaim(
             f"a mission was planned {MOST_ROUNDS} times and still took what others count on",
             remedy="This is a defect of the planner; please report it",
@@ -159,6 +183,15 @@ class Turns(Generic[T]):
         if alone is None:
             return 0.0
         return NO_PLAN_S if stands is None else min(max(stands - alone, 0.0), NO_PLAN_S)
+
+
+def _soonest(trial: Trial[Any]) -> float:
+    return inf if trial.arrival is None else trial.arrival
+
+
+def shares_of(left: Mapping[str, float]) -> tuple[PowerShare, ...]:
+    """Write what is left of depots' power, in kW by station, as a mission has it."""
+    return tuple(PowerShare(station_id=at, power_kw=left[at]) for at in sorted(left))
 
 
 _FORGOTTEN: Any = None

@@ -14,6 +14,7 @@ from planner.formats.fleet_json import (
 from planner.formats.pointers import Node
 from planner.formats.sealed import SealedToken
 from planner.formats.stamps import stamp
+from planner.model.fleet import PowerShare
 from planner.model.grade import Grade
 from planner.model.mission import AVOIDABLE, Guarantee, Mission, Objective, Waypoint
 from planner.model.token import Token, TokenType, Wallet
@@ -60,6 +61,9 @@ def mission_to_json(mission: Mission) -> dict[str, Any]:
         "assumed": list(mission.assumed),
         "policy": None if mission.policy is None else mission_policy_to_json(mission.policy),
         "taken": holds_to_json(mission.taken),
+        "shares": [
+            {"station_id": share.station_id, "power_kw": share.power_kw} for share in mission.shares
+        ],
         "vehicle_id": mission.vehicle_id,
         "driver": mission.driver,
     }
@@ -91,8 +95,16 @@ def mission_from_json(node: Node) -> Mission:
         assumed=node.given("assumed", Node.texts, ()),
         policy=node.optional("policy", policy_from_json),
         taken=node.given("taken", holds_from_json, ()),
+        shares=node.given("shares", _shares, ()),
         vehicle_id=node.given("vehicle_id", Node.text, ""),
         driver=node.given("driver", Node.text, ""),
+    )
+
+
+def _shares(node: Node) -> tuple[PowerShare, ...]:
+    return tuple(
+        PowerShare(station_id=item.at("station_id").text(), power_kw=item.at("power_kw").number())
+        for item in node.items()
     )
 
 

@@ -81,6 +81,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PowerShare:
+    """The most that a trip draws at a depot, in kW, where others of the fleet draw the rest."""
+
+    station_id: str
+    power_kw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetVehicle:
     """A vehicle of the fleet.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from planner.model.fleet import Hold, Policy
+from planner.model.fleet import Hold, Policy, PowerShare
 from planner.model.geo import LonLat
 from planner.model.grade import Grade
 from planner.model.token import Wallet
@@ -55,8 +55,9 @@ class Mission:
     leg of the trip or of a fallback's way uses such a road. ``policy`` is the employer's;
     ``speed_caps_kmh`` are speeds to which the driver may keep, one for the whole trip, where that
     serves better than to drive faster. ``taken`` are the times for which other vehicles of the
-    fleet count on EVSEs. ``vehicle_id`` and ``driver`` are the fleet's own ids, empty where none
-    was named.
+    fleet count on EVSEs, ``shares`` what they leave of a depot's power: charging there is planned
+    with that much, whatever its posts could give. ``vehicle_id`` and ``driver`` are the fleet's
+    own ids, empty where none was named.
     """
 
     waypoints: tuple[Waypoint, ...]
@@ -78,5 +79,6 @@ class Mission:
     id: str = ""
     policy: Policy | None = None
     taken: tuple[Hold, ...] = ()
+    shares: tuple[PowerShare, ...] = ()
     vehicle_id: str = ""
     driver: str = ""

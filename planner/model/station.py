@@ -116,6 +116,14 @@ class SaidElsewhere:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPower:
+    """What some EVSEs of a station may draw together, kW."""
+
+    max_kw: float
+    evse_uids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """A Location after normalising.
 
@@ -146,6 +154,8 @@ class Station:
         For motorcycles and bicycles only.
     max_kw : float or None
         What a fleet's own depot may draw with all its EVSEs together, None where nothing limits it.
+    shared : tuple of SharedPower
+        What a depot's single charge points may draw with all their EVSEs together.
     elsewhere : tuple of SaidElsewhere
         What other sources of the same EVSEs say, where it adds or contradicts; made by the store.
     """
@@ -179,6 +189,7 @@ class Station:
     directions: str = ""
     last_updated: float = 0.0
     max_kw: float | None = None
+    shared: tuple[SharedPower, ...] = ()
     elsewhere: tuple[SaidElsewhere, ...] = ()
 
     @property

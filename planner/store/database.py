@@ -31,6 +31,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from planner.errors import StoreError
 from planner.store.tables import REVISION, clock
+from planner.store.vault import Vault
 
 BUSY_S = 30.0
 """How long a writer waits for another one. A whole national feed is written in a third of it."""
@@ -53,10 +54,14 @@ _SET_CLOCK = (
 
 @dataclass(slots=True)
 class Change:
-    """A write under way: its connection, the sequence it will have, the domains it touched."""
+    """A write under way: its connection, the sequence it will have, the domains it touched.
+
+    ``vault`` disguises what must not stand in the database in clear.
+    """
 
     connection: Connection
     sequence: int
+    vault: Vault
     touched: set[str] = field(default_factory=set)
 
     def touch(self, domain: str) -> None:
@@ -71,22 +76,24 @@ class Database:
     connections of its own.
     """
 
-    def __init__(self, engine: Engine, *, writable_wait_s: float = BUSY_S) -> None:
+    def __init__(self, engine: Engine, vault: Vault, *, writable_wait_s: float = BUSY_S) -> None:
         self.engine = engine
+        self.vault = vault
         self.busy_s = writable_wait_s
         self.place = engine.url.render_as_string(hide_password=True)
         self._pid = os.getpid()
 
     @classmethod
-    def open(cls, url: str, *, busy_s: float = BUSY_S) -> "Database":
+    def open(cls, url: str, vault: Vault, *, busy_s: float = BUSY_S) -> "Database":
         """Open the database and bring its tables up to date.
 
         Raises
         ------
         StoreError
-            If it is unreachable, locked, not a database, or newer than this program.
+            If it is unreachable, locked, not a database, or newer than this program; if it must
+            be brought up to date and the key is not the one that belongs to it.
         """
-        database = cls(_engine(_parse(url), busy_s), writable_wait_s=busy_s)
+        database = cls(_engine(_parse(url), busy_s), vault, writable_wait_s=busy_s)
         try:
             database.migrate()
         except StoreError:
@@ -112,7 +119,7 @@ class Database:
             writer = connection.execution_options(writing=True)
             with writer.begin():
                 held = writer.execute(_HOLD_CLOCK).scalar_one()
-                change = Change(writer, held + 1)
+                change = Change(writer, held + 1, self.vault)
                 yield change
                 if change.touched:
                     domains = ["all", *sorted(change.touched)]
@@ -147,6 +154,7 @@ class Database:
         config.set_main_option("version_locations", str(here / "versions").replace("%", "%%"))
         config.set_main_option("path_separator", "newline")
         config.attributes["connection"] = connection
+        config.attributes["vault"] = self.vault
         found = _revision(connection)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if found is not None and found not in known:

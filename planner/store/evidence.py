@@ -1,6 +1,8 @@
 """What is known besides feeds: agreements, prices, hubs' words, and what happened at posts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
@@ -15,8 +17,12 @@ from planner.store.snapshot import (
     TokenEvidence,
 )
 from planner.store.tables import evidence, lists
+from planner.store.vault import Vault
 
 T = TypeVar("T")
+
+DIGESTS = "token"
+"""Purpose for which `Vault.disguise` is given the digests of tokens."""
 
 
 class Knowledge:
@@ -62,11 +68,13 @@ class Knowledge:
 
     def add_token_evidence(self, rows: Sequence[TokenEvidence]) -> None:
         """Add what became known of tokens."""
-        self._add("evidence", rows)
+        with self._database.writing() as change:
+            insert_evidence(change, rows)
 
     def add_reports(self, rows: Sequence[DriverReport]) -> None:
         """Add what drivers said at stops."""
-        self._add("reports", rows)
+        with self._database.writing() as change:
+            _insert(change, "reports", rows)
 
     def agreements(self) -> tuple[Agreement, ...]:
         """Read all roaming agreements, in the order of their file."""
@@ -102,12 +110,6 @@ class Knowledge:
             change.connection.execute(insert(lists).values(kind=kind, owner=owner, body=body))
             change.touch(kind)
 
-    def _add(self, kind: str, rows: Sequence[TokenEvidence] | Sequence[DriverReport]) -> None:
-        if not rows:
-            return
-        with self._database.writing() as change:
-            _insert(change, kind, rows)
-
 
 def read_list(connection: Connection, kind: str, rows: type[tuple[T, ...]]) -> tuple[T, ...]:
     """Read a list that is replaced whole, all owners' parts in the order of their names."""
@@ -117,24 +119,47 @@ def read_list(connection: Connection, kind: str, rows: type[tuple[T, ...]]) -> t
     return tuple(value for body in bodies for value in decode(body, rows))
 
 
-def read_evidence(connection: Connection, kind: str, row: type[T]) -> tuple[T, ...]:
-    """Read all evidence of a kind, oldest first."""
+def read_told(connection: Connection, kind: str) -> list[bytes]:
+    """Read the bodies of a kind as they are stored, oldest first."""
     bodies = connection.execute(
         select(evidence.c.body)
         .where(evidence.c.kind == kind)
         .order_by(evidence.c.at, evidence.c.id)
     ).scalars()
-    return tuple(decode(body, row) for body in bodies)
+    return list(bodies)
+
+
+def read_evidence(bodies: Iterable[bytes], vault: Vault) -> tuple[TokenEvidence, ...]:
+    """Read evidence of tokens from its bodies; StoreError if it was written with another key."""
+    rows = (decode(body, TokenEvidence) for body in bodies)
+    revealed = cache(lambda told: vault.reveal(told, DIGESTS))
+    return tuple(_with_names(row, revealed) for row in rows)
+
+
+def read_reports(bodies: Iterable[bytes]) -> tuple[DriverReport, ...]:
+    """Read drivers' reports from their bodies."""
+    return tuple(decode(body, DriverReport) for body in bodies)
 
 
 def insert_evidence(change: Change, rows: Sequence[TokenEvidence]) -> None:
-    """Add what became known of tokens, within a change."""
-    if rows:
-        _insert(change, "evidence", rows)
+    """Add what became known of tokens, within a change.
+
+    Raises
+    ------
+    StoreError
+        If what is there was written with another key: nobody could read both.
+    """
+    if not rows:
+        return
+    first = select(evidence.c.body).where(evidence.c.kind == "evidence").limit(1)
+    read_evidence(change.connection.execute(first).scalars(), change.vault)
+    disguised = cache(lambda told: change.vault.disguise(told, DIGESTS))
+    _insert(change, "evidence", [_with_names(row, disguised) for row in rows])
 
 
 def withdraw_evidence(change: Change, kind: str, source: str, token: str) -> None:
     """Take back what a source had said of a token: a reservation that was cancelled."""
+    named = change.vault.disguise(token, DIGESTS)
     told = change.connection.execute(
         select(evidence.c.id, evidence.c.body).where(evidence.c.kind == "evidence")
     ).all()
@@ -142,16 +167,22 @@ def withdraw_evidence(change: Change, kind: str, source: str, token: str) -> Non
         number
         for number, body in told
         if (row := decode(body, TokenEvidence)).kind == kind
-        and (row.source, row.token) == (source, token)
+        and (row.source, row.token) == (source, named)
     ]
     if gone:
         change.connection.execute(delete(evidence).where(evidence.c.id.in_(gone)))
         change.touch("evidence")
 
 
+def _with_names(row: TokenEvidence, written: Callable[[str], str]) -> TokenEvidence:
+    return replace(row, token=written(row.token))
+
+
 def _insert(
     change: Change, kind: str, rows: Sequence[TokenEvidence] | Sequence[DriverReport]
 ) -> None:
+    if not rows:
+        return
     change.connection.execute(
         insert(evidence),
         [

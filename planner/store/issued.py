@@ -10,10 +10,16 @@ from planner.model.token import Token
 from planner.ocpi.ids import normalise_contract_id
 from planner.store.bodies import decode, digest, encode
 from planner.store.database import Database
+from planner.store.evidence import DIGESTS
 from planner.store.feeds import feed_id
 from planner.store.tables import issued, sent
 from planner.store.token_names import name_token
 from planner.store.vault import Vault
+
+CONTRACT = "contract"
+"""Purpose for which `Vault.disguise` is given hashes of contract ids."""
+
+_CONTRACT_DIGITS = 16
 
 WHITELISTS = ("ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER")
 """Source: OCPI 2.2.1, WhitelistType."""
@@ -64,8 +70,8 @@ class Issued:
         """Keep tokens, each in the place of what was known of it."""
         rows = [
             {
-                "digest": one.token.digest,
-                "contract": _hash_contract(one.token.contract_id),
+                "digest": self._disguise(one.token.digest),
+                "contract": self._name_contract(one.token.contract_id),
                 "last_updated": one.last_updated,
                 "body": self._vault.seal(encode(one)),
             }
@@ -74,6 +80,7 @@ class Issued:
         if not rows:
             return
         with self._database.writing() as change:
+            self._check_key(change.connection)
             for row in rows:
                 change.connection.execute(delete(issued).where(issued.c.digest == row["digest"]))
             change.connection.execute(insert(issued), rows)
@@ -81,9 +88,7 @@ class Issued:
     def find(self, digests: Sequence[str]) -> IssuedToken | None:
         """Give the token of one of these digests (`Token.digest`)."""
         with self._database.reading() as connection:
-            body = connection.execute(
-                select(issued.c.body).where(issued.c.digest.in_(digests))
-            ).scalar()
+            body = self._body(connection, digests)
         return None if body is None else self._read(body)
 
     def page(
@@ -114,15 +119,15 @@ class Issued:
             bodies = connection.execute(select(issued.c.body).order_by(issued.c.digest)).scalars()
             return digest(*bodies)
 
-    def digest_of(self, connection: Connection, digests: Sequence[str], contract: str) -> str:
-        """Name a token of ours by what an operator says of it; empty if it is none of ours."""
-        found = connection.execute(
-            select(issued.c.digest).where(issued.c.digest.in_(digests))
-        ).scalar()
-        if found is None and contract:
-            named = issued.c.contract == _hash_contract(contract)
-            found = connection.execute(select(issued.c.digest).where(named)).scalar()
-        return found or ""
+    def known_by(
+        self, connection: Connection, digests: Sequence[str], contract: str
+    ) -> Token | None:
+        """Give the token of ours that an operator's word means; None if it is none of ours."""
+        body = self._body(connection, digests)
+        if body is None and contract:
+            named = issued.c.contract == self._name_contract(contract)
+            body = connection.execute(select(issued.c.body).where(named)).scalar()
+        return None if body is None else self._read(body).token
 
     def told(self, feed: str, party: str) -> dict[str, SentToken]:
         """Say what an operator was told, by digest."""
@@ -131,10 +136,11 @@ class Issued:
                 select(sent).where(sent.c.feed == feed_id(connection, feed), sent.c.party == party)
             ).all()
         return {
-            row.digest: SentToken(
-                digest=row.digest, last_updated=row.last_updated, at=row.at, error=row.error
+            digest: SentToken(
+                digest=digest, last_updated=row.last_updated, at=row.at, error=row.error
             )
             for row in rows
+            for digest in (self._vault.reveal(row.digest, DIGESTS),)
         }
 
     def record(self, feed: str, party: str, told: Sequence[SentToken]) -> None:
@@ -145,14 +151,15 @@ class Issued:
             number = feed_id(change.connection, feed)
             of_party = delete(sent).where(sent.c.feed == number, sent.c.party == party)
             for one in told:
-                change.connection.execute(of_party.where(sent.c.digest == one.digest))
+                named = self._disguise(one.digest)
+                change.connection.execute(of_party.where(sent.c.digest == named))
             change.connection.execute(
                 insert(sent),
                 [
                     {
                         "feed": number,
                         "party": party,
-                        "digest": one.digest,
+                        "digest": self._disguise(one.digest),
                         "last_updated": one.last_updated,
                         "at": one.at,
                         "error": one.error,
@@ -161,10 +168,25 @@ class Issued:
                 ],
             )
 
+    def _body(self, connection: Connection, digests: Sequence[str]) -> bytes | None:
+        named = issued.c.digest.in_([self._disguise(digest) for digest in digests])
+        body = connection.execute(select(issued.c.body).where(named)).scalar()
+        if body is None:
+            self._check_key(connection)
+        return body
+
+    def _check_key(self, connection: Connection) -> None:
+        """StoreError where there are tokens of another key: none is found by this one."""
+        first = connection.execute(select(issued.c.digest).limit(1)).scalar()
+        self._vault.reveal(first or "", DIGESTS)
+
+    def _disguise(self, digest: str) -> str:
+        return self._vault.disguise(digest, DIGESTS)
+
+    def _name_contract(self, contract: str) -> str:
+        hashed = hashlib.sha256(normalise_contract_id(contract).encode()).hexdigest()
+        return self._vault.disguise(hashed[:_CONTRACT_DIGITS], CONTRACT)
+
     def _read(self, body: bytes) -> IssuedToken:
         one = decode(self._vault.unseal(body), IssuedToken)
         return replace(one, token=name_token(self._vault, one.token))
-
-
-def _hash_contract(contract: str) -> str:
-    return hashlib.sha256(normalise_contract_id(contract).encode()).hexdigest()

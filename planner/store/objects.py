@@ -119,7 +119,7 @@ class Objects:
         changed: list[dict[str, Any]] = []
         for name, sent in told.items():
             body = msgspec.json.encode(sent.value)
-            named = digest(body)
+            named = self._name(module, body)
             before = known.get(name)
             if before is not None and before.digest == named:
                 continue
@@ -143,6 +143,11 @@ class Objects:
         of_module = delete(objects).where(objects.c.feed == feed, objects.c.module == module)
         for part in chunks(sorted(set(names))):
             change.connection.execute(of_module.where(objects.c.name.in_(part)))
+
+    def _name(self, module: str, body: bytes) -> bytes:
+        """Name contents; what is encrypted by the key, for a uid stands in it."""
+        named = digest(body)
+        return bytes.fromhex(self._vault.name(named)) if module in SEALED else named
 
     def _opened(self, module: str, body: bytes) -> bytes:
         return self._vault.unseal(body) if module in SEALED else body

@@ -18,20 +18,19 @@ from planner.ocpi.tariffs import Tariff
 from planner.store.bodies import Shelf, decode, digest, encode
 from planner.store.closures import read_closures
 from planner.store.columns import Columns, Entry, Row, build_columns, make_entry, read_only
-from planner.store.evidence import read_evidence, read_list
+from planner.store.evidence import read_evidence, read_list, read_reports, read_told
 from planner.store.pace import plausible_silence_s
 from planner.store.pricing import TariffRow
 from planner.store.snapshot import (
     Agreement,
     ClientInfo,
-    DriverReport,
     RetailPrice,
     Snapshot,
-    TokenEvidence,
 )
 from planner.store.sources import Source
 from planner.store.splicing import MOST_EDITS, News, splice
 from planner.store.tables import clock, evses, feeds, stations, tariffs
+from planner.store.vault import Vault
 from planner.store.winners import chunks
 
 _LISTS = frozenset({"agreements", "prices", "client_infos"})
@@ -62,24 +61,25 @@ def read_sequence(connection: Connection) -> int:
     )
 
 
-def read_snapshot(connection: Connection, previous: Snapshot | None) -> Snapshot:
+def read_snapshot(connection: Connection, vault: Vault, previous: Snapshot | None) -> Snapshot:
     """Read what is known, within one read transaction."""
     sequences = {row.domain: row.sequence for row in connection.execute(select(clock))}
     held = previous.held if previous is not None else None
     if previous is None or not isinstance(held, Held):
-        return _read_whole(connection, sequences)
+        return _read_whole(connection, vault, sequences)
     changed = {domain for domain in sequences if sequences[domain] > held.sequences[domain]}
     if not changed:
         return previous
     if changed & _COLUMNAR:
         known = _read_feeds(connection)
         if not set(held.feeds) <= set(known):  # a feed is gone, and its rows with it
-            return _read_whole(connection, sequences)
-        return _read_static(connection, sequences, changed, replace(held, feeds=known), previous)
-    return _read_moving(connection, sequences, changed, held, previous)
+            return _read_whole(connection, vault, sequences)
+        held = replace(held, feeds=known)
+        return _read_static(connection, vault, sequences, changed, held, previous)
+    return _read_moving(connection, vault, sequences, changed, held, previous)
 
 
-def _read_whole(connection: Connection, sequences: Mapping[str, int]) -> Snapshot:
+def _read_whole(connection: Connection, vault: Vault, sequences: Mapping[str, int]) -> Snapshot:
     """Read everything."""
     shelf, feeds_known = Shelf(), _read_feeds(connection)
     rows = _changed_rows(connection, shelf, {}, -1)[0]
@@ -96,12 +96,13 @@ def _read_whole(connection: Connection, sequences: Mapping[str, int]) -> Snapsho
         columns_hash=columns.digest,
         tariffs_hash=_tariffs_hash(feeds_known, tariff_rows),
     )
-    whole = {**_read_evidence(connection), "closures": read_closures(connection)}
+    whole = {**_read_evidence(connection, vault), "closures": read_closures(connection)}
     return _compose(held, _read_lists(connection), whole)
 
 
 def _read_static(
     connection: Connection,
+    vault: Vault,
     sequences: Mapping[str, int],
     changed: set[str],
     held: Held,
@@ -141,7 +142,9 @@ def _read_static(
         tariffs_hash=_tariffs_hash(held.feeds, tariff_rows) if names else held.tariffs_hash,
     )
     lists = _read_lists(connection) if changed & _LISTS else _lists_of(previous)
-    evidence = _read_evidence(connection) if changed & _EVIDENCE else _evidence_of(previous)
+    evidence = _evidence_of(previous)
+    if changed & _EVIDENCE:
+        evidence = _read_evidence(connection, vault)
     shut = read_closures(connection) if "closures" in changed else previous.closures
     return _compose(news, lists, {**evidence, "closures": shut})
 
@@ -188,6 +191,7 @@ def _compose(held: Held, lists: Mapping[str, Any], evidence: Mapping[str, Any]) 
 
 def _read_moving(
     connection: Connection,
+    vault: Vault,
     sequences: Mapping[str, int],
     changed: set[str],
     held: Held,
@@ -198,9 +202,9 @@ def _read_moving(
     if "statuses" in changed:
         news |= _changed_statuses(connection, held, previous)
     if "evidence" in changed:
-        news["token_evidence"] = read_evidence(connection, "evidence", TokenEvidence)
+        news |= _read_token_evidence(connection, vault)
     if "reports" in changed:
-        news["reports"] = read_evidence(connection, "reports", DriverReport)
+        news["reports"] = read_reports(read_told(connection, "reports"))
     if "closures" in changed:
         news["closures"] = read_closures(connection)
     if changed & _LISTS:
@@ -316,15 +320,24 @@ def _read_statuses(
     return found
 
 
-def _read_evidence(connection: Connection) -> dict[str, Any]:
-    return {
-        "token_evidence": read_evidence(connection, "evidence", TokenEvidence),
-        "reports": read_evidence(connection, "reports", DriverReport),
-    }
+def _read_evidence(connection: Connection, vault: Vault) -> dict[str, Any]:
+    reports = read_reports(read_told(connection, "reports"))
+    return {**_read_token_evidence(connection, vault), "reports": reports}
+
+
+def _read_token_evidence(connection: Connection, vault: Vault) -> dict[str, Any]:
+    """Read evidence of tokens; its hash is of what is stored, and gives no token away."""
+    told = read_told(connection, "evidence")
+    named = digest(encode(sorted(told))).hex()
+    return {"token_evidence": read_evidence(told, vault), "evidence_hash": named}
 
 
 def _evidence_of(previous: Snapshot) -> dict[str, Any]:
-    return {"token_evidence": previous.token_evidence, "reports": previous.reports}
+    return {
+        "token_evidence": previous.token_evidence,
+        "evidence_hash": previous.evidence_hash,
+        "reports": previous.reports,
+    }
 
 
 def _lists_of(previous: Snapshot) -> dict[str, Any]:
@@ -377,7 +390,7 @@ def _finish(snapshot: Snapshot) -> Snapshot:
             snapshot.status.tobytes(),
             snapshot.status_at.tobytes(),
             _silences_of(snapshot).tobytes(),
-            encode(sorted(encode(row) for row in snapshot.token_evidence)),
+            snapshot.evidence_hash.encode(),
             encode(sorted(encode(row) for row in snapshot.reports)),
         ).hex(),
     )

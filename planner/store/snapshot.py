@@ -127,6 +127,8 @@ class Snapshot:
     reports: tuple[DriverReport, ...]
     status_silence_s: NDArray[np.float64] | None = None
     """Shape (evses,): silence after which a status is no longer plausible there; None: default."""
+    evidence_hash: str = ""
+    """Names ``token_evidence``, by the installation's key."""
     closures: tuple[Closure, ...] = ()
     """Of roads, past and coming ones among them; plans name those in force, ``hash`` does not."""
     held: object = field(default=None, repr=False)

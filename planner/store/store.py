@@ -114,7 +114,7 @@ class Store:
             If the database is unreachable, locked, damaged or newer than this program.
         """
         vault = Vault.open(key_file)
-        database = Database.open(url, busy_s=busy_s)
+        database = Database.open(url, vault, busy_s=busy_s)
         feeds = Feeds(database, vault)
         feeds.index_callers()
         return cls(
@@ -155,7 +155,7 @@ class Store:
         did, the stations and facts are the same objects and ``static_hash`` is the same.
         """
         with paused_collection(), self.database.reading() as connection:
-            return read_snapshot(connection, previous)
+            return read_snapshot(connection, self.database.vault, previous)
 
     def apply(self, *updates: Update) -> int:
         """Write what a feed told, all of it or nothing; give the sequence that it has.

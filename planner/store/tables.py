@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0010"
+REVISION = "0011"
 """The migration that these tables are the result of: the newest one in ``versions``."""
 
 DOMAINS = (
@@ -145,6 +145,7 @@ evidence = Table(
     Index("evidence_by_time", "at"),
     sqlite_autoincrement=True,
 )
+"""Of tokens (in the bodies their digests are disguised), and what drivers reported."""
 
 plans = Table(
     "plans",
@@ -244,26 +245,29 @@ pages = Table(
 issued = Table(
     "issued",
     metadata,
-    Column("digest", String(16), primary_key=True),
+    Column("digest", String(64), primary_key=True),
     Column("contract", String(64), nullable=False),
     Column("last_updated", Double, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("issued_by_contract", "contract"),
     Index("issued_by_time", "last_updated"),
 )
-"""Tokens that we issue, encrypted; named by `Token.digest` and a hash of the contract id."""
+"""Tokens that we issue, encrypted; `Token.digest` and a hash of the contract id are disguised."""
 
 sent = Table(
     "sent",
     metadata,
     Column("feed", ForeignKey("feeds.id"), primary_key=True),
     Column("party", String(10), primary_key=True),
-    Column("digest", String(16), primary_key=True),
+    Column("digest", String(64), primary_key=True),
     Column("last_updated", Double, nullable=False),
     Column("at", Double, nullable=False),
     Column("error", Text, nullable=False),
 )
-"""Which state of our tokens each operator was told, and when its copy was last read."""
+"""Which state of our tokens each operator was told, and when its copy was last read.
+
+``digest`` is the disguised `Token.digest`.
+"""
 
 commands = Table(
     "commands",

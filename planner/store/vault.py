@@ -1,15 +1,23 @@
 """Secrets at rest: credentials and token uids are encrypted with a key that lies in the home.
 
-Source: Fernet (AES-128-CBC with HMAC-SHA256), as in the package ``cryptography``.
+Source: Fernet (AES-128-CBC with HMAC-SHA256), as in the package ``cryptography``; for what is
+searched by or compared, AES-SIV (RFC 5297) with a key of its own, derived by HKDF (RFC 5869).
 """
 
 import hmac
 import os
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from planner.errors import StoreError
+
+_DISGUISE_KEY_BYTES = 64
+"""Both halves of AES-SIV with 256 bits each."""
 
 
 class Vault:
@@ -18,6 +26,8 @@ class Vault:
     def __init__(self, key: bytes, place: str) -> None:
         self._fernet = Fernet(key)
         self._naming = hmac.digest(key, b"names", "sha256")
+        derived = HKDF(SHA256(), _DISGUISE_KEY_BYTES, salt=None, info=b"plugsure disguises")
+        self._disguising = AESSIV(derived.derive(key))
         self._place = place
 
     @classmethod
@@ -52,6 +62,37 @@ class Vault:
         Source: HMAC-SHA256, by a key derived from the vault's.
         """
         return hmac.digest(self._naming, secret, "sha256").hex()
+
+    def disguise(self, value: str, purpose: str) -> str:
+        """Encrypt a short value so that the same gives the same: it can be searched by.
+
+        Parameters
+        ----------
+        purpose : str
+            What kind of value it is: equal values of two kinds do not look alike.
+
+        Returns
+        -------
+        str
+            Hex digits, twice 16 bytes more than the value has; empty for the empty value.
+        """
+        if not value:
+            return ""
+        return self._disguising.encrypt(value.encode(), [purpose.encode()]).hex()
+
+    def reveal(self, disguised: str, purpose: str) -> str:
+        """Give the value that `disguise` was given; StoreError if that was with another key."""
+        if not disguised:
+            return ""
+        try:
+            return self._disguising.decrypt(bytes.fromhex(disguised), [purpose.encode()]).decode()
+        except (InvalidTag, ValueError) as error:
+            raise StoreError(
+                "what is known of cards was written with another key",
+                place=self._place,
+                remedy="Restore the key that belongs to this database. If it is lost, begin with "
+                "an empty database: what cards open, and what refused them, cannot be read.",
+            ) from error
 
     def seal(self, secret: bytes) -> bytes:
         """Encrypt."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from planner.model.mission import Mission
 from planner.model.plan import Claim, Infeasible, Outcome, Plan
 from planner.verify.fallbacks import check_trip
 from planner.verify.rejections import check_rejected
@@ -25,17 +26,18 @@ def verify(world: Known, outcome: Outcome) -> list[Claim]:
         field names.
     """
     if isinstance(outcome, Infeasible):
-        there = world.during(outcome.mission.departure, outcome.mission.avoid)
-        scene = Scene(there, outcome.mission, outcome.world)
+        scene = Scene(_there(world, outcome.mission), outcome.mission, outcome.world)
         return list(check_rejected(scene, outcome.rejected, "/rejected"))
     return list(check_plan(world, outcome, ""))
 
 
+def _there(world: Known, mission: Mission) -> Known:
+    return world.during(mission.departure, mission.avoid, mission.shares)
+
+
 def check_plan(world: Known, plan: Plan, where: str) -> Iterator[Claim]:
     """Check a plan and its alternatives."""
-    scene = Scene(
-        world.during(plan.mission.departure, plan.mission.avoid), plan.mission, plan.world
-    )
+    scene = Scene(_there(world, plan.mission), plan.mission, plan.world)
     yield from check_world(scene, plan, where)
     yield from check_trip(scene, main_trip(scene, plan, where))
     yield from check_summary(plan, where)

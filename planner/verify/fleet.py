@@ -47,9 +47,14 @@ def verify_fleet(snapshot: Snapshot, plans: Sequence[Plan]) -> list[Claim]:
     uses = [use for number, plan in enumerate(plans) for use in _uses(number, plan)]
     claims = list(_queues(plans, uses))
     for station in snapshot.stations:
+        if station.max_kw is None and not station.shared:
+            continue
+        there = [use for use in uses if use.stop.station_id == station.id]
         if station.max_kw is not None:
-            there = [use for use in uses if use.stop.station_id == station.id]
             claims += _overloads(there, station.max_kw)
+        for part in station.shared:
+            of_part = [use for use in there if use.stop.evse_uid in part.evse_uids]
+            claims += _overloads(of_part, part.max_kw)
     return claims
 
 

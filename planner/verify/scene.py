@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from planner.access.chargers import Chargers, accessible
 from planner.errors import InputError
+from planner.model.fleet import PowerShare
 from planner.model.geo import LonLat
 from planner.model.mission import Mission
 from planner.model.plan import ChargingStop, WorldNames
@@ -35,10 +36,15 @@ class Known(Protocol):
     def names(self) -> WorldNames:
         """Hashes and times."""
 
-    def during(self, departure: float, avoid: tuple[str, ...] = ()) -> "Known":
+    def during(
+        self,
+        departure: float,
+        avoid: tuple[str, ...] = (),
+        shares: tuple[PowerShare, ...] = (),
+    ) -> "Known":
         """Return the world with the closures in force for a trip of that departure.
 
-        No leg uses roads to ``avoid`` there either.
+        No leg uses roads to ``avoid`` there either, and depots give no more than ``shares``.
         """
 
 

@@ -273,9 +273,9 @@ def test_what_is_no_plug_is_told(word: str) -> None:
 
 
 CSV = (
-    "depot,location,charge_point,evses,depot_max_kw,hours\n"
-    'Nord,"11.58,48.21",CP-1,ccs:150 type2:22,200,Mo-Fr 06:00-20:00\n'
-    "Nord,,CP-2,ccs:150+chademo:50,,\n"
+    "depot,location,charge_point,evses,depot_max_kw,hours,max_kw\n"
+    'Nord,"11.58,48.21",CP-1,ccs:150 type2:22,200,Mo-Fr 06:00-20:00,100\n'
+    "Nord,,CP-2,ccs:150+chademo:50,,,120\n"
 )
 
 
@@ -287,7 +287,12 @@ def test_a_file_of_charge_points_is_registered_whole(store: Store) -> None:
     assert [evse.uid for evse in station.evses] == ["CP-1-1", "CP-1-2", "CP-2-1"]
     assert station.hours is not None
     assert not station.hours.twentyfourseven
-    assert store.charge_points.depots()["Nord"].max_kw == 200
+    assert station.max_kw == 200
+    assert [(part.max_kw, part.evse_uids) for part in station.shared] == [
+        (100.0, ("CP-1-1", "CP-1-2"))
+    ]
+    powers = [[plug.power_kw for plug in evse.connectors] for evse in station.evses]
+    assert powers == [[100.0], [22.0], [120.0, 50.0]], "no post gives more than its charge point"
     rows = [
         {
             "depot": "Nord",

@@ -11,7 +11,7 @@ from planner.model.token import Token, TokenType
 from planner.ocpi.messages import write_envelope
 from planner.ocpi.times import read_time, write_time
 from planner.store.feeds import Source
-from planner.store.issued import IssuedToken
+from planner.store.issued import IssuedToken, SentToken
 from planner.store.snapshot import ClientInfo
 from planner.store.store import Store
 from tests.databases import bytes_at_rest
@@ -236,6 +236,11 @@ def test_behind_a_hub_only_connected_operators_are_told(
 
 
 def test_uids_are_encrypted_at_rest(cpo: Partner, store: Store) -> None:
-    del cpo
     assert read_time(write_time(NOW)) == NOW
-    assert CARD.uid.encode() not in bytes_at_rest(store)
+    place = {"location_id": "LOC1", "evse_uids": ["1"]}
+    cpo.ask("POST", "tokens/04A1B2C3/authorize", place)
+    told = SentToken(digest=CARD.digest, last_updated=0.0, at=NOW, error="")
+    store.issued.record("cpo", "NL*ABC", [told])
+    held = bytes_at_rest(store)
+    assert CARD.uid.encode() not in held
+    assert CARD.digest.encode() not in held

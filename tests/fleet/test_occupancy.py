@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.fleet.occupancy import HANDOVER_S, Occupancy
+from planner.fleet.occupancy import HANDOVER_S, Limit, Occupancy
 from planner.fleet.turns import Scope, Trial, Turns
 from planner.model.fleet import Hold
 
@@ -17,6 +17,7 @@ EVSES = [("s0", "a"), ("s0", "b"), ("s1", "a"), ("s2", "a"), ("depot", "a"), ("d
 EVSES += [("other feed's s1", "a7"), ("depot", "c")]
 POSTS = {("s1", "a"): "NLAAAE1", ("other feed's s1", "a7"): "NLAAAE1"}
 LIMITS = {"depot": 60.0}
+DEPOT = {"depot": Limit("depot", 60.0)}
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ def planned(options: list[Way], taken: Sequence[Hold] = ()) -> Trial[Way | None]
 def turns(fleet: list[list[Way]], ledger: Occupancy | None = None) -> Turns[Way | None]:
     everywhere = Scope(0.0, 1e9, lambda _station: True)
     return Turns(
-        ledger or Occupancy(LIMITS),
-        lambda number, taken: planned(fleet[number], taken),
+        ledger or Occupancy(DEPOT),
+        lambda number, taken, _shares: planned(fleet[number], taken),
         lambda _number: everywhere,
     )
 

@@ -1,21 +1,26 @@
 """What an employer allows is kept by plans, told in the ledger, and held against by the check."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from planner.faces.missions import mission_of
 from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
-from planner.fleet.contention import Contention, FleetRender
+from planner.fleet.contention import Contention, FleetAnswer, FleetRender
+from planner.formats.plan_json import outcome_to_json
+from planner.formats.plan_reading import plan_from_json
 from planner.model.fleet import Hold, Policy
 from planner.model.grade import Grade
 from planner.model.mission import Mission
-from planner.model.plan import Infeasible, Outcome, Plan
-from planner.model.station import Station
+from planner.model.plan import ChargingStop, Infeasible, Outcome, Plan
+from planner.model.station import SharedPower, Station
 from planner.ocpi.tariffs import read_tariff
 from planner.plan import plan
+from planner.store.fleet_plans import PlanInUse
 from planner.store.snapshot import RetailPrice
 from planner.verify import verify, verify_fleet
 from planner.world import World
@@ -198,3 +203,58 @@ def test_a_depot_gives_no_more_than_it_may(world: World, mission: Mission) -> No
     assert {c.kind for c in over if "charging_stops/0" in c.where} == {"fleet"}
     assert verify_fleet(there.snapshot, [alone]) == []
     assert verify_fleet(there.snapshot, [alone, replace(alone, id="other")]) != []
+
+
+def depot_with(world: World, stop: ChargingStop, **limits: Any) -> tuple[World, Station]:
+    """The world, with the station of a stop as an own depot that shares its power."""
+    stations = list(world.snapshot.stations)
+    number = [station.id for station in stations].index(stop.station_id)
+    stations[number] = replace(stations[number], country_code="XX", party_id="OWN", **limits)
+    snapshot = replace(world.snapshot, stations=tuple(stations), static_hash=f"{limits}")
+    return replace(world, snapshot=snapshot), stations[number]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_vehicle_charges_with_the_power_that_others_leave_where_that_is_sooner(
+    world: World, mission: Mission, whole: bool
+) -> None:
+    alone = plan(world, mission)
+    assert isinstance(alone, Plan)
+    stop = alone.charging_stops[1]
+    bare = next(s for s in world.snapshot.stations if s.id == stop.station_id)
+    uids = tuple(evse.uid for evse in bare.evses)
+    limit_kw = stop.power_kw * 1.95
+    part = SharedPower(max_kw=limit_kw, evse_uids=uids)
+    there, depot = depot_with(
+        world, stop, **({"max_kw": limit_kw} if whole else {"shared": (part,)})
+    )
+    beside = Hold(
+        station_id=depot.id, evse_uid=next(u for u in uids if u != stop.evse_uid),
+        begins=stop.arrival - 3600.0, ends=stop.departure + 7200.0, power_kw=stop.power_kw,
+    )  # fmt: skip
+    plans: list[Plan] = []
+
+    def again(_number: int, again: Mission) -> tuple[FleetAnswer | None, Any]:
+        made = plan(there, again)
+        assert isinstance(made, Plan)
+        plans.append(made)
+        return FleetRender(lambda outcome, _world: outcome)(made, there), made
+
+    used = PlanInUse(plan="x", departs=beside.begins, arrives=beside.ends, holds=(beside,))
+    turns = Contention([mission], [0], there.snapshot, [used], again)
+    asked = turns.alone(0)
+    assert asked == mission
+    first = FleetRender(lambda outcome, _world: outcome)(plan(there, asked), there)
+    ((_, made),) = turns.accept(0, first, first.answer)
+    waiting, sharing = plans
+    assert made is sharing
+    share_kw = made.mission.shares[0].power_kw
+    assert 0.94 * stop.power_kw < share_kw <= 0.95 * stop.power_kw
+    at = made.charging_stops[1]
+    assert (at.station_id, at.power_kw) == (depot.id, pytest.approx(share_kw))
+    assert alone.summary.arrival < made.summary.arrival < waiting.summary.arrival
+    assert verify(there, made) == []
+    quick = replace(made, mission=replace(made.mission, shares=()))
+    assert {claim.kind for claim in verify(there, quick)} >= {"charging"}
+    kept = plan_from_json(json.loads(json.dumps(outcome_to_json(made, there.region))))
+    assert kept.mission.shares == made.mission.shares

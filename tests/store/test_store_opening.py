@@ -12,6 +12,7 @@ from planner.errors import StoreError
 from planner.store.database import Database
 from planner.store.store import Store
 from planner.store.tables import DOMAINS, REVISION, metadata
+from planner.store.vault import Vault
 
 
 def test_the_migrations_make_the_tables_that_the_program_uses(url: str, tmp_path: Path):
@@ -65,7 +66,7 @@ def test_a_url_of_no_database_we_know_is_refused(url: str, tmp_path: Path):
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be made"):
-        Database.open(f"sqlite:///{tmp_path / 'file' / 'x.sqlite'}")
+        Database.open(f"sqlite:///{tmp_path / 'file' / 'x.sqlite'}", Vault.open(tmp_path / "key"))
     with pytest.raises(StoreError, match="key file cannot be used"):
         Store.open(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path / "file" / "key")
 

@@ -16,6 +16,7 @@ from planner.store.database import Database
 from planner.store.feeds import Source
 from planner.store.store import Store
 from planner.store.updates import StationsUpdate, StatusUpdate
+from planner.store.vault import Vault
 
 from .conftest import make_station
 
@@ -123,7 +124,7 @@ def test_a_new_database_waits_for_a_connection_that_is_just_making_it(url: str, 
     maker.execute("BEGIN IMMEDIATE")  # SQLite's busy handler is not asked about this one
     done = threading.Timer(0.3, lambda: maker.execute("COMMIT"))
     done.start()
-    Database.open(url).close()
+    Database.open(url, Vault.open(tmp_path / "key")).close()
     done.join()
     maker.close()
 

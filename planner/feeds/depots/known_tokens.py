@@ -15,7 +15,7 @@ from planner.model.station import DEPOT_PARTY
 from planner.model.token import Token, TokenType
 from planner.ocpi.ids import normalise_contract_id
 from planner.ocpi.tokens import Allowed, decide
-from planner.store.evidence import insert_evidence, read_evidence
+from planner.store.evidence import insert_evidence, read_evidence, read_told
 from planner.store.issued import IssuedToken
 from planner.store.snapshot import TokenEvidence
 from planner.store.store import Store
@@ -140,7 +140,7 @@ def tell_known(store: Store, tokens: KnownTokens, now: float) -> int:
     accepted = tokens.accepted(now)
     with store.database.writing() as change:
         told: dict[str, TokenEvidence] = {}
-        for row in read_evidence(change.connection, "evidence", TokenEvidence):
+        for row in read_evidence(read_told(change.connection, "evidence"), change.vault):
             if row.kind == "whitelisted" and row.party == DEPOT_PARTY:
                 told[row.token] = row
         news = [

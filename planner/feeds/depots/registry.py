@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from planner.errors import InputError, NotFound
 from planner.feeds.depots.passwords import hash_password, new_password
 from planner.feeds.osm_hours import read_opening_hours
 from planner.feeds.places import country_at, time_zone
 from planner.model.geo import distance_m
-from planner.model.station import DEPOT, DEPOT_PARTY, Evse, Station, Status
+from planner.model.station import DEPOT, DEPOT_PARTY, Evse, SharedPower, Station, Status
 from planner.ocpi.tariffs import Element, PriceComponent, Tariff
 from planner.store.charge_points import ChargePoint, Depot, KnownPoint
 from planner.store.database import Change
@@ -129,7 +130,9 @@ def station_of(depot: Depot, points: Sequence[KnownPoint], now: float) -> Statio
         party_id=party_id,
         location_id=depot.name,
         location=depot.location,
-        evses=tuple(_within(depot, evse) for known in points for evse in known.point.evses),
+        evses=tuple(
+            _within(depot, known.point, evse) for known in points for evse in known.point.evses
+        ),
         name=depot.name,
         operator="own depot",
         address=depot.address,
@@ -138,13 +141,18 @@ def station_of(depot: Depot, points: Sequence[KnownPoint], now: float) -> Statio
         hours=read_opening_hours(depot.hours, zone=zone, country=country, now=now),
         last_updated=now,
         max_kw=depot.max_kw,
+        shared=tuple(
+            SharedPower(max_kw=point.max_kw, evse_uids=tuple(evse.uid for evse in point.evses))
+            for point in (known.point for known in points)
+            if point.max_kw is not None and len(point.evses) > 1
+        ),
     )
 
 
-def _within(depot: Depot, evse: Evse) -> Evse:
-    """Cap what an EVSE gives at what its depot may draw, and name what a kWh costs there."""
+def _within(depot: Depot, point: ChargePoint, evse: Evse) -> Evse:
+    """Cap what an EVSE gives at what its depot and charge point may draw, and name its price."""
     names = tuple(tariff.id for tariff in tariffs_of(depot))
-    most = depot.max_kw if depot.max_kw is not None else float("inf")
+    most = min((kw for kw in (depot.max_kw, point.max_kw) if kw is not None), default=inf)
     capped = tuple(
         replace(c, power_kw=min(c.power_kw, most), tariff_ids=names) for c in evse.connectors
     )
