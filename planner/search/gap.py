@@ -16,10 +16,14 @@ open; weighted by w, the key is at most w * C.
 from dataclasses import replace
 from math import ceil
 
+import numpy as np
+from numpy.typing import NDArray
+
 from planner.model.plan import Plan
 from planner.search import core
 from planner.search.relaxed import bound_rests, relax, spare_kwh, stations_within
 from planner.search.setup import Trip
+from planner.search.solve import Solution
 from planner.search.styles import slower_trips
 
 NEAR_ENOUGH = 0.0002
@@ -31,8 +35,11 @@ GOOD_ENOUGH = 0.001
 DIGITS = 100_000.0
 """A gap is rounded up to one in so many."""
 
-MOST_SETTLED = 400
+MOST_SETTLED = 200
 """Labels after which the bound is left as it is then."""
+
+FAR = 0.04
+"""Share by which a trip might be shorter from which on it is searched again, more widely."""
 
 
 def least_at_any_speed_s(trip: Trip, most_s: float) -> float | None:
@@ -47,6 +54,27 @@ def least_at_any_speed_s(trip: Trip, most_s: float) -> float | None:
     for slower in slower_trips(trip):
         best_s = least_s(slower, best_s)
     return best_s
+
+
+def worth_another_look(found: Solution, best_s: float | None) -> bool:
+    """Say whether a trip might be much shorter, and not only the bound be far from any trip.
+
+    Told by the bound of a trip by the very stops that were found: what that lies below what they
+    take, waiting apart, it lies below other trips as well.
+    """
+    if best_s is None or best_s >= (1.0 - FAR) * found.cost:
+        return False
+    stops = found.way.stops
+    waiting_s = sum(stop.waiting_s for stop in stops)
+    by_these_s = least_by_s(found.stage.trip, found.stage.station_of[[s.place for s in stops]])
+    unknown_s = max(found.cost - waiting_s - by_these_s, 0.0)
+    return found.cost - unknown_s - best_s > FAR * found.cost
+
+
+def least_by_s(trip: Trip, stations: NDArray[np.intp]) -> float:
+    """Bound a trip by no other than these stations, infinite where there is none."""
+    posed = relax(trip, bound_rests(trip), np.unique(stations), np.inf)
+    return core.solve(posed, most_settled=MOST_SETTLED).bound
 
 
 def with_gaps(made: Plan, best_s: float | None) -> Plan:

@@ -20,7 +20,7 @@ is run again less choosy, and the plan says how much dearer it may be than the b
 FIRST_SETTLED = 4_000
 """Labels of a search near the way, after which it is run again less choosy, or given up."""
 
-AGAIN_SETTLED = 4_000
+AGAIN_SETTLED = 600
 """Labels of all searches for a better way, proofs among them: what was found stands without, and
 its gap says how much better one might be."""
 
@@ -108,7 +108,7 @@ def look_again(found: Solution) -> Solution:
         stage_full(trip, priced=False, stops=stops),
         order=order,
         windows=True,
-        most_settled=FIRST_SETTLED,
+        most_settled=AGAIN_SETTLED,
         most_cost=found.cost,
         most_in_all=AGAIN_SETTLED,
     )
