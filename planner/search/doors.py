@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
+from planner.access.glance import surely_allowed, works
 from planner.access.ledger import Refusal
 from planner.access.status import FAULTY
 from planner.availability.forecast import probability_free
@@ -111,6 +113,8 @@ class WalletDoors:
         begin, end = float(self.soonest[place]), self.mission.departure + STEADY_S
         if not begin < end:
             return ALWAYS
+        if not spare and self._sure[place] and works(self.chargers, evse):
+            return ALWAYS
         if asked(evse, begin, end) is None:
             return ALWAYS
         moments = [begin, *self.chargers.changes(evse, begin, end), end]
@@ -128,6 +132,14 @@ class WalletDoors:
                 found.append((opens if first > 0 else -np.inf, closes))
                 after = until
         return tuple(found)
+
+    @cached_property
+    def _sure(self) -> NDArray[np.bool_]:
+        """Mark the places that may be counted on all through the trip, shape (places,)."""
+        begin = np.full(len(self.snapshot.stations), np.inf)
+        begin[self.station_of] = self.soonest
+        end = np.full(begin.size, self.mission.departure + STEADY_S)
+        return surely_allowed(self.chargers, begin, end)[self.station_of]
 
     def allows(self, evse: int, arrival: float, departure: float, *, spare: bool) -> bool:
         """Say whether an EVSE may be counted on for a stay."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.access.chargers import Chargers, accessible
-from planner.access.glance import surely_allowed
+from planner.access.glance import surely_allowed, works
 from planner.access.ledger import REASONS
 from planner.model.grade import Grade
 from planner.model.station import Station
@@ -78,6 +78,10 @@ def test_what_a_glance_lets_pass_is_let_pass_when_asked(
     seen = surely_allowed(chargers, np.full(size, stay[0]), np.full(size, stay[1]))
     asked = [chargers.station_refusal_at(number, *stay) for number in range(size)]
     assert all(found is None for found, sure in zip(asked, seen, strict=True) if sure)
+    for number, sure in enumerate(seen):
+        first, last = chargers.snapshot.first[number : number + 2].tolist()
+        working = [e for e in range(first, last) if sure and works(chargers, e)]
+        assert all(chargers.refusal_at(e, *stay) is None for e in working)
 
 
 def test_a_plain_station_is_seen_at_a_glance() -> None:
