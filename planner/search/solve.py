@@ -98,10 +98,12 @@ def solve(
 def look_again(found: Solution) -> Solution:
     """Look for a better way by more stations, on more legs; else what was found stays.
 
-    Only where time alone counts. Stations by which no trip takes less than what was found are left
-    out, whatever the roads.
+    Only where time alone counts, and not where the first search took as long as this one may.
+    Stations by which no trip takes less than what was found are left out, whatever the roads.
     """
     trip, order = found.stage.trip, found.stage.trip.mission.guarantee.fallbacks
+    if found.settled > AGAIN_SETTLED:
+        return found
     stops = np.zeros(len(trip.world.snapshot.stations), np.bool_)
     stops[stations_within(trip, bound_rests(trip), found.cost)] = True
     other = search_stage(

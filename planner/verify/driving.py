@@ -13,7 +13,9 @@ from planner.roads.graph import Flag
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
 from planner.verify.scene import KWH, METRES, SECONDS, SOC, Scene, agree
 
-Energy = Callable[..., NDArray[np.float64]]
+F64 = NDArray[np.float64]
+
+Energy = Callable[..., F64]
 """`edge_energy_kwh`, or what is asked for inside an edge."""
 
 
@@ -24,8 +26,8 @@ class Drive:
     ``inside_kwh`` bounds what any stretch inside each piece takes.
     """
 
-    quantile_kwh: NDArray[np.float64]
-    inside_kwh: NDArray[np.float64]
+    quantile_kwh: F64
+    inside_kwh: F64
     mean_kwh: float
     distance_m: float
     duration_s: float
@@ -87,47 +89,43 @@ def replay(scene: Scene, leg: Leg) -> Drive:
     region, mission = scene.region, scene.mission
     path = np.asarray(leg.path, dtype=np.int64)
     car, day = mission.vehicle, mission.conditions
-    length_m, speed_kmh = region.length_m[path], region.speed_kmh[path]
-    sails = (region.flags[path] & Flag.FERRY) != 0
-    legal_s = np.asarray(region.duration_s[path], dtype=np.float64)
+    before_m, after_m = leg.approach_start_m, leg.approach_end_m
+    length_m = _between(before_m, region.length_m[path], after_m)
+    speed_kmh = _between(APPROACH_KMH, region.speed_kmh[path], APPROACH_KMH)
+    legal_s = _between(
+        before_m / APPROACH_KMH * 3.6, region.duration_s[path], after_m / APPROACH_KMH * 3.6
+    )
+    sails = _between(0.0, (region.flags[path] & Flag.FERRY) != 0, 0.0) != 0.0
     time_s = edge_time_s(car, day, length_m=length_m, speed_kmh=speed_kmh, duration_s=legal_s)
+    climb_m = _between(0.0, region.climb_m[path], 0.0)
+    descent_m = _between(0.0, region.descent_m[path], 0.0)
+    ele_m = _between(0.0, region.ele_m[region.tail[path]], 0.0)
 
-    def piece_by_piece(energy: Energy, *, quantile: bool) -> NDArray[np.float64]:
+    def piece_by_piece(energy: Energy, *, quantile: bool) -> F64:
         driven = energy(
             car,
             day,
             length_m=length_m,
             speed_kmh=speed_kmh,
-            climb_m=region.climb_m[path],
-            descent_m=region.descent_m[path],
-            ele_m=region.ele_m[region.tail[path]],
+            climb_m=climb_m,
+            descent_m=descent_m,
+            ele_m=ele_m,
             quantile=quantile,
         )
-        near = energy(car, day, **ends, quantile=quantile)
-        return np.concatenate((near[:1], np.where(sails, 0.0, driven), near[1:]))
+        return np.where(sails, 0.0, driven)
 
-    near_m = np.array([leg.approach_start_m, leg.approach_end_m])
-    flat = np.zeros(2)
-    ends = {
-        "length_m": near_m,
-        "speed_kmh": np.full(2, APPROACH_KMH),
-        "climb_m": flat,
-        "descent_m": flat,
-    }
-    near_s = edge_time_s(
-        car,
-        day,
-        length_m=near_m,
-        speed_kmh=ends["speed_kmh"],
-        duration_s=near_m / APPROACH_KMH * 3.6,
-    )
     return Drive(
         quantile_kwh=piece_by_piece(edge_energy_kwh, quantile=True),
         inside_kwh=piece_by_piece(inside_energy_kwh, quantile=True),
         mean_kwh=float(piece_by_piece(edge_energy_kwh, quantile=False).sum()),
-        distance_m=float(np.asarray(length_m, np.float64).sum() + near_m.sum()),
-        duration_s=float(np.where(sails, legal_s, time_s).sum() + near_s.sum()),
+        distance_m=float(length_m.sum()),
+        duration_s=float(np.where(sails, legal_s, time_s).sum()),
     )
+
+
+def _between(before: float, along: NDArray[np.generic], after: float) -> F64:
+    """Put what is said of the path's edges between what is said of both approaches."""
+    return np.concatenate(([before], along, [after]), dtype=np.float64)
 
 
 def check_sums(leg: Leg, drive: Drive, where: str) -> Iterator[Claim]:
