@@ -113,20 +113,25 @@ class CarOnRoads:
     def approach(self, distance_m: F64) -> tuple[F64, F64, F64]:
         """Seconds, careful kWh and mean kWh between places and their nodes, at `APPROACH_KMH`."""
         length = np.asarray(distance_m, np.float64) * APPROACH_DETOUR
-        flat = np.zeros_like(length)
+        careful, mean = self._level_kwh_per_m
+        return length / (APPROACH_KMH / 3.6), careful * length, mean * length
+
+    @cached_property
+    def _level_kwh_per_m(self) -> tuple[float, float]:
+        """Careful and mean kWh of a level metre at `APPROACH_KMH`: on the level all is linear."""
         careful, mean = (
             edge_energy_kwh(
                 self.vehicle,
                 self.conditions,
-                length_m=length,
-                speed_kmh=np.full_like(length, APPROACH_KMH),
-                climb_m=flat,
-                descent_m=flat,
+                length_m=1.0,
+                speed_kmh=APPROACH_KMH,
+                climb_m=0.0,
+                descent_m=0.0,
                 quantile=quantile,
             )
             for quantile in (True, False)
         )
-        return length / (APPROACH_KMH / 3.6), careful, mean
+        return float(careful), float(mean)
 
 
 def _pages(labels: Labels, nodes: I32, *, inward: bool) -> Pages:
