@@ -14,7 +14,8 @@ Each configuration (country, sites, share, fallbacks, with the proof of the gap 
 without) runs in a process of its own; a JSON object a line for each bin of distances, and one for
 all. A configuration that ``--out`` holds already is not run again. Times are of plans with a stop,
 infeasible ones are counted and timed apart. ``parts`` are shares of the CPU time of all plans in a
-bin (`site_parts.py`). ``--api`` posts the same trips to the API, in one thread of this process.
+bin (`site_parts.py`). ``--what api`` posts the same trips to the API, in one thread of the process
+(`site_api.py`); ``--what plain`` solves them beside a plain label-setting (`site_plain.py`).
 """
 
 import argparse
@@ -26,113 +27,28 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from site_homes import COUNTRIES, settings_of
+from site_api import measure_api
+from site_homes import COUNTRIES
 from site_parts import Parts
-from site_stations import NOW, SHARES, wallet_of
+from site_plain import measure_plain
+from site_stations import SHARES
+from site_trips import Bin, Configuration, draw_missions, open_world
 
 from planner.access.chargers import accessible
-from planner.energy.catalogue import load_catalogue
-from planner.model.geo import LonLat
-from planner.model.grade import Grade
-from planner.model.mission import Guarantee, Mission, Waypoint
+from planner.model.mission import Mission
 from planner.model.plan import Outcome, Plan
-from planner.model.vehicle import CurvePoint, Vehicle
 from planner.plan import plan
-from planner.roads.graph import RoadGraph
-from planner.roads.snap import stoppable
-from planner.roads.sphere import distances_m
 from planner.world import World
 
 BINS_KM = ((200, 400), (400, 700), (700, 1300))
-WINDING = 1.15
-"""Way over straight distance by which trips are sorted into bins, as the prototype did."""
-
 WARM = 6
 """Trips of each bin that come before those that count."""
-
-CURVE = ((0.0, 150.0), (0.4, 120.0), (0.55, 90.0), (0.7, 60.0), (0.8, 35.0), (0.9, 12.0))
-"""Charge from which the battery takes so many kW."""
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What is measured in one process."""
-
-    country: str
-    sites: int
-    share: int
-    fallbacks: int
-    gap: bool
-
-
-def open_world(homes: Path, country: str, sites: int) -> World:
-    """Open a world, made if need be."""
-    return World.open(settings_of(homes, country, sites))
-
-
-def car() -> Vehicle:
-    """Return the car: a Renault Megane's body, 60 kWh, the prototype's curve as steps."""
-    body = load_catalogue().by_id["renault-megane-e-tech-ev60-2022"]
-    points = []
-    for (soc, power_kw), (end, _) in zip(CURVE, (*CURVE[1:], (1.0, 0.0)), strict=True):
-        points += [CurvePoint(soc=soc, power_kw=power_kw), CurvePoint(soc=end, power_kw=power_kw)]
-    steps = [points[0]]
-    for point in points[1:]:
-        soc = point.soc + 1e-6 if point.soc == steps[-1].soc else point.soc
-        steps.append(replace(point, soc=soc))
-    return replace(body, id="bench-60-kwh", dc_curve=tuple(steps))
-
-
-def draw_ends(
-    graph: RoadGraph, bin_km: tuple[int, int], count: int, seed: int
-) -> list[tuple[LonLat, LonLat]]:
-    """Draw pairs of places whose distance lies in a bin."""
-    draw = np.random.default_rng((seed, *bin_km))
-    nodes = np.flatnonzero(stoppable(graph))
-    ends: list[tuple[LonLat, LonLat]] = []
-    for _ in range(1000):
-        a, b = draw.choice(nodes, (2, 1000))
-        km = distances_m(graph.lon[a], graph.lat[a], graph.lon[b], graph.lat[b]) / 1000 * WINDING
-        fits = (km >= bin_km[0]) & (km < bin_km[1])
-        ends += [(_at(graph, m), _at(graph, n)) for m, n in zip(a[fits], b[fits], strict=True)]
-        if len(ends) >= count:
-            return ends[:count]
-    return []
-
-
-def _at(graph: RoadGraph, node: int) -> LonLat:
-    return LonLat(float(graph.lon[node]), float(graph.lat[node]))
-
-
-def mission_of(ends: tuple[LonLat, LonLat], number: int, *, share: int, fallbacks: int) -> Mission:
-    """State a trip."""
-    return Mission(
-        waypoints=tuple(Waypoint(location=end) for end in ends),
-        departure=NOW + 3600.0 * (1 + number * 7 % 24),
-        now=NOW,
-        vehicle=car(),
-        soc=0.8,
-        wallet=wallet_of(share),
-        reserve_soc=0.05,
-        arrival_soc=0.1,
-        guarantee=Guarantee(min_grade=Grade.CONTRACTED, fallbacks=fallbacks),
-    )
-
-
-def draw_missions(
-    world: World, asked: Configuration, bin_km: tuple[int, int], trips: int
-) -> list[Mission]:
-    """Draw the trips of a bin: the same for all wallets and numbers of fallbacks."""
-    return [
-        mission_of(ends, number, share=asked.share, fallbacks=asked.fallbacks)
-        for number, ends in enumerate(draw_ends(world.region, bin_km, trips, seed=1))
-    ]
 
 
 @dataclass
@@ -209,7 +125,9 @@ def _quantiles(name: str, seconds: list[float]) -> dict[str, float]:
     return {f"{name}_{key}_ms": round(1000.0 * value, 1) for key, value in told.items()}
 
 
-def measure(homes: str, asked: Configuration, trips: int, bins_km: Any) -> list[dict[str, Any]]:
+def measure_plans(
+    homes: str, asked: Configuration, trips: int, bins_km: list[Bin]
+) -> list[dict[str, Any]]:
     """Measure one configuration; run in a process of its own."""
     began = time.process_time()
     world = open_world(Path(homes), asked.country, asked.sites)
@@ -274,21 +192,23 @@ def own_mb() -> int:
     return round(int(told.partition("RssAnon:")[2].split()[0]) / 1024)
 
 
+MEASURES = {"plans": measure_plans, "plain": measure_plain, "api": measure_api}
+
+
 def configurations(asked: argparse.Namespace) -> Iterator[Configuration]:
     """List what is to be measured, the order of the options."""
     gaps = {"with": (True,), "without": (False,), "both": (True, False)}[asked.gap]
-    for each in product(asked.countries, asked.sites, asked.shares, asked.fallbacks, gaps):
+    of = (asked.countries, asked.sites, asked.shares, asked.fallbacks, gaps, [asked.what])
+    for each in product(*of):
         yield Configuration(*each)
 
 
 def done(out: Path) -> Iterable[Configuration]:
     """List what a file holds already."""
-    names = Configuration.__dataclass_fields__
     if out.exists():
         for line in out.read_text(encoding="utf-8").splitlines():
             told = json.loads(line)
-            if all(name in told for name in names):
-                yield Configuration(**{name: told[name] for name in names})
+            yield Configuration(**{name: told[name] for name in Configuration.__annotations__})
 
 
 def main() -> None:
@@ -301,6 +221,7 @@ def main() -> None:
     parser.add_argument("--sites", nargs="+", type=int, default=[4000])
     parser.add_argument("--shares", nargs="+", type=int, default=list(SHARES), choices=SHARES)
     parser.add_argument("--fallbacks", nargs="+", type=int, default=[1])
+    parser.add_argument("--what", choices=MEASURES, default="plans")
     parser.add_argument("--gap", choices=("with", "without", "both"), default="with")
     parser.add_argument("--bins", nargs="+", default=["-".join(map(str, b)) for b in BINS_KM])
     parser.add_argument("--trips", type=int, default=40)
@@ -315,7 +236,7 @@ def main() -> None:
             continue
         how = (str(asked.homes), configuration, asked.trips, bins_km)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            lines = pool.apply(measure, how)
+            lines = pool.apply(MEASURES[asked.what], how)
         with asked.out.open("a", encoding="utf-8") as out:
             for line in lines:
                 print(json.dumps(line), file=out, flush=True)
