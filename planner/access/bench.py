@@ -23,7 +23,7 @@ from planner.access.parking import is_tall, parking_refusal
 from planner.access.publication import is_unseen
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.station import DEPOT_PARTY, EvseFacts, Feed
-from planner.model.token import Wallet
+from planner.model.token import TokenType, Wallet
 from planner.model.vehicle import Vehicle
 from planner.store.snapshot import Snapshot, TokenEvidence
 
@@ -102,6 +102,7 @@ class Bench:
     known: Known
     records: Mapping[int, Records]
     _outlets: Outlets = field(init=False, repr=False)
+    _asks_for_plugs: bool = field(init=False, repr=False)
     _standings: dict[tuple[object, ...], list[Verdict]] = field(
         init=False, repr=False, default_factory=dict
     )
@@ -112,6 +113,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_outlets", Outlets(self.vehicle))
+        object.__setattr__(self, "_asks_for_plugs", asks_for_plugs(self.wallet))
 
     def open_all(self) -> Opened:
         """Judge every distinct set of facts for the wallet, and lay the answers out."""
@@ -193,6 +195,7 @@ class Bench:
             facts.reserved_for,
             facts.accessible_only,
             facts.two_wheelers_only,
+            facts.connectors if self._asks_for_plugs else None,
         )
         doors = self._doors.get(what)
         if doors is None:
@@ -227,7 +230,16 @@ class Bench:
             known=self.known,
             history=history or self.records[index].at_party(facts.party),
             vehicle_kind=self.vehicle.kind,
+            outlet=self._outlet(facts) if self._asks_for_plugs else None,
         )
+
+    def _outlet(self, facts: EvseFacts) -> tuple[str, bool] | None:
+        """Name the connector that the vehicle uses: not every kind can tell a contract."""
+        place = self._outlets.choose(facts.connectors).connector
+        if place < 0:
+            return None
+        standard, _, power_type, *_ = facts.connectors[place]
+        return standard.upper(), power_type == "DC"
 
     def _opened(self, facts: EvseFacts) -> Verdict:
         return self._seen(facts, best(self._by_facts(facts)))
@@ -273,6 +285,11 @@ class Bench:
             for place, evse in enumerate(station.evses):
                 if not named.isdisjoint({(station.id, evse.uid), (station.id, "")}):
                     yield int(first[number]) + place
+
+
+def asks_for_plugs(wallet: Wallet) -> bool:
+    """Whether access depends on the connector: a contract of Plug and Charge is told over it."""
+    return any(token.type is TokenType.EMAID for token in wallet.tokens)
 
 
 def feed_of(snapshot: Snapshot, facts: EvseFacts) -> Feed:
