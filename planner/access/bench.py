@@ -25,6 +25,7 @@ from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.station import DEPOT_PARTY, EvseFacts, Feed
 from planner.model.token import TokenType, Wallet
 from planner.model.vehicle import Vehicle
+from planner.ocpi.charge_reading import contract_digest
 from planner.store.snapshot import Snapshot, TokenEvidence
 
 NO_TOKEN = -2
@@ -323,7 +324,7 @@ def records_of(wallet: Wallet, evidence: Iterable[TokenEvidence], now: float) ->
     for item in evidence:
         by_digest.setdefault(item.token, []).append(item)
     records = {
-        index: Records(by_digest.get(token.digest, ()), now)
+        index: Records(by_digest.get(token.digest, ()), now, contract_digest(token.contract_id))
         for index, token in enumerate(wallet.tokens)
     }
     if wallet.payment_card:
