@@ -2,9 +2,9 @@
 
 Each function is wrapped where its callers look it up. A watch's time is its own: what a wrapped
 function within it takes is counted there. Inside the search, the gap's bound and the second look,
-``legs`` are rows of legs, ``proofs`` the proofs of fallbacks, ``doors`` the choice of EVSEs,
-``staging`` the choice of candidates, ``floors`` the least charges with which stations are reached,
-``core`` the runs of the exact search without all that.
+``legs`` are rows of legs, ``doors`` the choice of EVSEs, ``staging`` that of candidates, ``floors``
+the least charges with which stations are reached, ``proofs`` the proofs of fallbacks, ``core`` the
+runs of the exact search without all that. What serves a proof is named so: ``proof core``.
 """
 
 import time
@@ -54,7 +54,7 @@ class Parts:
         for module, name, part in WATCHED:
             self._wrap(module, name, lambda _, part=part: part)
         for module, name, part in WITHIN:
-            self._wrap(module, name, lambda top, part=part: f"{top}: {part}" if top else part)
+            self._wrap(module, name, lambda running, part=part: _within(running, part))
 
     def take(self) -> tuple[dict[str, float], dict[str, int]]:
         """Return what was spent and how often each part was called, and begin anew."""
@@ -72,8 +72,7 @@ class Parts:
 
         @wraps(inner)
         def timed(*args: Any, **more: Any) -> Any:
-            top = self._running[-1].partition(":")[0] if self._running else ""
-            self._turn(part_under(top))
+            self._turn(part_under(self._running[-1] if self._running else ""))
             try:
                 return inner(*args, **more)
             finally:
@@ -92,3 +91,11 @@ class Parts:
             self._running.append(begun)
             self.calls[begun] += 1
         self._since = now
+
+
+def _within(running: str, part: str) -> str:
+    """Name a part after the one that runs, and say whether it serves a proof."""
+    if not running:
+        return part
+    whole, _, inner = running.partition(": ")
+    return f"{whole}: proof {part}" if inner.startswith("proof") else f"{whole}: {part}"

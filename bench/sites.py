@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 from site_api import measure_api
-from site_homes import COUNTRIES
+from site_homes import COUNTRIES, settings_of
 from site_parts import Parts
 from site_plain import measure_plain
 from site_stations import SHARES
@@ -129,6 +129,7 @@ def measure_plans(
     homes: str, asked: Configuration, trips: int, bins_km: list[Bin]
 ) -> list[dict[str, Any]]:
     """Measure one configuration; run in a process of its own."""
+    settings_of(Path(homes), asked.country, asked.sites)
     began = time.process_time()
     world = open_world(Path(homes), asked.country, asked.sites)
     opened_s = time.process_time() - began
