@@ -154,6 +154,7 @@ def test_a_batch_can_be_cancelled_and_keeps_what_it_has(client: FlaskClient, app
     name = address.rpartition("/")[2]
     runner._finish(name)
     assert client.get(address).json["state"] == "cancelled"
+    assert client.get("/v1/batches?limit=1").json["batches"] == [client.get(address).json]
     assert client.get(f"{address}/results").text == ""
     assert not list(runner.folder.glob("*.job"))
 
