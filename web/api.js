@@ -57,6 +57,20 @@ export async function saveRecord(path, body) {
   return readJson(response);
 }
 
+/** Hand in a file as it is. */
+export async function sendFile(path, file, type) {
+  const response = await send(path, { method: "POST", headers: { "Idempotency-Key": randomKey(), "Content-Type": type }, body: file });
+  if (!response.ok) throw await problemOf(response);
+  return readJson(response);
+}
+
+/** Fetch a file, with the key in the header. */
+export async function fetchFile(path) {
+  const response = await send(path, {});
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
 /** Delete a record by its id. */
 export async function removeRecord(path, id) {
   const response = await send(`${path}/${encodeURIComponent(id)}`, { method: "DELETE" });

@@ -11,20 +11,23 @@ export async function editRecord(dialog, kind, record, choices, save) {
   const fields = await Promise.all(kind.fields.map(async (field) => ({ field, ...(await made(field, record, choices[field.name])) })));
   const above = h("p", { class: "note red", role: "alert", hidden: true });
   const form = h("form", { class: "form", novalidate: true, on: { submit: (event) => { event.preventDefault(); send(); } } },
-    h("h2", { id: "editor-title" }, record ? `Change ${kind.heading(record)}` : `Add ${kind.one}`), above, fields.map(({ node }) => node),
+    h("h2", { id: "editor-title" }, record ? `Change ${kind.heading(record)}` : kind.adds ?? `Add ${kind.one}`), above, fields.map(({ node }) => node),
     h("p", { class: "editor-do" }, h("button", { type: "button", class: "button", on: { click: () => dialog.close() } }, "Cancel"),
-      h("button", { type: "submit", class: "button primary" }, "Save")));
+      h("button", { type: "submit", class: "button primary" }, kind.saves ?? "Save")));
 
   async function send() {
     above.hidden = true;
     fields.forEach(({ setError }) => setError(""));
     try {
+      form.querySelector("[type=submit]").disabled = true;
       const saved = await save(bodyOf(fields, record));
       if (kind.secret && saved[kind.secret]) showSecret(dialog, saved[kind.secret]); else dialog.close();
       announce("Saved");
     } catch (problem) {
       if (!problem.errors) throw problem;
       tell(problem);
+    } finally {
+      form.querySelector("[type=submit]").disabled = false;
     }
   }
 
@@ -88,6 +91,7 @@ async function made(field, record, choices = []) {
     made_.set(value ?? []);
     return { ...made_, get: () => made_.values };
   }
+  if (field.kind === "file" || field.kind === "moment") return inputField(field, id);
   if (field.kind === "model") return modelField(id, label, value, record?.title);
   if (field.kind === "tokens") return tokensField(label);
   return textField(field, id, value, record);
@@ -102,6 +106,16 @@ function textField(field, id, value, record) {
   const listed = () => { const parts = input.value.split(",").map((part) => part.trim()).filter(Boolean); return parts.length ? parts : field.nothing; };
   const plain = () => { const text = input.value.trim(); return field.kind === "amount" ? text.replace(",", ".") || null : text || (field.needed ? null : undefined); };
   return { node, setError: errorOf(input, error), get: isList ? listed : plain };
+}
+
+/** A file, or a moment on the clock of whoever types it. */
+function inputField(field, id) {
+  const error = h("p", { class: "field-error", id: uniqueId("error"), hidden: true });
+  const isFile = field.kind === "file";
+  const input = h("input", { id, class: "field", type: isFile ? "file" : "datetime-local", accept: field.accept ?? null, "aria-describedby": error.id });
+  const node = h("div", { class: "labelled" }, h("label", { class: "label", for: id }, field.label, field.hint ? h("span", { class: "muted" }, ` ${field.hint}`) : null), input, error);
+  const get = () => (isFile ? input.files[0] ?? undefined : input.value ? new Date(input.value).toISOString() : undefined);
+  return { node, setError: errorOf(input, error), get };
 }
 
 function flag(id, label, value) {

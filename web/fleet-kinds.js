@@ -1,6 +1,7 @@
 // The kinds of records of a fleet: where each is kept, how it is shown, and what is asked for it.
 
 import { askFor, saveRecord } from "./api.js";
+import { BATCHES } from "./fleet-batches.js";
 import { gradeTitle, percent } from "./words.js";
 
 const GRADES = [["", "as the mission asks"], ["indicated", "indicated at least"], ["ad_hoc", "by contract or payment card"], ["contracted", "by contract"], ["verified", "verified"], ["committed", "reserved for you"]];
@@ -25,6 +26,7 @@ export const KINDS = [
     heading: (plan) => plan.vehicle ?? plan.mission_id ?? plan.plan_id,
     lines: (plan) => [["Mission", plan.mission_id], ["Departs", when(plan.departs)], ["Ends", when(plan.ends)], ["Batch", plan.batch]],
   },
+  BATCHES,
   {
     key: "vehicles", title: "Vehicles", one: "a vehicle", path: "/v1/fleet/vehicles", list: "vehicles", id: "id", edits: true,
     says: "A vehicle names its model in the catalogue; what differs in this one is said here.",
@@ -67,6 +69,18 @@ export const KINDS = [
       { name: "max_per_kwh", label: "Highest price of a kWh", kind: "amount" }, { name: "currency", label: "Currency", value: "EUR" },
       { name: "preferred_operators", label: "Preferred operators", hint: "by name or as DE*ABC, separated by commas", kind: "list", nothing: [] },
       { name: "min_grade", label: "Access must be", kind: "select", options: GRADES }, { name: "payment_card", label: "Payment cards may be used", kind: "flag", value: true }],
+  },
+  {
+    key: "depots", title: "Depots", path: "/v1/fleet/depots", list: "depots", id: "id", edits: "Set the price", removes: () => false,
+    says: "The fleet's own charge points, as they call in. What they draw together stays within the limits; what a kWh costs, plans and the bill reckon with.",
+    none: "No depot yet. Register charge points with plugsure depot add.",
+    heading: (depot) => depot.id,
+    lines: (depot) => [["Draws", depot.max_kw ? `at most ${depot.max_kw} kW` : null], ["Hours", depot.hours], ["Address", depot.address],
+      ["A kWh costs", depot.prices.map(({ per_kwh, currency, since }) => `${per_kwh} ${currency}${since ? ` from ${when(since)}` : ""}`).join(", then ") || "not said"],
+      ...depot.charge_points.map((point) => [point.id, `${point.evses.map(({ plugs, status }) => `${plugs} ${status.toLowerCase()}`).join(", ")}${point.max_kw ? `; at most ${point.max_kw} kW` : ""}`])],
+    send: (body, depot) => saveRecord(`/v1/fleet/depots/${encodeURIComponent(depot.id)}/prices`, body),
+    fields: [{ name: "per_kwh", label: "Price of a kWh", hint: "without VAT", kind: "amount", needed: true }, { name: "currency", label: "Currency", value: "EUR" },
+      { name: "since", label: "From", hint: "empty: all sessions", kind: "moment" }],
   },
   {
     key: "webhooks", title: "Webhooks", one: "a webhook", path: "/v1/webhooks", list: "webhooks", id: "id",

@@ -23,8 +23,9 @@ from planner.access.parking import is_tall, parking_refusal
 from planner.access.publication import is_unseen
 from planner.model.grade import Evidence, Grade, Verdict
 from planner.model.station import DEPOT_PARTY, EvseFacts, Feed
-from planner.model.token import Wallet
+from planner.model.token import TokenType, Wallet
 from planner.model.vehicle import Vehicle
+from planner.ocpi.charge_reading import contract_digest
 from planner.store.snapshot import Snapshot, TokenEvidence
 
 NO_TOKEN = -2
@@ -102,6 +103,7 @@ class Bench:
     known: Known
     records: Mapping[int, Records]
     _outlets: Outlets = field(init=False, repr=False)
+    _asks_for_plugs: bool = field(init=False, repr=False)
     _standings: dict[tuple[object, ...], list[Verdict]] = field(
         init=False, repr=False, default_factory=dict
     )
@@ -112,6 +114,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_outlets", Outlets(self.vehicle))
+        object.__setattr__(self, "_asks_for_plugs", asks_for_plugs(self.wallet))
 
     def open_all(self) -> Opened:
         """Judge every distinct set of facts for the wallet, and lay the answers out."""
@@ -200,6 +203,7 @@ class Bench:
             facts.reserved_for,
             facts.accessible_only,
             facts.two_wheelers_only,
+            facts.connectors if self._asks_for_plugs else None,
         )
         doors = self._doors.get(what)
         if doors is None:
@@ -234,7 +238,16 @@ class Bench:
             known=self.known,
             history=history or self.records[index].at_party(facts.party),
             vehicle_kind=self.vehicle.kind,
+            outlet=self._outlet(facts) if self._asks_for_plugs else None,
         )
+
+    def _outlet(self, facts: EvseFacts) -> tuple[str, bool] | None:
+        """Name the connector that the vehicle uses: not every kind can tell a contract."""
+        place = self._outlets.choose(facts.connectors).connector
+        if place < 0:
+            return None
+        standard, _, power_type, *_ = facts.connectors[place]
+        return standard.upper(), power_type == "DC"
 
     def _opened(self, facts: EvseFacts) -> Verdict:
         return self._seen(facts, best(self._by_facts(facts)))
@@ -285,6 +298,11 @@ class Bench:
                     yield int(first[number]) + place
 
 
+def asks_for_plugs(wallet: Wallet) -> bool:
+    """Whether access depends on the connector: a contract of Plug and Charge is told over it."""
+    return any(token.type is TokenType.EMAID for token in wallet.tokens)
+
+
 def feed_of(snapshot: Snapshot, facts: EvseFacts) -> Feed:
     """Return the feed of a station; one that is not known is no live feed."""
     return snapshot.feeds.get(facts.feed) or Feed(name=facts.feed, kind="file")
@@ -316,7 +334,7 @@ def records_of(wallet: Wallet, evidence: Iterable[TokenEvidence], now: float) ->
     for item in evidence:
         by_digest.setdefault(item.token, []).append(item)
     records = {
-        index: Records(by_digest.get(token.digest, ()), now)
+        index: Records(by_digest.get(token.digest, ()), now, contract_digest(token.contract_id))
         for index, token in enumerate(wallet.tokens)
     }
     if wallet.payment_card:

@@ -43,7 +43,8 @@ class Case:
     """One token, or the payment card, at one EVSE.
 
     ``index`` is the token's place in ``wallet``, `CARD` the payment card. ``history`` is what
-    became of this token there before. ``vehicle_kind`` is `Vehicle.kind`.
+    became of this token there before. ``vehicle_kind`` is `Vehicle.kind`, ``outlet`` the connector
+    that it uses there, as (standard, whether direct current); None where it can use none.
     """
 
     wallet: Wallet
@@ -54,6 +55,7 @@ class Case:
     known: Known
     history: History = NOTHING
     vehicle_kind: str = "car"
+    outlet: tuple[str, bool] | None = None
 
     @property
     def token(self) -> Token | None:

@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from planner.access.agreements import PROVIDER_ALIASES, Roaming
 from planner.access.allowance import Allowance
-from planner.access.bench import Bench, Judged, Judgement, Opened, feed_of, records_of, tell
+from planner.access.bench import (
+    Bench,
+    Judged,
+    Judgement,
+    Opened,
+    asks_for_plugs,
+    feed_of,
+    records_of,
+    tell,
+)
 from planner.access.case import Known, Stay
 from planner.access.connection import Connections
 from planner.access.elsewhere import beside
@@ -324,7 +333,7 @@ def accessible(
         names,
         own,
         wallet.digest,
-        vehicle.kind,
+        vehicle if asks_for_plugs(wallet) else vehicle.kind,
         policy,
         bisect_right(points, now),
         bisect_right(points, moment),

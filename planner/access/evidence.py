@@ -50,10 +50,15 @@ NOTHING = History()
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Everything known of one token by ``now``; news of the future is left out."""
+    """Everything known of one token by ``now``; news of the future is left out.
+
+    ``contract`` names the token's contract (`contract_digest`), empty if it says none. What is
+    known of another contract under the same uid promises nothing; what it forbids, it forbids.
+    """
 
     evidence: Iterable[TokenEvidence]
     now: float
+    contract: str = ""
     _by_party: dict[str, list[TokenEvidence]] = field(init=False, repr=False, default_factory=dict)
     _by_station: dict[str, list[TokenEvidence]] = field(
         init=False, repr=False, default_factory=dict
@@ -80,21 +85,69 @@ class Records:
         items = self._by_party.get(party)
         if not items:
             return NOTHING
-        return History(refused_at_party=_refused(items, items), whitelisted=_copy(items, "", ""))
+        return History(
+            refused_at_party=self._refused(items, items), whitelisted=self._copy(items, "", "")
+        )
 
     def at_evse(self, party: str, station_id: str, evse_uid: str) -> History:
         """Tell what holds at one EVSE; a record that names only the station speaks of all."""
         at_party = self._by_party.get(party, [])
         here = [i for i in self._by_station.get(station_id, []) if i.evse_uid in {evse_uid, ""}]
         exact = [i for i in here if i.evse_uid]
+        own = [i for i in exact if _may_be(i.contract, self.contract)]
         return History(
-            refused_here=_refused_here(here, exact),
-            refused_at_party=_refused(at_party, at_party),
-            charged_here=_last(exact, "succeeded"),
-            authorized_here=_last([i for i in exact if _allows(i)], "authorized"),
-            whitelisted=_copy(at_party, station_id, evse_uid),
-            reserved_here=tuple(i for i in exact if i.kind == "reserved"),
+            refused_here=self._refused_here(here, exact),
+            refused_at_party=self._refused(at_party, at_party),
+            charged_here=_last(own, "succeeded"),
+            authorized_here=_last([i for i in own if _allows(i)], "authorized"),
+            whitelisted=self._copy(at_party, station_id, evse_uid),
+            reserved_here=tuple(i for i in own if i.kind == "reserved"),
         )
+
+    def _refused_here(
+        self, here: Sequence[TokenEvidence], exact: Sequence[TokenEvidence]
+    ) -> TokenEvidence | None:
+        """Ask for a success at this very EVSE; a refusal of the whole station is lifted by less."""
+        of_station = [i for i in here if not i.evse_uid]
+        return self._refused(exact, exact) or self._refused(of_station, here)
+
+    def _refused(
+        self, refusals: Sequence[TokenEvidence], successes: Sequence[TokenEvidence]
+    ) -> TokenEvidence | None:
+        """Return the newest refusal that no success lifts, which must be strictly later.
+
+        A success with the contract that was refused lifts it, or with the one that the token has.
+        A refusal by a word of protocol (a failed authorise, a rejected command) has such a word in
+        its ``value``; it is taken back by a newer one that says yes, too.
+        """
+        for refused in reversed(refusals):
+            if refused.kind == "refused" and not any(
+                i.at > refused.at
+                and (_may_be(i.contract, self.contract) or _may_be(i.contract, refused.contract))
+                for i in successes
+                if i.kind == "succeeded" or (refused.value and _says_yes(i))
+            ):
+                return refused
+        return None
+
+    def _copy(
+        self, at_party: Sequence[TokenEvidence], station_id: str, evse_uid: str
+    ) -> TokenEvidence | None:
+        """Return the newest copy that speaks of the operator as a whole or of this place.
+
+        None where that holds another contract as valid.
+        """
+        copies = [
+            i
+            for i in at_party
+            if i.kind == "whitelisted"
+            and i.station_id in {"", station_id}
+            and i.evse_uid in {"", evse_uid}
+        ]
+        if not copies:
+            return None
+        is_own = _may_be(copies[-1].contract, self.contract)
+        return copies[-1] if is_own or not is_valid_copy(copies[-1]) else None
 
 
 def party_of(item: TokenEvidence) -> str:
@@ -135,45 +188,14 @@ def _last(items: Sequence[TokenEvidence], kind: str) -> TokenEvidence | None:
     return next((i for i in reversed(items) if i.kind == kind), None)
 
 
-def _refused(
-    refusals: Sequence[TokenEvidence], successes: Sequence[TokenEvidence]
-) -> TokenEvidence | None:
-    """Return the newest refusal, unless a success came strictly after it.
-
-    A refusal by a word of protocol (a failed authorise, a rejected command) has such a word in its
-    ``value``; it is taken back by a newer one that says yes, too.
-    """
-    refused = _last(refusals, "refused")
-    if refused is None:
-        return None
-    lifts = [_last(successes, "succeeded")]
-    if refused.value:
-        lifts.append(_last([i for i in successes if _allows(i)], "authorized"))
-        lifts.append(_last(successes, "reserved"))
-    return None if any(i is not None and i.at > refused.at for i in lifts) else refused
+def _may_be(contract: str, other: str) -> bool:
+    """Whether two may be the same contract: they are, or one is not told."""
+    return not contract or not other or contract == other
 
 
-def _refused_here(
-    here: Sequence[TokenEvidence], exact: Sequence[TokenEvidence]
-) -> TokenEvidence | None:
-    """Ask for a success at this very EVSE; a refusal of the whole station is lifted by less."""
-    of_station = [i for i in here if not i.evse_uid]
-    return _refused(exact, exact) or _refused(of_station, here)
+def _says_yes(item: TokenEvidence) -> bool:
+    return item.kind == "reserved" or (item.kind == "authorized" and _allows(item))
 
 
 def _allows(item: TokenEvidence) -> bool:
     return item.value.upper() in {"", "ALLOWED"}
-
-
-def _copy(
-    at_party: Sequence[TokenEvidence], station_id: str, evse_uid: str
-) -> TokenEvidence | None:
-    """Return the newest copy that speaks of the operator as a whole or of this place."""
-    copies = [
-        i
-        for i in at_party
-        if i.kind == "whitelisted"
-        and i.station_id in {"", station_id}
-        and i.evse_uid in {"", evse_uid}
-    ]
-    return copies[-1] if copies else None

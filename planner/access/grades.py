@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from planner.access.agreements import covers_type, evidence_of
 from planner.access.case import Case
+from planner.access.channels import CHANNELS
 from planner.access.parking import fact
 from planner.access.rules import (
     CARD_GRANTS,
     CHANNEL_UNKNOWN,
-    CHANNELS,
     EVSE_VETOES,
     HISTORY_VETOES,
     PARTY_VETOES,

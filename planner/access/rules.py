@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from planner.access.agreements import Way, covers_type, evidence_of, way_of
 from planner.access.case import Case
+from planner.access.channels import ANY_CHANNEL, CHANNELS, PLUG_AND_CHARGE
 from planner.access.connection import FRESH_S, Link, Word
 from planner.access.evidence import (
     AUTHORIZED_S,
@@ -24,17 +25,6 @@ from planner.model.token import TokenType
 from planner.store.snapshot import TokenEvidence
 
 Rule = Callable[[Case], Verdict | None]
-
-CHANNELS: dict[TokenType, tuple[str, ...]] = {
-    TokenType.RFID: ("RFID_READER",),
-    TokenType.APP_USER: ("REMOTE_START_STOP_CAPABLE",),
-    TokenType.AD_HOC_USER: ("REMOTE_START_STOP_CAPABLE",),
-    TokenType.EMAID: ("ISO_15118_2_PLUG_AND_CHARGE", "ISO_15118_20_PLUG_AND_CHARGE"),
-}
-"""Capabilities of which one is needed, by type of token; OTHER names no channel.
-
-Source: OCPI 2.2.1-d2 and 2.3.0, mod_locations (Capability, ConnectorCapability), mod_tokens.
-"""
 
 TERMINALS = ("PED_TERMINAL", "CONTACTLESS_CARD_SUPPORT", "CHIP_CARD_SUPPORT")
 """Capabilities that are a terminal. Source: OCPI 2.2.1-d2, mod_locations, Capability."""
@@ -123,12 +113,19 @@ def depot_is_closed(case: Case) -> Verdict | None:
 
 
 def channel_is_missing(case: Case) -> Verdict | None:
-    """Refuse where capabilities are stated and none is the token's channel."""
-    capabilities = case.facts.capabilities
-    channel = CHANNELS.get(case.token.type) if case.token else None
-    if not capabilities or channel is None or not set(channel).isdisjoint(capabilities):
+    """Refuse where capabilities are stated and none is the token's channel.
+
+    Plug and Charge needs a connector that can tell the contract too, whatever the post says.
+    """
+    token, capabilities = case.token, case.facts.capabilities
+    if token is None:
         return None
-    return _refuse(case, "refused_capability", fact("capabilities", " ".join(capabilities)))
+    channel = CHANNELS.get(token.type, ANY_CHANNEL)
+    if capabilities and set(channel).isdisjoint(capabilities):
+        return _refuse(case, "refused_capability", fact("capabilities", " ".join(capabilities)))
+    if token.type is TokenType.EMAID and case.outlet and case.outlet not in PLUG_AND_CHARGE:
+        return _refuse(case, "refused_capability", fact("connector", case.outlet[0]))
+    return None
 
 
 def place_is_reserved(case: Case) -> Verdict | None:

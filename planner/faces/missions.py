@@ -10,6 +10,7 @@ from planner.energy.catalogue import find_vehicle
 from planner.energy.description import vehicle_from_dict
 from planner.errors import Fault, InputError, InvalidToken, UnknownVehicle, UnknownWallet
 from planner.faces.crew import NO_FLEET, Crew, Garage, crew_of, vehicle_of_record
+from planner.faces.findings import Findings
 from planner.faces.requests import (
     ConditionsRequest,
     ObjectiveRequest,
@@ -63,27 +64,26 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
         Or one of its children: UnknownPlace, UnknownVehicle, UnknownWallet, InvalidToken.
     """
     assumed: list[str] = []
-    waypoints = tuple(
-        _waypoint(stop, desk.places, f"/stops/{index}", assumed)
+    found = Findings()
+    waypoints = [
+        found.read(_waypoint, stop, desk.places, f"/stops/{index}", assumed)
         for index, stop in enumerate(request.stops)
-    )
+    ]
+    crew = found.read(_crew, request, desk)
+    wallet = found.read(_wallet, request, crew, desk)
+    vehicle = found.read(_vehicle, request, crew, desk)
+    found.demand()
     departure = request.departure
     if departure is None:
         departure = float(ceil(desk.now))
         assumed.append(f"departure {stamp(departure, waypoints[0].location)} (now)")
-    asked = request.vehicle
-    described = bool(asked.description())
-    crew = crew_of(
-        desk.garage, driver=request.driver, vehicle=asked.id or "", is_described=described
-    )
-    wallet = wallet_of(request.wallet or _wallet_of(crew), desk)
     reserve, arrival = _charges(request, assumed)
     return Mission(
         id=mission_id,
-        waypoints=waypoints,
+        waypoints=tuple(waypoints),
         departure=departure,
         now=desk.now,
-        vehicle=vehicle_of(asked, desk.catalogue, crew.vehicle),
+        vehicle=vehicle,
         soc=request.vehicle.soc,
         wallet=wallet,
         reserve_soc=reserve,
@@ -100,6 +100,22 @@ def mission_of(request: PlanRequest, desk: Desk, mission_id: str = "") -> Missio
         vehicle_id=crew.vehicle.id if crew.vehicle else "",
         driver=crew.driver,
     )
+
+
+def _crew(request: PlanRequest, desk: Desk) -> Crew:
+    asked = request.vehicle
+    described = bool(asked.description())
+    return crew_of(
+        desk.garage, driver=request.driver, vehicle=asked.id or "", is_described=described
+    )
+
+
+def _wallet(request: PlanRequest, crew: Crew, desk: Desk) -> Wallet:
+    return wallet_of(request.wallet or _wallet_of(crew), desk)
+
+
+def _vehicle(request: PlanRequest, crew: Crew, desk: Desk) -> Vehicle:
+    return vehicle_of(request.vehicle, desk.catalogue, crew.vehicle)
 
 
 def _wallet_of(crew: Crew) -> str:

@@ -8,6 +8,7 @@ from planner.errors import InputError
 from planner.model.geo import LonLat, distance_m
 from planner.model.mission import Mission, Waypoint
 from planner.model.plan import ChargingStop, Leg, Plan
+from planner.ocpi.charge_reading import contract_digest
 from planner.ocpi.ids import normalise_evse_id
 from planner.store.evidence import Knowledge
 from planner.store.snapshot import DriverReport, TokenEvidence
@@ -77,9 +78,10 @@ def _meets(leg: Leg, stop: ChargingStop) -> bool:
 def record(knowledge: Knowledge, plan: Plan, stop: ChargingStop, outcome: str, now: float) -> None:
     """Keep what the driver said as evidence: of the token, or of the EVSE."""
     if outcome in ("ok", "refused"):
-        tokens = plan.mission.wallet.tokens
+        token = plan.mission.wallet.tokens[stop.token] if stop.token >= 0 else None
         evidence = TokenEvidence(
-            token=tokens[stop.token].digest if stop.token >= 0 else CARD_DIGEST,
+            token=CARD_DIGEST if token is None else token.digest,
+            contract="" if token is None else contract_digest(token.contract_id),
             station_id=stop.station_id,
             evse_uid=stop.evse_uid,
             party=stop.party,

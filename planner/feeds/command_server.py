@@ -68,6 +68,7 @@ def _keep(change: Change, command: Command, result: str, now: float) -> None:
             at=now,
             until=command.until,
             source=source,
+            contract=command.contract,
         )
         insert_evidence(change, [told])
         return
@@ -94,4 +95,5 @@ def refusal_of(command: Command, now: float) -> TokenEvidence:
         at=now,
         until=None,
         source=reservation_source(command.reservation_id),
+        contract=command.contract,
     )

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from planner.errors import NotFound
 from planner.feeds.fields import text
 from planner.model.token import Token, TokenType
+from planner.ocpi.charge_reading import contract_digest
 from planner.ocpi.charging import TokenUse
 from planner.ocpi.patch import Target, part_of
 from planner.store.objects import object_name
@@ -52,7 +53,18 @@ def evidence_of_use(
         at=min(use.at, now),
         until=None,
         source=source,
+        contract=_contract_of(use, known),
     )
+
+
+def _contract_of(use: TokenUse, known: Token | None) -> str:
+    """Name the contract of a use as it was told; of a token of ours else the one it has now.
+
+    Some operators repeat the uid where the contract id belongs.
+    """
+    if use.contract.casefold() not in {"", use.uid.casefold()}:
+        return contract_digest(use.contract)
+    return contract_digest(known.contract_id) if known else ""
 
 
 def digests_of(provider: str, kind: str, uid: str) -> list[str]:

@@ -25,13 +25,16 @@ from planner.feeds.fields import (
 )
 from planner.feeds.opening import read_hours
 from planner.feeds.parking import Parking, read_parking
-from planner.feeds.places import BadPlace, read_place, time_zone
+from planner.feeds.places import BadPlace, denies_clock, read_place, time_zone
 from planner.feeds.plausibility import believable_power_kw
 from planner.model.station import Connector, Evse, Station, Status
 from planner.store.updates import Repair, Told
 
 _PARTY_PARTS = (2, 3)
 """Letters of a country code and of a party id. Source: OCPI 2.2.1, Location."""
+
+_SHOWN_BY = ("uid", "type", "visual_number", "issuer", "group_id")
+"""Properties of a token that OCPI's PublishTokenType may name."""
 
 _ODD_SHARE = 0.05
 """A power that is believed to less than this is as given; beyond, it is told as mended."""
@@ -87,6 +90,12 @@ def normalise(raw: Any, *, feed: str, sender: str = "", place: str = "") -> Norm
         faults.append(Repair(f"{where}/coordinates", mended))
     hours, odd = read_hours(raw.get("opening_times") or raw.get("hours"))
     faults += [Repair(f"{where}/opening_times/{field}", said) for field, said in odd]
+    zone = word(raw.get("time_zone"))
+    if hours is not None and hours.regular and denies_clock(zone, point):
+        faults.append(
+            Repair(f"{where}/time_zone", f"{zone} is not the clock there: its hours are not known")
+        )
+        hours = None
     parking = read_parking(raw)
     statuses: dict[str, Told] = {}
     evses = _evses(raw, where, parking, statuses, faults)
@@ -104,7 +113,7 @@ def normalise(raw: Any, *, feed: str, sender: str = "", place: str = "") -> Norm
         address=text(raw.get("address")),
         city=word(raw.get("city")),
         country=country,
-        time_zone=time_zone(word(raw.get("time_zone")), point),
+        time_zone=time_zone(zone, point),
         hours=hours,
         charging_when_closed=flag(raw.get("charging_when_closed")),
         parking_type=word(raw.get("parking_type") or raw.get("type")),
@@ -155,8 +164,9 @@ def _evses(
     statuses: dict[str, Told],
     faults: list[Fault],
 ) -> tuple[Evse, ...]:
-    """Read the EVSEs that are there; of two with one uid the newer holds."""
+    """Read the EVSEs that are there; of two with one uid the newer holds, also if it is gone."""
     found: dict[str, Evse] = {}
+    told_at: dict[str, float] = {}
     inherited = _tariff_ids(raw)
     for index, told in enumerate(_list(raw.get("evses"), f"{where}/evses", faults)):
         if not isinstance(told, dict):
@@ -168,17 +178,19 @@ def _evses(
             continue
         here = f"{where}/evses/{uid}"
         status, at = _status(told, here, faults)
-        if status is Status.REMOVED:
-            continue
-        if uid in statuses and (statuses[uid][1] or 0.0) >= (at or 0.0):
+        if uid in told_at:
             faults.append(Fault(here, "another EVSE of the Location has the same uid"))
+            if told_at[uid] >= (at or 0.0):
+                continue
+            found.pop(uid, None)
+            statuses.pop(uid, None)
+        told_at[uid] = at or 0.0
+        if status is Status.REMOVED:
             continue
         connectors = tuple(_connectors(told, here, inherited, faults))
         if not connectors:
             faults.append(Fault(here, "the EVSE is left out: it has no connector"))
             continue
-        if uid in found:
-            faults.append(Fault(here, "another EVSE of the Location has the same uid"))
         found[uid] = Evse(
             uid=uid,
             evse_id=text(told.get("evse_id")) or None,
@@ -291,15 +303,16 @@ def _list(value: Any, where: str, faults: list[Fault]) -> list[Any]:
 
 
 def _allowed(value: Any) -> Iterator[str]:
-    """Give each entry of publish_allowed_to as ``KIND:value`` joined by ``|``."""
+    """Give each entry of publish_allowed_to as ``KIND:value`` joined by ``|``.
+
+    One that names no token and no group, or a visual number of any issuer, is no entry.
+    Source: OCPI 2.2.1-d2, mod_locations, PublishTokenType.
+    """
     for entry in objects(value):
-        told = [
-            f"{kind}:{text(entry.get(kind))}"
-            for kind in ("uid", "visual_number", "issuer", "group_id")
-            if text(entry.get(kind))
-        ]
-        if told:
-            yield "|".join(told)
+        told = {kind: text(entry.get(kind)) for kind in _SHOWN_BY}
+        names_a_token = told["uid"] or (told["visual_number"] and told["issuer"])
+        if names_a_token or told["group_id"]:
+            yield "|".join(f"{kind}:{said}" for kind, said in told.items() if said)
 
 
 def _accepted(raw: Mapping[str, Any]) -> tuple[str, ...]:

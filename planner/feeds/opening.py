@@ -22,7 +22,8 @@ def read_hours(raw: Any) -> tuple[Hours | None, Odd]:
     """Read OCPI's Hours; None where they do not say when the place is open.
 
     A period that cannot be read is taken as closed. A closing that cannot be read makes all
-    unknown, for it might fall on any day.
+    unknown, for it might fall on any day. Where a place is said to be open around the clock and
+    hours are given besides, only these are promised.
     """
     odd: Odd = []
     told = objects(raw)
@@ -34,14 +35,18 @@ def read_hours(raw: Any) -> tuple[Hours | None, Odd]:
     closings = _periods(hours.get("exceptional_closings"), "exceptional_closings", odd)
     if any(field.startswith("exceptional_closings") for field, _ in odd):
         return None, odd
-    always = flag(hours.get("twentyfourseven")) or _fill_the_week(regular)
+    always = flag(hours.get("twentyfourseven")) is True
+    if always and objects(hours.get("regular_hours")) and not _fill_the_week(regular):
+        odd.append(("twentyfourseven", "hours are given besides, and only these are taken"))
+        always = False
+    always = always or _fill_the_week(regular)
     if not always and not regular and not openings:
         return None, odd
     if always and not openings and not closings:
         return ALWAYS, odd
     return (
         Hours(
-            twentyfourseven=bool(always),
+            twentyfourseven=always,
             regular=() if always else regular,
             exceptional_openings=openings,
             exceptional_closings=closings,
@@ -64,7 +69,7 @@ def _regular(raw: Any, odd: Odd) -> Iterator[RegularHours]:
         day = number(period.get("weekday"))
         begin = read_clock(period.get("period_begin"))
         end = read_clock(period.get("period_end"))
-        if day is None or day not in range(1, 8) or begin is None or end is None:
+        if day is None or day not in range(1, 8) or begin in (None, DAY_MIN) or end is None:
             odd.append((f"regular_hours/{index}", "the period cannot be read"))
             continue
         if begin == end != 0:

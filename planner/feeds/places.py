@@ -1,6 +1,7 @@
 """Where a station is: coordinates that are believed, and the time zone they lie in."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,11 @@ from planner.model.geo import LonLat
 
 _MAX_LAT = 90.0
 _MAX_LON = 180.0
+
+_ROUGH_DEG = 0.2
+"""How far a border of time zones may be from where its shape says, degrees."""
+
+_MIDWINTER_AND_SUMMER = (datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC))
 
 
 class BadPlace(Exception):  # noqa: N818 -- never leaves the room
@@ -58,13 +64,48 @@ def believe(lon: float, lat: float, country: str) -> tuple[LonLat, str]:
 
 
 def time_zone(told: str, point: LonLat) -> str:
-    """Give the time zone that was told if it exists, else the one that the point lies in."""
-    return told if _is_zone(told) else tzfpy.get_tz(point.lon, point.lat)
+    """Give the time zone that was told if it is that of the point, else the one it lies in."""
+    fits = _is_zone(told) and not denies_clock(told, point)
+    return told if fits else tzfpy.get_tz(point.lon, point.lat)
+
+
+def denies_clock(told: str, point: LonLat) -> bool:
+    """Say whether a time zone that was told has other clocks than all around the point.
+
+    The shapes of zones are rough, so near a border the clocks of either side are believed.
+    """
+    if not _is_zone(told):
+        return False
+    here = tzfpy.get_tz(point.lon, point.lat)
+    if here == told or (here and _clock(here) == _clock(told)):
+        return False
+    zones = {zone for zone in map(_zone_beside, _around(point)) if zone} | ({here} - {""})
+    return bool(zones) and all(_clock(zone) != _clock(told) for zone in zones)
+
+
+def _around(point: LonLat) -> Iterator[LonLat]:
+    for east in (-_ROUGH_DEG, 0.0, _ROUGH_DEG):
+        for north in (-_ROUGH_DEG, 0.0, _ROUGH_DEG):
+            lon = (point.lon + east + _MAX_LON) % (2 * _MAX_LON) - _MAX_LON
+            yield LonLat(lon, min(max(point.lat + north, -_MAX_LAT), _MAX_LAT))
+
+
+def _zone_beside(point: LonLat) -> str:
+    """Give the time zone of a point ashore; nobody's clock shows that of the sea."""
+    zone = tzfpy.get_tz(point.lon, point.lat)
+    return "" if zone.startswith("Etc/") else zone
 
 
 def country_at(point: LonLat) -> str:
     """Give the country (alpha-2) that a point lies in, by its time zone; empty where unclear."""
     return _country_of_zones().get(tzfpy.get_tz(point.lon, point.lat), "")
+
+
+@lru_cache(maxsize=1024)
+def _clock(zone: str) -> tuple[timedelta | None, ...]:
+    """Give what a zone's clocks are ahead of UTC by, in winter and in summer."""
+    clock = ZoneInfo(zone)
+    return tuple(day.astimezone(clock).utcoffset() for day in _MIDWINTER_AND_SUMMER)
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from planner.feeds.client import Connection, OcpiClient
 from planner.feeds.command_server import is_refusal, refusal_of
 from planner.model.station import Station
 from planner.model.token import Token
+from planner.ocpi.charge_reading import contract_digest
 from planner.ocpi.commands import (
     ACCEPTED,
     CANCEL,
@@ -103,6 +104,7 @@ class Reserver:
             reservation_id=str(self.new_number(_MOST_RESERVATIONS)),
             made=self.clock(),
             until=until,
+            contract=contract_digest(token.contract_id),
         )
         known = self.store.issued.find([token.digest])
         body = write_reserve_now(

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from planner.errors import FeedError
 from planner.feeds.client import Connection, OcpiClient
+from planner.ocpi.charge_reading import contract_digest
 from planner.ocpi.messages import Role
 from planner.ocpi.tokens import read_copy, type_in, write_token
 from planner.store.issued import IssuedToken, SentToken
@@ -182,4 +183,5 @@ class _Sender:
             at=self.now,
             until=None,
             source=f"copy at {self.source.name}",
+            contract=contract_digest(one.token.contract_id),
         )

@@ -9,6 +9,7 @@ from planner.feeds.desk import Asked, Given
 from planner.feeds.evidence import digests_of, known_evses, place_of
 from planner.feeds.fields import text
 from planner.ocpi.answers import Refusal
+from planner.ocpi.charge_reading import contract_digest
 from planner.ocpi.messages import NOT_ENOUGH, UNKNOWN_TOKEN, Role
 from planner.ocpi.pager import write_paging
 from planner.ocpi.times import read_time
@@ -126,6 +127,7 @@ class TokenServer:
                         at=asked.now,
                         until=None,
                         source=f"asked by {asked.caller.source.name}",
+                        contract=contract_digest(one.token.contract_id),
                     )
                     for uid in known
                 ],
@@ -184,6 +186,7 @@ class TokenServer:
                         at=asked.now,
                         until=None,
                         source=f"asked by {asked.caller.source.name}",
+                        contract=contract_digest(one.token.contract_id),
                     )
                     for uid in uids or [""]
                 ],

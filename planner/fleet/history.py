@@ -1,5 +1,6 @@
 """The charging history: records in, with what they prove; and all that reports are made of, out."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,13 +18,15 @@ from planner.model.fleet import FleetVehicle
 from planner.model.token import Token
 from planner.model.vehicle import Catalogue, Vehicle
 from planner.ocpi.charge import Charge
-from planner.ocpi.charge_reading import Bearer
+from planner.ocpi.charge_reading import Bearer, contract_digest
 from planner.store.bodies import decode
 from planner.store.charges import Kept
 from planner.store.database import Change
 from planner.store.evidence import insert_evidence
 from planner.store.snapshot import Snapshot, TokenEvidence
 from planner.store.store import Store
+
+_PARTY = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}")
 
 _CHUNK = 500
 _PAGE = 1000
@@ -74,8 +77,26 @@ def import_charges(
             named = [replace(purse.recognise(*row), source=source) for row in page]
             fresh: list[Charge] = []
             kept += store.charges.put(change, named, fresh)
-            _keep_evidence(change, purse, places, fresh, now)
+            strange = {
+                told.name
+                for (_, bearer), told in zip(page, named, strict=True)
+                if _is_of_another_provider(bearer, told)
+            }
+            proving = [charge for charge in fresh if charge.name not in strange]
+            _keep_evidence(change, purse, places, proving, now)
     return kept
+
+
+def _is_of_another_provider(bearer: Bearer, told: Charge) -> bool:
+    """Whether a record without a contract names another provider than its card's."""
+    is_party = _PARTY.fullmatch(bearer.provider) is not None
+    return not bearer.contract and is_party and bearer.provider != told.provider
+
+
+def _contract_of(charge: Charge, token: Token) -> str:
+    """Name the contract as told; where none is, or the uid in its place, the one held now."""
+    own = contract_digest(token.contract_id)
+    return own if charge.contract in {"", contract_digest(token.uid)} else charge.contract
 
 
 def _keep_evidence(
@@ -100,6 +121,7 @@ def _keep_evidence(
                 at=charge.ends,
                 until=None,
                 source=f"{'Session' if charge.is_session else 'CDR'} {charge.id}",
+                contract=_contract_of(charge, purse.tokens[charge.token]),
             )
         )
     insert_evidence(change, rows)

@@ -28,7 +28,7 @@ class Command:
     party : str
         ``CC*PPP`` of the operator, which may stand behind a hub.
     token : str
-        `Token.digest` of the token it is for.
+        `Token.digest` of the token it is for; ``contract`` names its contract then.
     made, until : float
         UTC epoch seconds; ``until`` is the end of the reservation.
     state : str
@@ -46,6 +46,7 @@ class Command:
     made: float
     until: float
     state: str = OPEN
+    contract: str = ""
 
 
 class Commands:

@@ -22,7 +22,8 @@ from planner.store.vault import Vault
 T = TypeVar("T")
 
 DIGESTS = "token"
-"""Purpose for which `Vault.disguise` is given the digests of tokens."""
+CONTRACTS = "contract"
+"""Purposes for which `Vault.disguise` is given digests of tokens, and hashes of contract ids."""
 
 
 class Knowledge:
@@ -132,7 +133,7 @@ def read_told(connection: Connection, kind: str) -> list[bytes]:
 def read_evidence(bodies: Iterable[bytes], vault: Vault) -> tuple[TokenEvidence, ...]:
     """Read evidence of tokens from its bodies; StoreError if it was written with another key."""
     rows = (decode(body, TokenEvidence) for body in bodies)
-    revealed = cache(lambda told: vault.reveal(told, DIGESTS))
+    revealed = cache(vault.reveal)
     return tuple(_with_names(row, revealed) for row in rows)
 
 
@@ -153,7 +154,7 @@ def insert_evidence(change: Change, rows: Sequence[TokenEvidence]) -> None:
         return
     first = select(evidence.c.body).where(evidence.c.kind == "evidence").limit(1)
     read_evidence(change.connection.execute(first).scalars(), change.vault)
-    disguised = cache(lambda told: change.vault.disguise(told, DIGESTS))
+    disguised = cache(change.vault.disguise)
     _insert(change, "evidence", [_with_names(row, disguised) for row in rows])
 
 
@@ -174,8 +175,10 @@ def withdraw_evidence(change: Change, kind: str, source: str, token: str) -> Non
         change.touch("evidence")
 
 
-def _with_names(row: TokenEvidence, written: Callable[[str], str]) -> TokenEvidence:
-    return replace(row, token=written(row.token))
+def _with_names(row: TokenEvidence, written: Callable[[str, str], str]) -> TokenEvidence:
+    return replace(
+        row, token=written(row.token, DIGESTS), contract=written(row.contract, CONTRACTS)
+    )
 
 
 def _insert(

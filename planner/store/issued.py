@@ -10,14 +10,11 @@ from planner.model.token import Token
 from planner.ocpi.ids import normalise_contract_id
 from planner.store.bodies import decode, digest, encode
 from planner.store.database import Database
-from planner.store.evidence import DIGESTS
+from planner.store.evidence import CONTRACTS, DIGESTS
 from planner.store.feeds import feed_id
 from planner.store.tables import issued, sent
 from planner.store.token_names import name_token
 from planner.store.vault import Vault
-
-CONTRACT = "contract"
-"""Purpose for which `Vault.disguise` is given hashes of contract ids."""
 
 _CONTRACT_DIGITS = 16
 
@@ -185,7 +182,7 @@ class Issued:
 
     def _name_contract(self, contract: str) -> str:
         hashed = hashlib.sha256(normalise_contract_id(contract).encode()).hexdigest()
-        return self._vault.disguise(hashed[:_CONTRACT_DIGITS], CONTRACT)
+        return self._vault.disguise(hashed[:_CONTRACT_DIGITS], CONTRACTS)
 
     def _read(self, body: bytes) -> IssuedToken:
         one = decode(self._vault.unseal(body), IssuedToken)

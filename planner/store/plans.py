@@ -154,6 +154,14 @@ class Batches:
             raise _no_batch(name)
         return Batch(**row._mapping)  # noqa: SLF001
 
+    def recent(self, limit: int = 100) -> tuple[Batch, ...]:
+        """List the newest batches first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(batches).order_by(batches.c.created.desc(), batches.c.id).limit(limit)
+            ).all()
+        return tuple(Batch(**row._mapping) for row in rows)  # noqa: SLF001
+
     def set_state(self, name: str, state: str) -> None:
         """Say how far a batch is."""
         with self._database.writing() as change:

@@ -69,6 +69,8 @@ class TokenEvidence:
     ``kind``: ``refused`` or ``succeeded`` (driver, session, CDR), ``authorized`` (real-time
     ALLOWED naming the EVSE), ``whitelisted`` (the CPO's copy of the token; ``value`` is
     ``WHITELIST/valid``), ``reserved`` (accepted command; ``until`` is the expiry).
+    ``contract`` names the contract that the token stood for then (`contract_digest`); empty: nobody
+    said.
     """
 
     token: str
@@ -80,6 +82,7 @@ class TokenEvidence:
     at: float
     until: float | None
     source: str
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from planner.access.ledger import CODES, NUMBER_OF_LASTING_REASONS
 from planner.model.plan import Claim, Rejected, Rejection
+from planner.model.station import Station
 from planner.verify.scene import Scene
 
 
@@ -35,8 +36,16 @@ def check_rejection(scene: Scene, rejection: Rejection, where: str) -> Iterator[
     code = CODES.get(rejection.reason)
     if code is None or code >= NUMBER_OF_LASTING_REASONS:
         return
+    if rejection.reason == "hours_unknown" and _tells_some_days(scene.snapshot.stations[station]):
+        return
     refused = scene.chargers.station_refusal(station)
     if refused is None:
         yield Claim("ledger", where, "the wallet opens this station")
     elif refused.reason != rejection.reason:
         yield Claim("ledger", f"{where}/reason", f"it is {refused.reason}: {refused.detail}")
+
+
+def _tells_some_days(station: Station) -> bool:
+    """Whether hours are given for single days only: at all other times they are not known."""
+    hours = station.hours
+    return hours is not None and not hours.twentyfourseven and bool(hours.exceptional_openings)

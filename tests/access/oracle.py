@@ -12,6 +12,7 @@ NEEDS = {
     TokenType.AD_HOC_USER: {"REMOTE_START_STOP_CAPABLE"},
     TokenType.EMAID: {"ISO_15118_2_PLUG_AND_CHARGE", "ISO_15118_20_PLUG_AND_CHARGE"},
 }
+STARTS = set().union(*NEEDS.values())
 FORBIDDEN = {"DISABLED", "CUSTOMERS", "MOTORCYCLES", "TAXIS", "EMPLOYEES", "TENANTS"}
 
 
@@ -66,9 +67,7 @@ def token_grade(
         feed.is_hub and said(world, feed.sender, station.party, "CPO", now) == "CUT",
         bool(rows) and set(states.values()) == {"CUT"},
         newest is not None and not newest.value.endswith("/valid"),
-        bool(post.capabilities)
-        and token.type in NEEDS
-        and not NEEDS[token.type] & set(post.capabilities),
+        bool(post.capabilities) and not NEEDS.get(token.type, STARTS) & set(post.capabilities),
         bool(FORBIDDEN & set(post.parking_restrictions)),
         station.accessible_only or station.two_wheelers_only or bool(station.reserved_for),
         not station.publish and not shown(token, station),

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from planner.access.chargers import accessible
 from planner.model.grade import Grade
 from planner.model.token import TokenType
 from tests.access.asking import APP, CONNECTED, PNC, RFID, ask, found, verdict
 from tests.access.worlds import (
+    CAR,
+    CCS,
     DAY,
     HOUR,
     NOW,
@@ -97,6 +100,33 @@ class TestVetoes:
         given = verdict(world, held)
         assert found(given) == (Grade.CONTRACTED, "agreement")
         assert given.warnings == ()
+
+    def test_a_token_of_no_known_kind_starts_nothing_where_no_token_can(self) -> None:
+        odd = replace(RFID, type=TokenType.OTHER)
+        paid = station(evse(capabilities=("PED_TERMINAL", "RESERVABLE")))
+        world = snapshot(paid, agreements=[agreement()])
+        assert found(verdict(world, odd)) == (Grade.REFUSED, "refused_capability")
+        starts = station(evse(capabilities=("PED_TERMINAL", "RFID_READER")))
+        given = verdict(snapshot(starts, agreements=[agreement()]), odd)
+        assert found(given) == (Grade.CONTRACTED, "agreement")
+        assert given.warnings
+
+    @pytest.mark.parametrize("said", [(), ("ISO_15118_2_PLUG_AND_CHARGE",)])
+    def test_no_contract_is_told_over_chademo_whatever_the_post_says(
+        self, said: tuple[str, ...]
+    ) -> None:
+        plug = replace(CCS, id="2", standard="CHADEMO")
+        both = snapshot(
+            station(evse(capabilities=said, connectors=(CCS, plug))), agreements=[agreement()]
+        )
+        leaf = replace(CAR, id="leaf", connectors=("CHADEMO", "IEC_62196_T2"))
+        for car, grade in ((CAR, Grade.CONTRACTED), (leaf, Grade.REFUSED), (CAR, Grade.CONTRACTED)):
+            chargers = accessible(both, wallet(PNC), car, min_grade=Grade.CONTRACTED, now=NOW)
+            assert chargers.grade[0] == grade
+            assert chargers.verdicts_at(0, NOW, NOW + HOUR)[0].grade == grade
+            assert chargers.verdict_at(0, NOW, NOW + HOUR).grade == grade
+        card = accessible(both, wallet(APP), leaf, min_grade=Grade.CONTRACTED, now=NOW)
+        assert (card.grade[0] == Grade.CONTRACTED) == (not said)
 
     def test_missing_capabilities_leave_the_grade_with_a_warning(self) -> None:
         world = snapshot(station(evse(capabilities=())), agreements=[agreement()])

@@ -86,3 +86,25 @@ def test_a_wallet_goes_in_and_its_number_never_comes_out(chromium: Any, fleet: s
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"][0]
     assert wrong == []
     page.close()
+
+
+def test_a_file_of_missions_is_planned_from_the_page_and_its_results_saved(
+    chromium: Any, fleet: str
+) -> None:
+    wrong: list[str] = []
+    page = window(chromium, "phone", wrong)
+    page.goto(f"{fleet}/fleet#batches")
+    page.get_by_role("button", name="Plan a file of missions").click()
+    rows = b"Car;Von;Nach;Battery;Notes\nnone;A;B;0,5;x\n"
+    file = {"name": "tomorrow.csv", "mimeType": "text/csv", "buffer": rows}
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_label("Who charges first").select_option("priority")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    page.get_by_text("1: the results say why").wait_for()
+    page.get_by_text("column 'Notes' is not known").wait_for()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV").click()
+    assert "missions:2:wallet" in saved.value.path().read_text("utf-8-sig")
+    assert not page.get_by_role("button", name="Cancel").count(), "there is nothing left to cancel"
+    assert wrong == []
+    page.close()

@@ -16,7 +16,9 @@ from planner.faces.api import runner
 from planner.faces.api.batches import RUNNER
 from planner.faces.api.doors import NAME
 from planner.faces.api.runner import BatchRunner
+from planner.faces.rows import jobs_of
 from planner.fleet.jobs import Failure, Progress, Result, failed
+from planner.formats.missions import read_mission_bytes
 from planner.store.plans import BatchRow
 from tests.faces.small_world import CAR, UID, trip
 
@@ -92,6 +94,15 @@ def test_a_batch_takes_from_an_earlier_one_what_is_the_same(
     assert refused.status_code == 404
 
 
+def test_all_that_is_wrong_with_a_row_is_told_at_once(app: Flask) -> None:
+    office = app.extensions["plugsure"].office
+    text = "id;Car;Wallet;Von;Nach;soc\na;none;nobody;Atlantis;Innsbruck;0.5\n"
+    (job,) = jobs_of(read_mission_bytes(text.encode(), "csv", "m").rows, office.desk())
+    assert job.failure is not None
+    assert job.failure.code == "invalid-input"
+    assert {fault.place for fault in job.failure.faults} >= {"m:2:Von", "m:2:Car", "m:2:Wallet"}
+
+
 def test_missions_come_as_json_and_ndjson_too(client: FlaskClient, app: Flask) -> None:
     runner: BatchRunner = app.extensions[RUNNER]
     runner.start = lambda: None  # type: ignore[method-assign] # nothing is to be planned here
@@ -154,6 +165,7 @@ def test_a_batch_can_be_cancelled_and_keeps_what_it_has(client: FlaskClient, app
     name = address.rpartition("/")[2]
     runner._finish(name)
     assert client.get(address).json["state"] == "cancelled"
+    assert client.get("/v1/batches?limit=1").json["batches"] == [client.get(address).json]
     assert client.get(f"{address}/results").text == ""
     assert not list(runner.folder.glob("*.job"))
 

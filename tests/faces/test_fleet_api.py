@@ -10,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from planner.faces.cli import main
+from planner.feeds.depots.documents import read_document
+from planner.feeds.depots.registry import register
 from planner.settings import Settings
-from tests.faces.small_world import CAR, UID, trip
+from tests.faces.small_world import CAR, NOW, UID, trip
 
 VAN = {"id": "van-7", "model": CAR, "name": "Van 7", "overrides": {"usable_kwh": 55.0}}
 
@@ -36,6 +38,34 @@ def test_records_come_back_as_they_were_stored_and_go_when_deleted(client: Flask
     for path in ("vehicles/van-7", "drivers/d-1", "policies/thrift"):
         assert client.delete(f"/v1/fleet/{path}").status_code == 204
         assert client.get(f"/v1/fleet/{path}").status_code == 404
+
+
+def test_depots_tell_their_limits_and_are_given_prices(app: Flask, client: FlaskClient) -> None:
+    rows = [
+        {
+            "depot": "Hof Süd",
+            "location": "11.58,48.21",
+            "charge_point": "CP-1",
+            "evses": ["ccs:150", "type2:22"],
+            "max_kw": 100,
+            "depot_max_kw": 250,
+        }
+    ]
+    office = app.extensions["plugsure"].office
+    register(office.store, read_document(json.dumps(rows).encode(), "d.json", {}), now=NOW)
+    price = {"per_kwh": "0.27", "since": "2026-12-01T00:00:00+01:00"}
+    stored(client, "/v1/fleet/depots/Hof Süd/prices", {"per_kwh": "0.240"})
+    stored(client, "/v1/fleet/depots/Hof Süd/prices", price)
+    (depot,) = client.get("/v1/fleet/depots").json["depots"]
+    assert (depot["id"], depot["max_kw"]) == ("Hof Süd", 250)
+    told = [(one["since"], one["per_kwh"], one["currency"]) for one in depot["prices"]]
+    assert told == [(None, "0.240", "EUR"), ("2026-11-30T23:00:00+00:00", "0.27", "EUR")]
+    (point,) = depot["charge_points"]
+    assert (point["id"], point["max_kw"], point["heard"]) == ("CP-1", 100, None)
+    assert [evse["plugs"] for evse in point["evses"]] == ["ccs:150", "type2:22"]
+    assert client.post("/v1/fleet/depots/none/prices", json=price).status_code == 404
+    wrong = client.post("/v1/fleet/depots/Hof Süd/prices", json={"per_kwh": "-1"})
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (400, "/per_kwh")
 
 
 def test_drivers_do_not_lie_in_the_database_in_clear(app: Flask, client: FlaskClient) -> None:

@@ -290,6 +290,60 @@ def test_a_day_that_ends_when_it_begins_is_not_taken_for_a_whole_day():
     assert len(faults) == 1
 
 
+def test_hours_beside_around_the_clock_are_what_is_promised():
+    day = {"weekday": 1, "period_begin": "08:00", "period_end": "18:00"}
+    station, _, faults = read(
+        location(opening_times={"twentyfourseven": True, "regular_hours": [day]})
+    )
+    assert station.hours == Hours(regular=(RegularHours(1, 480, 1080),))
+    assert [fault.place for fault in faults] == ["NL*ABC*L1/opening_times/twentyfourseven"]
+    garbled = {"twentyfourseven": True, "regular_hours": [{**day, "period_end": "late"}]}
+    assert read(location(opening_times=garbled))[0].hours is None
+
+
+def test_a_day_cannot_begin_at_its_end():
+    day = {"weekday": 1, "period_begin": "24:00", "period_end": "06:00"}
+    assert read(location(opening_times={"regular_hours": [day]}))[0].hours is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_hours_by_a_clock_that_is_not_there_are_not_known(zone: str):
+    day = {"weekday": 1, "period_begin": "08:00", "period_end": "18:00"}
+    station, _, faults = read(location(time_zone=zone, opening_times={"regular_hours": [day]}))
+    assert station.hours is None
+    assert station.time_zone == "Europe/Amsterdam"
+    assert [fault.place for fault in faults] == ["NL*ABC*L1/time_zone"]
+    always, _, none = read(location(time_zone=zone, opening_times={"twentyfourseven": True}))
+    assert always.hours == Hours(twentyfourseven=True)
+    assert none == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "lon", "lat"),
+    [("Europe/Lisbon", "-7.0", "41.95"), ("Europe/Zurich", "8.6", "49.0"), ("CET", "4.7", "52.2")],
+)
+def test_a_neighbours_clock_and_another_name_of_the_same_are_believed(
+    zone: str, lon: str, lat: str
+):
+    day = {"weekday": 1, "period_begin": "08:00", "period_end": "18:00"}
+    place = {"latitude": lat, "longitude": lon}
+    told = location(
+        time_zone=zone, country="", coordinates=place, opening_times={"regular_hours": [day]}
+    )
+    station, _, faults = read(told)
+    assert (station.time_zone, station.hours is not None, faults) == (zone, True, [])
+
+
+def test_an_evse_that_was_removed_later_is_not_brought_back_by_its_older_copy():
+    gone = evse(status="REMOVED", last_updated="2026-06-07T13:00:00Z", connectors=[])
+    bare = evse(status="OUTOFORDER", last_updated="2026-06-07T13:00:00Z", connectors=[])
+    for newer in (gone, bare):
+        for order in ([evse(), newer], [newer, evse()]):
+            station, statuses, _ = read(location(evses=[*order, evse("2")]))
+            assert [post.uid for post in station.evses] == ["2"]
+            assert list(statuses) == ["2"]
+
+
 def test_seven_whole_days_are_always_open():
     week = [{"weekday": day, "period_begin": "00:00", "period_end": "24:00"} for day in range(1, 8)]
     assert read(location(opening_times={"regular_hours": week}))[0].hours == Hours(
@@ -305,12 +359,15 @@ def test_who_may_see_an_unpublished_location_is_kept():
                 {"uid": "12345678905880", "type": "RFID"},
                 {"visual_number": "055375624", "issuer": "NewMotion"},
                 {"group_id": "12345678905880"},
+                {"issuer": "NewMotion"},
+                {"visual_number": "055375624"},
+                {"type": "RFID"},
             ],
         )
     )
     assert not station.publish
     assert station.publish_allowed_to == (
-        "uid:12345678905880",
+        "uid:12345678905880|type:RFID",
         "visual_number:055375624|issuer:NewMotion",
         "group_id:12345678905880",
     )

@@ -1,12 +1,14 @@
 """Tariffs, Sessions, CDRs and a hub's word on its parties: pushed, kept, and what they prove."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from planner.model.token import Token, TokenType
+from planner.access.bench import records_of
+from planner.model.token import Token, TokenType, Wallet
 from planner.ocpi.charge_reading import contract_digest
 from planner.ocpi.records import patch_record, put_record
 from planner.ocpi.times import read_time
@@ -153,6 +155,19 @@ def test_a_cdr_is_made_once_and_found_where_we_say(cpo: Partner, store: Store) -
     assert cpo.ask("POST", "cdrs", {**CDR, "party_id": "XXX"}).status == 404
     assert cpo.ask("PUT", "cdrs", CDR).headers["Allow"] == "POST"
     assert cpo.ask("POST", "cdrs", {"id": "2"}).code == 2001
+
+
+def test_a_card_with_a_new_contract_does_not_inherit_what_its_former_one_did(
+    cpo: Partner, store: Store
+) -> None:
+    cpo.ask("POST", "cdrs", CDR)
+    renewed = replace(TOKEN, contract_id="DE-PLG-C99999999-X")
+    store.issued.save([IssuedToken(token=renewed)])
+    cpo.ask("POST", "cdrs", {**CDR, "id": "late"})
+    wallet = Wallet(tokens=(TOKEN, renewed, replace(TOKEN, provider="DE*NEW")))
+    known = records_of(wallet, store.snapshot().token_evidence, now=LATER + 1.0)
+    used = [known[n].at_evse("NL*TNM", "NL*TNM*LOC1", "1").charged_here for n in range(3)]
+    assert [one is not None for one in used] == [True, False, False]
 
 
 def test_a_credit_and_an_empty_cdr_prove_nothing(cpo: Partner, store: Store) -> None:

@@ -226,6 +226,7 @@ def test_a_use_of_our_token_is_evidence_for_thirty_days(
         {"start_date_time": "2027-01-01T08:00:00Z", "end_date_time": "2027-01-01T09:00:00Z"},
         {"cdr_token": {"uid": "FFFF0000", "type": "RFID", "contract_id": "DE-ABC-C99999999-X"}},
         {"cdr_location": {"id": "nowhere"}},
+        {"cdr_token": {"uid": FLEET_TOKEN.uid, "country_code": "NL", "party_id": "OLD"}},
     ],
 )
 def test_what_proves_nothing_is_no_evidence(

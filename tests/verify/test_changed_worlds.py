@@ -17,7 +17,7 @@ from planner.roads.graph import RoadGraph
 from planner.store.snapshot import ClientInfo, DriverReport
 from planner.verify import verify
 from planner.world import World
-from tests.access.worlds import DAY, HOUR, NOW, agreement, record, wallet
+from tests.access.worlds import ALWAYS, DAY, HOUR, NOW, agreement, record, wallet
 from tests.verify.road import (
     CARD,
     PRICES,
@@ -238,6 +238,21 @@ def test_a_ledger_counts_at_least_what_it_lists(road: RoadGraph) -> None:
     reason = outcome.rejected.stations[0].reason
     short = replace(outcome, rejected=replace(outcome.rejected, counts={}))
     assert ("ledger", f"/rejected/counts/{reason}") in kinds(known, short)
+
+
+def test_a_station_with_hours_for_single_days_only_is_left_out_and_said_so(
+    road: RoadGraph, made: Plan
+) -> None:
+    once = Hours(exceptional_openings=((NOW - 2 * DAY, NOW - DAY),))
+    used = {made.charging_stops[0].station_id, made.charging_stops[0].fallbacks[0].stop.station_id}
+    stations = [s if s.id in used else replace(s, hours=once) for s in build_stations()]
+    known = build_world(road, build_snapshot(stations))
+    outcome = planner.plan.plan(known, mission())
+    assert outcome.rejected.counts["hours_unknown"] > 0
+    assert verify(known, outcome) == []
+    never = [replace(s, hours=ALWAYS) for s in stations]
+    told = {claim.kind for claim in verify(build_world(road, build_snapshot(never)), outcome)}
+    assert "ledger" in told
 
 
 def test_the_clock_of_the_question_decides_how_old_a_status_is(world: World, made: Plan) -> None:

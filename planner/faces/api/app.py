@@ -12,6 +12,7 @@ from planner.errors import PlugsureError
 from planner.faces.api import (
     batches,
     closures,
+    depots,
     fleet,
     misc,
     plans,
@@ -46,6 +47,7 @@ DOORS = (
     batches.door,
     closures.door,
     fleet.door,
+    depots.door,
     risk.door,
     telematics.door,
     webhooks.door,

@@ -22,7 +22,7 @@ from planner.faces.results import MEDIA, write_results
 from planner.formats.missions import read_mission_bytes
 from planner.formats.result_books import XLSX
 from planner.formats.stamps import stamp
-from planner.store.plans import Quota
+from planner.store.plans import Batch, Quota
 
 door = Door("batches", "Batches")
 
@@ -42,6 +42,20 @@ class BatchAnswer(Said):
     left_s: float | None
     warnings: list[str]
     results: str
+
+
+class BatchesAnswer(Said):
+    """Batches, the newest first."""
+
+    batches: list[BatchAnswer]
+
+
+class BatchesQuery(BaseModel):
+    """How many."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
 class ResultsQuery(BaseModel):
@@ -157,12 +171,28 @@ def _demand_room(count: int) -> None:
         raise InputError(detail, place="missions")
 
 
+@door.opens(
+    "GET",
+    "/v1/batches",
+    summary="The newest batches, their states and counts",
+    scope="batch",
+    query=BatchesQuery,
+    answers={200: Answer(says="Batches, the newest first", model=BatchesAnswer)},
+)
+def newest(query: BatchesQuery) -> Response:
+    """List batches."""
+    found = office().store.batches.recent(query.limit)
+    return json_answer({"batches": [_described(batch) for batch in found]})
+
+
 def _said(name: str) -> dict[str, Any]:
-    used = office()
-    batch = used.store.batches.get(name)
+    return _described(office().store.batches.get(name))
+
+
+def _described(batch: Batch) -> dict[str, Any]:
     left = None
     if batch.state == "running" and batch.expected is not None:
-        left = round(max(batch.expected - used.clock(), 0.0), 1)
+        left = round(max(batch.expected - office().clock(), 0.0), 1)
     return {
         "id": batch.id,
         "created": stamp(batch.created),
