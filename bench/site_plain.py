@@ -25,7 +25,7 @@ from planner.search.problem import Arrival
 from planner.search.setup import stage_first
 from planner.world import World
 
-MOST_S = 20.0
+MOST_S = 10.0
 """CPU seconds after which the plain search is ended."""
 
 SAME_S = 0.01

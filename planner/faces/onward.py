@@ -75,6 +75,12 @@ def _meets(leg: Leg, stop: ChargingStop) -> bool:
     return near and leg.arrival <= stop.arrival + 1.0
 
 
+def can_have_been_at(plan: Plan, stop: ChargingStop, now: float) -> bool:
+    """Whether the driver can have been at a stop by ``now``: nobody is there in half the time."""
+    begins = plan.mission.departure
+    return now >= begins + (stop.arrival - begins) / 2
+
+
 def record(knowledge: Knowledge, plan: Plan, stop: ChargingStop, outcome: str, now: float) -> None:
     """Keep what the driver said as evidence: of the token, or of the EVSE."""
     if outcome in ("ok", "refused"):

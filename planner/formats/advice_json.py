@@ -10,6 +10,10 @@ ONLY_TARIFFS = (
     "rests on operators' tariffs, which are the same for all cards: the provider's own price list "
     "is not known (plugsure prices import)"
 )
+PARTLY_TARIFFS = (
+    "rests in part on operators' tariffs, which are the same for all cards: the provider's price "
+    "list does not tell of every stop"
+)
 NO_LIST = "no price list of the provider is known (plugsure prices import): nothing on savings"
 
 
@@ -32,8 +36,14 @@ def _card(card: CardAdvice) -> dict[str, Any]:
         "saves": {currency: format(amount, "f") for currency, amount in card.saves.items()},
         "sooner_s": round(card.sooner_s),
         "price_list": card.listed,
-        "note": ONLY_TARIFFS if card.uses_tariffs else "" if card.listed else NO_LIST,
+        "note": _note(card),
     }
+
+
+def _note(card: CardAdvice) -> str:
+    if card.uses_tariffs:
+        return PARTLY_TARIFFS if card.listed else ONLY_TARIFFS
+    return "" if card.listed else NO_LIST
 
 
 def _stop(stop: StopAdvice) -> dict[str, Any]:

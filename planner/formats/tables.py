@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 COLUMNS = (
@@ -25,7 +26,8 @@ COLUMNS = (
     "detail",
     "plan_id",
 )
-"""``status`` is planned, infeasible or failed; several currencies are joined by ``;``."""
+"""``status`` is planned, infeasible or failed; several currencies, and
+amounts with and without VAT, are joined by ``;``."""
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -58,7 +60,7 @@ def result_cells(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _planned(plan: Mapping[str, Any]) -> dict[str, Any]:
     summary = plan["summary"]
-    costs = summary["cost"] or []
+    costs = _costs(summary["cost"] or [])
     return {
         "departure": _seconds(summary["departure"]),
         "arrival": _seconds(summary["arrival"]),
@@ -68,9 +70,18 @@ def _planned(plan: Mapping[str, Any]) -> dict[str, Any]:
         "stations": ";".join(stop["station"]["id"] for stop in plan["charging_stops"]),
         "min_grade": summary["guarantee"]["min_grade"] or "",
         "order": summary["guarantee"]["order"],
-        "cost": ";".join(cost["amount"] for cost in costs),
-        "currency": ";".join(cost["currency"] for cost in costs),
+        "cost": ";".join(str(amount) for amount in costs.values()),
+        "currency": ";".join(currency for currency, _ in costs),
     }
+
+
+def _costs(told: Sequence[Mapping[str, Any]]) -> dict[tuple[str, bool], Decimal]:
+    """Add up amounts of one currency, whoever's prices they are; never with and without VAT."""
+    sums: dict[tuple[str, bool], Decimal] = {}
+    for cost in told:
+        kind = (cost["currency"], cost["vat_included"])
+        sums[kind] = sums.get(kind, Decimal(0)) + Decimal(cost["amount"])
+    return sums
 
 
 def _seconds(text: str) -> str:

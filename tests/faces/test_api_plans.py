@@ -150,15 +150,19 @@ def test_a_refused_card_is_remembered_for_the_next_trip(
     assert checked["broken"]
 
 
-def test_a_success_is_kept_and_needs_no_new_trip(
+def test_a_success_is_kept_and_needs_no_new_trip_but_proves_nothing_before_one_can_be_there(
     client: FlaskClient, plan: dict[str, Any], app: Flask
 ) -> None:
-    stop = plan["charging_stops"][0]
-    told = {"evse_id": stop["evse_uid"], "outcome": "ok"}
+    stop, office = plan["charging_stops"][0], app.extensions["plugsure"].office
+    told = {"evse_id": stop["evse_uid"], "outcome": "ok", "at": stop["departure"]}
+    early = client.post(f"/v1/plans/{plan['id']}/outcome", json=told)
+    assert early.json["recorded"] is False
+    known = office.store.snapshot()
+    assert (known.token_evidence, known.reports) == ((), ())
+    office.clock = lambda: moment(stop["departure"])
     answer = client.post(f"/v1/plans/{plan['id']}/outcome", json=told)
     assert answer.json["recorded"] is True
-    store = app.extensions["plugsure"].office.store
-    evidence = store.snapshot().token_evidence
+    evidence = office.store.snapshot().token_evidence
     assert [item.kind for item in evidence] == ["succeeded"]
 
 

@@ -12,7 +12,7 @@ from planner.faces.office import Office
 from planner.faces.requests import PlanRequest
 from planner.fleet.advice import Advice, advise, again, candidates
 from planner.fleet.cheapest import card_of
-from planner.formats.advice_json import NO_LIST, ONLY_TARIFFS, advice_to_json
+from planner.formats.advice_json import NO_LIST, ONLY_TARIFFS, PARTLY_TARIFFS, advice_to_json
 from planner.model.fleet import Policy
 from planner.model.mission import Mission
 from planner.ocpi.tariffs import read_tariff
@@ -112,6 +112,8 @@ def test_what_a_card_saves_is_what_its_price_list_says(
     assert low.cheaper == ("easy",)
     assert low.saves["EUR"] == pytest.approx(paid * 3 / 8, abs=Decimal("0.03"))
     assert not low.uses_tariffs
+    partly = advice_to_json(replace(advice, cards=(replace(low, uses_tariffs=True),)))
+    assert partly["cards"][0]["note"] == PARTLY_TARIFFS, "its list is known, but not for every stop"
 
 
 def test_a_card_that_opens_nothing_more_brings_nothing(advice: Advice) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from planner.errors import DataError, PlugsureError
 from planner.formats.missions import MissionRow, place_in_row, read_mission_bytes, read_missions
-from planner.formats.tables import COLUMNS, header_line, result_line
+from planner.formats.tables import COLUMNS, header_line, result_cells, result_line
 
 HEAD = "mission_id,vehicle,wallet,from,to,soc"
 
@@ -243,3 +243,24 @@ def test_results_in_csv_cannot_be_taken_for_formulas() -> None:
     assert header_line().strip().split(",") == list(COLUMNS)
     assert line.startswith("'=1+1,failed")
     assert "'@SUM" in line
+
+
+def test_a_table_adds_up_what_a_mission_costs_by_currency_and_vat() -> None:
+    def cost(amount: str, currency: str, *, vat: bool, basis: str) -> dict[str, Any]:
+        return {"amount": amount, "currency": currency, "vat_included": vat, "basis": basis}
+
+    told = [
+        cost("53.74", "EUR", vat=True, basis="cpo_tariff"),
+        cost("13.17", "EUR", vat=True, basis="retail"),
+        cost("4.00", "EUR", vat=False, basis="retail"),
+        cost("9.90", "CHF", vat=True, basis="retail"),
+    ]
+    moment = "2026-11-23T08:00:00+01:00"
+    summary = {
+        **dict.fromkeys(("distance_m", "driving_s", "charging_s", "energy_kwh"), 1.0),
+        "departure": moment, "arrival": moment, "charging_stops": 0, "cost": told,
+        "guarantee": {"min_grade": None, "order": 1},
+    }
+    row = {"mission_id": "a", "status": "planned"}
+    cells = result_cells({**row, "plan": {"id": "p", "summary": summary, "charging_stops": []}})
+    assert (cells["cost"], cells["currency"]) == ("66.91;4.00;9.90", "EUR;EUR;CHF")

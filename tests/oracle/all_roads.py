@@ -14,6 +14,7 @@ from planner.legs.metric import measure
 from planner.search import core
 from planner.search.problem import STOP_OVERHEAD_S
 from planner.search.setup import Trip, curve_at
+from tests.oracle.driven import driven
 
 Profile = tuple[float, float, float, float, float]
 """Seconds, net kWh, largest prefix, largest suffix, largest run."""
@@ -46,12 +47,8 @@ class AllRoads:
         inside = inside_energy_kwh(
             car,
             day,
-            length_m=graph.length_m,
-            speed_kmh=graph.speed_kmh,
-            climb_m=graph.climb_m,
-            descent_m=graph.descent_m,
-            ele_m=np.asarray(graph.ele_m)[graph.tail],
             quantile=True,
+            **driven(graph),
         )
         columns = (metric.time_s, metric.energy_kwh, inside, inside, inside)
         self.edges: list[Profile] = [tuple(map(float, row)) for row in zip(*columns, strict=True)]

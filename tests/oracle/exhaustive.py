@@ -16,6 +16,7 @@ from planner.model.mission import Mission
 from planner.roads.snap import APPROACH_DETOUR, APPROACH_KMH
 from planner.world import SAME_SITE_M, World
 from tests.oracle.battery import fullest
+from tests.oracle.driven import driven
 
 Failed = frozenset[int]
 
@@ -37,12 +38,8 @@ class Exhaustive:
         self.edge_kwh = edge_energy_kwh(
             car,
             day,
-            length_m=graph.length_m,
-            speed_kmh=graph.speed_kmh,
-            climb_m=graph.climb_m,
-            descent_m=graph.descent_m,
-            ele_m=np.asarray(graph.ele_m)[graph.tail],
             quantile=True,
+            **driven(graph),
         )
         chargers = accessible(
             self.world.snapshot,

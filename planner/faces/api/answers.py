@@ -226,12 +226,12 @@ class VerifyAnswer(Said):
 
 
 class NotedAnswer(Said):
-    """A success at a stop, kept as evidence."""
+    """A success at a stop; kept as evidence unless the driver cannot have been there yet."""
 
     plan: str
     evse_id: str
     outcome: Literal["ok"]
-    recorded: Literal[True]
+    recorded: bool
 
 
 class OutcomeAnswer(RootModel[PlanAnswer | NotedAnswer]):

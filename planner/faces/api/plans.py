@@ -22,7 +22,7 @@ from planner.faces.api.problems import Refused
 from planner.faces.dispatch import Dispatch, plan_beside
 from planner.faces.fields import Body, Moment, Soc
 from planner.faces.missions import demand_on_roads, mission_of
-from planner.faces.onward import find_stop, mission_from, record
+from planner.faces.onward import can_have_been_at, find_stop, mission_from, record
 from planner.faces.requests import TripRequest
 from planner.formats.choices_json import choice_to_json
 from planner.formats.geojson import plan_to_geojson
@@ -258,9 +258,11 @@ def outcome(plan_id: str, body: OutcomeRequest) -> Response:
     failed = find_stop(former, body.evse_id, now if body.at is None else body.at)
     if failed is None:
         raise NotFound("the plan has no such stop or fallback", place="/evse_id")
-    record(used.store.knowledge, former, failed.stop, body.outcome, now)
+    proves = body.outcome != "ok" or can_have_been_at(former, failed.stop, now)
+    if proves:
+        record(used.store.knowledge, former, failed.stop, body.outcome, now)
     if body.outcome == "ok":
-        noted = NotedAnswer(plan=plan_id, evse_id=body.evse_id, outcome="ok", recorded=True)
+        noted = NotedAnswer(plan=plan_id, evse_id=body.evse_id, outcome="ok", recorded=proves)
         return json_answer(noted.model_dump())
     onward = mission_from(former, failed, now=now, at=body.at, soc=body.soc)
     world = used.fresh_world()
