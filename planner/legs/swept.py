@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from planner.legs.car import CarOnRoads, JoinedPlaces
 from planner.legs.hierarchy import (
     Customised,
+    PointQuery,
     Selection,
     from_many,
     select_sources,
@@ -76,16 +77,19 @@ class SweptPlaces:
 
     def weights_from(self, place: int, kind: int) -> I32:
         """Least weights of that kind from a place to all, shape (places,)."""
-        node = int(self.places.depart[place])
-        count = len(self.stations.arrive)
-        ends = select_targets(self.stations.metrics[kind], self.places.arrive[count:])
-        found = (self.stations.weights_from(node, kind), to_many(node, ends).weight)
-        return np.concatenate(found)
+        node, query = int(self.places.depart[place]), self._query(kind)
+        ends = [query.weight(node, int(end)) for end in self.places.arrive[self._stations :]]
+        return np.concatenate((self.stations.weights_from(node, kind), np.array(ends, np.int32)))
 
     def weights_to(self, place: int, kind: int) -> I32:
         """Least weights of that kind from all places to one, shape (places,)."""
-        node = int(self.places.arrive[place])
-        count = len(self.stations.arrive)
-        begins = select_sources(self.stations.metrics[kind], self.places.depart[count:])
-        found = (self.stations.weights_to(node, kind), from_many(begins, node).weight)
-        return np.concatenate(found)
+        node, query = int(self.places.arrive[place]), self._query(kind)
+        begins = [query.weight(int(begin), node) for begin in self.places.depart[self._stations :]]
+        return np.concatenate((self.stations.weights_to(node, kind), np.array(begins, np.int32)))
+
+    @property
+    def _stations(self) -> int:
+        return len(self.stations.arrive)
+
+    def _query(self, kind: int) -> PointQuery:
+        return PointQuery(self.stations.metrics[kind])
