@@ -280,11 +280,15 @@ class CarLegs:
 
     def _in_reach(self, place: int, targets: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Mark the targets that a full battery may reach; for the others that is certain."""
-        if self.car.share <= 0.0:
-            return np.ones(targets.size, np.bool_)
+        return np.asarray(self.least_kwh(place, targets) <= self.capacity_kwh)
+
+    def least_kwh(self, place: int, targets: NDArray[np.intp]) -> F64:
+        """Return what drives from a place to some take at least, whatever the road; may be < 0."""
+        if self.car.share <= 0.0:  # nothing is sure, nor needed: who asks looks at all then
+            return np.full(targets.size, -np.inf)
         ele_m, places = self.car.graph.ele_m, self.places
         weight = self.least(place, len(self.car.labels) - 1, targets)
         rise_m = ele_m[places.arrive[targets]].astype(np.float64)
         rise_m -= np.float64(ele_m[places.depart[place]])
         least_kwh = self.car.share / WEIGHT_PER_KWH * weight + self.car.height_kwh_per_m * rise_m
-        return np.asarray(least_kwh <= self.capacity_kwh + ALLOWANCE_KWH)
+        return np.asarray(least_kwh - ALLOWANCE_KWH)

@@ -23,8 +23,14 @@ LOOKED_AT = 256
 MOST = 200
 """Places kept for each place, those that need least charge first."""
 
+FIRST = 24
+"""Of those looked at, by what they take at least, how many are driven to for the first few."""
+
 KEPT = 1_500
 """Places whose neighbours a car keeps, those asked for last: some 10 KB each."""
+
+KEPT_FIRST = 6_000
+"""The same for the first few of them: some 1.5 KB each."""
 
 KEPT_BATTERIES = 8
 """Capacities between reserve and full for which a car keeps what it has asked."""
@@ -54,6 +60,14 @@ class Around:
             self.cap_kwh[chosen],
             self.drive_s[chosen],
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class First:
+    """Some places around one: all that need less than ``complete_kwh`` are among them."""
+
+    around: Around
+    complete_kwh: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +103,7 @@ class Nearest:
     legs: CarLegs
     chosen: Chosen
     _kept: OrderedDict[tuple[object, ...], Around]
+    _firsts: OrderedDict[tuple[object, ...], First]
 
     @classmethod
     def of(
@@ -103,7 +118,7 @@ class Nearest:
             legs = CarLegs(car, places.part(np.arange(count)), capacity_kwh)
             memory["legs", capacity_kwh] = legs
         kept: OrderedDict[tuple[object, ...], Around] = memory.setdefault("near", OrderedDict())
-        return cls(legs, chosen, kept)
+        return cls(legs, chosen, kept, memory.setdefault("first", OrderedDict()))
 
     def around(self, place: int, kinds: tuple[int, ...]) -> Around:
         """List the chosen places that a full battery reaches, the place itself not among them."""
@@ -117,6 +132,29 @@ class Nearest:
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return found
+
+    def first_around(self, place: int, kinds: tuple[int, ...]) -> First:
+        """List the first few of `around`, without driving to all of them."""
+        key = (self.chosen, self.legs.capacity_kwh, place, kinds)
+        if key in self._kept:
+            return First(self.around(place, kinds), np.inf)
+        found = self._firsts.pop(key, None)
+        if found is None:
+            found = self._look(place, kinds)
+        self._firsts[key] = found
+        if len(self._firsts) > KEPT_FIRST:
+            self._firsts.popitem(last=False)
+        return found
+
+    def _look(self, place: int, kinds: tuple[int, ...]) -> First:
+        targets = self.chosen.near(place)
+        least_kwh = self.legs.least_kwh(place, targets)
+        if targets.size <= FIRST or not np.isfinite(least_kwh).all():
+            return First(self.around(place, kinds), np.inf)
+        order = np.argpartition(least_kwh, FIRST)
+        few = targets[order[:FIRST]]
+        found = nearest_first(self.legs.to(place, kinds, few), few, self.legs.capacity_kwh)
+        return First(found, float(least_kwh[order[FIRST]]))
 
 
 def nearest_first(rows: list[Row], targets: Ints, capacity_kwh: float) -> Around:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.legs.nearest import Around
+from planner.legs.nearest import Around, First
 from planner.search.problem import EPSILON_KWH, Problem
 
 Shut = frozenset[int]
@@ -41,6 +41,7 @@ class Floors:
     _floors: dict[tuple[int, int, Shut, int], float] = field(default_factory=dict)
     _refuges: dict[tuple[int, int, Shut], "Refuges"] = field(default_factory=dict)
     _arounds: dict[int, Around] = field(default_factory=dict)
+    _firsts: dict[int, First] = field(default_factory=dict)
     _leading: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
 
     def floor(self, stage: int, place: int, shut: Shut, order: int) -> float:
@@ -63,9 +64,20 @@ class Floors:
         return (stage, place, shut, order, refuge) in self.banned
 
     def _least(self, stage: int, place: int, shut: Shut, order: int) -> float:
+        """Look among the first few fallbacks, and among all where others may need less."""
+        first = self._first_around(place)
+        few = self._usable(first.around, stage, place, shut)
+        least = self._least_of(few, stage, place, shut, order)
+        if least <= first.complete_kwh:
+            return least
+        return self._least_of(self.refuges(stage, place, shut), stage, place, shut, order)
+
+    def _least_of(
+        self, refuges: "Refuges", stage: int, place: int, shut: Shut, order: int
+    ) -> float:
         failed = shut | {place}
         least = np.inf
-        for refuge in self.refuges(stage, place, shut):
+        for refuge in refuges:
             if refuge.needs_kwh >= least:
                 break
             if self.is_banned(stage, place, shut, order, refuge.place):
@@ -83,11 +95,12 @@ class Floors:
         key = (stage, place, shut)
         known = self._refuges.get(key)
         if known is None:
-            known = self._refuges[key] = self._find(stage, place, shut)
+            around = self._around(place)
+            known = self._refuges[key] = self._usable(around, stage, place, shut)
         return known
 
-    def _find(self, stage: int, place: int, shut: Shut) -> "Refuges":
-        around = self._around(place)
+    def _usable(self, around: Around, stage: int, place: int, shut: Shut) -> "Refuges":
+        """Leave out sites that have failed and stations from which no road leads to the end."""
         usable = self._leading_on(stage)[around.place]
         for failed in (place, *shut):
             for near in self.problem.sites.near(failed).tolist():  # a handful
@@ -98,6 +111,12 @@ class Floors:
         known = self._arounds.get(place)
         if known is None:
             known = self._arounds[place] = self.problem.havens.around(place)
+        return known
+
+    def _first_around(self, place: int) -> First:
+        known = self._firsts.get(place)
+        if known is None:
+            known = self._firsts[place] = self.problem.havens.first_around(place)
         return known
 
     def _leading_on(self, stage: int) -> NDArray[np.bool_]:

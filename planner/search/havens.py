@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
 from planner.access.memory import Memory
-from planner.legs.nearest import Around, Chosen, Nearest
+from planner.legs.nearest import Around, Chosen, First, Nearest
 from planner.world import Sites, World
 
 F64 = NDArray[np.float64]
@@ -80,7 +80,14 @@ class Havens:
 
     def around(self, place: int) -> Around:
         """List the stage's stations near a place, those that need least charge first."""
-        found = self.nearest.around(int(self.station_of[place]), self.kinds)
+        return self._here(self.nearest.around(int(self.station_of[place]), self.kinds))
+
+    def first_around(self, place: int) -> First:
+        """List the first few of `around`, which is less work."""
+        found = self.nearest.first_around(int(self.station_of[place]), self.kinds)
+        return First(self._here(found.around), found.complete_kwh)
+
+    def _here(self, found: Around) -> Around:
         count = self.station_of.size
         place_of = np.minimum(np.searchsorted(self.station_of, found.place), count - 1)
         here = self.station_of[place_of] == found.place

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
-from planner.legs.nearest import Around
+from planner.legs.nearest import Around, First
 from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]
@@ -69,6 +69,9 @@ class Neighbours(Protocol):
 
     def around(self, place: int) -> Around:
         """Stations that a full battery reaches from one, those that need least charge first."""
+
+    def first_around(self, place: int) -> First:
+        """List some of them, and the need up to which none is missing."""
 
 
 class Sites(Protocol):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
-from planner.legs.nearest import Around, nearest_first
+from planner.legs.nearest import Around, First, nearest_first
 from planner.legs.rows import Row
 from planner.search.problem import (
     ALWAYS,
@@ -43,6 +43,10 @@ class FakeRows:
         return [Row(*(getattr(row, name)[targets] for name in Row.__slots__)) for row in rows]
 
 
+FEW = 2
+"""Neighbours told first, few enough for others to be asked for."""
+
+
 @dataclass
 class FakeHavens:
     """All other stations."""
@@ -54,6 +58,12 @@ class FakeHavens:
     def around(self, place: int) -> Around:
         others = np.flatnonzero(np.arange(self.stations) != place)
         return nearest_first(self.legs.to(place, others), others, self.capacity_kwh)
+
+    def first_around(self, place: int) -> First:
+        around = self.around(place)
+        few = min(FEW, around.place.size)
+        complete = around.needs_kwh[few] if few < around.place.size else np.inf
+        return First(around.part(np.arange(few)), float(complete))
 
 
 @dataclass
