@@ -63,6 +63,7 @@ class _Rest:
     prices: tuple[RetailPrice, ...]
     client_infos: tuple[ClientInfo, ...]
     token_evidence: tuple[TokenEvidence, ...]
+    evidence_hash: str
     reports: tuple[DriverReport, ...]
     closures: tuple[Closure, ...]
 
@@ -152,6 +153,7 @@ def _parts(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
         prices=snapshot.prices,
         client_infos=snapshot.client_infos,
         token_evidence=snapshot.token_evidence,
+        evidence_hash=snapshot.evidence_hash,
         reports=snapshot.reports,
         closures=snapshot.closures,
     )
@@ -195,6 +197,7 @@ def thaw(folder: Path) -> Snapshot:
         prices=rest.prices,
         client_infos=rest.client_infos,
         token_evidence=rest.token_evidence,
+        evidence_hash=rest.evidence_hash,
         reports=rest.reports,
         closures=rest.closures,
         status_silence_s=read_part(folder, SILENCE, manifest) if silent else None,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from planner.store.bodies import decode, encode
 from planner.store.database import Change, Database
+from planner.store.namesakes import at_all_copies
 from planner.store.snapshot import (
     Agreement,
     ClientInfo,
@@ -75,7 +76,7 @@ class Knowledge:
     def add_reports(self, rows: Sequence[DriverReport]) -> None:
         """Add what drivers said at stops."""
         with self._database.writing() as change:
-            _insert(change, "reports", rows)
+            _insert(change, "reports", at_all_copies(change.connection, rows))
 
     def agreements(self) -> tuple[Agreement, ...]:
         """Read all roaming agreements, in the order of their file."""
@@ -155,7 +156,8 @@ def insert_evidence(change: Change, rows: Sequence[TokenEvidence]) -> None:
     first = select(evidence.c.body).where(evidence.c.kind == "evidence").limit(1)
     read_evidence(change.connection.execute(first).scalars(), change.vault)
     disguised = cache(change.vault.disguise)
-    _insert(change, "evidence", [_with_names(row, disguised) for row in rows])
+    everywhere = at_all_copies(change.connection, rows)
+    _insert(change, "evidence", [_with_names(row, disguised) for row in everywhere])
 
 
 def withdraw_evidence(change: Change, kind: str, source: str, token: str) -> None:

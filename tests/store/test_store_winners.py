@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from planner.model.station import Station, Status
 from planner.store.feeds import Source
+from planner.store.snapshot import DriverReport, TokenEvidence
 from planner.store.store import Store
 from planner.store.updates import StationsUpdate, StatusUpdate
 
@@ -77,6 +78,33 @@ def test_news_of_a_hidden_copy_reaches_the_one_that_is_seen(store: Store):
     assert after.stations[0].id == "NL*ABC*2"
     assert after.status_word(0) is Status.OUTOFORDER
     assert after.status_at.tolist() == [30.0]
+
+
+def test_what_befell_a_copy_is_known_of_the_one_that_is_seen_next(store: Store):
+    store.apply(told(make_station("1", "NL*ABC*E1", "NL*ABC*E2"), 10.0))
+    store.apply(told(make_station("9", "NL*ABC*E1", feed="file"), 10.0))
+    refused = TokenEvidence(
+        token="0123456789abcdef",
+        station_id="NL*ABC*1",
+        evse_uid="1",
+        party="NL*ABC",
+        kind="refused",
+        value="",
+        at=20.0,
+        until=None,
+        source="driver",
+    )
+    broken = DriverReport(station_id="NL*ABC*1", evse_uid="1", outcome="broken", at=20.0)
+    store.knowledge.add_token_evidence([refused, replace(refused, evse_uid="2")])
+    store.knowledge.add_reports([broken, replace(broken, evse_uid="")])
+    store.remove_feed("live")
+    assert seen(store) == {("file", "NL*ABC*9", "1")}
+    known = store.snapshot()
+    elsewhere = [r for r in known.token_evidence if r.station_id == "NL*ABC*9"]
+    assert elsewhere == [replace(refused, station_id="NL*ABC*9")]
+    reports = [r for r in known.reports if r.station_id == "NL*ABC*9"]
+    assert reports == [replace(broken, station_id="NL*ABC*9")]
+    assert len(known.token_evidence) == len(known.reports) == 3
 
 
 @dataclass
