@@ -258,7 +258,10 @@ def test_a_table_adds_up_what_a_mission_costs_by_currency_and_vat() -> None:
     moment = "2026-11-23T08:00:00+01:00"
     summary = {
         **dict.fromkeys(("distance_m", "driving_s", "charging_s", "energy_kwh"), 1.0),
-        "departure": moment, "arrival": moment, "charging_stops": 0, "cost": told,
+        "departure": moment,
+        "arrival": moment,
+        "charging_stops": 0,
+        "cost": told,
         "guarantee": {"min_grade": None, "order": 1},
     }
     row = {"mission_id": "a", "status": "planned"}
