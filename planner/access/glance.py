@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
-from planner.access.memory import Memory
+from planner.access.memory import Memory, Same
 from planner.access.moment import reports_by_station
 from planner.access.status import FAULTY, GONE, SOON_S
 from planner.model.station import STATUSES
@@ -31,10 +31,7 @@ def surely_allowed(chargers: Chargers, arrival: F64, departure: F64) -> Mask:
     steady = np.searchsorted(points, arrival, side="right") == here
     steady &= np.searchsorted(points, departure, side="right") == here
     columns = (snapshot.status, chargers.reason, snapshot.evse_station)
-    # What the key names by its place in memory is held by the answer, so it stays there.
-    working, _ = _WORKING.recall(
-        tuple(map(id, columns)), lambda: (_working(len(snapshot.stations), *columns), columns)
-    )
+    working = _WORKING.recall(Same(*columns), lambda: _working(len(snapshot.stations), *columns))
     found = working & snapshot.never_closes & steady & (arrival - chargers.now > SOON_S)
     reported = reports_by_station(snapshot)
     if reported:
@@ -49,7 +46,7 @@ def works(chargers: Chargers, e: int) -> bool:
     return int(chargers.reason[e]) == 0 and status not in FAULTY and status not in GONE
 
 
-_WORKING: Memory[tuple[Mask, tuple[object, ...]]] = Memory(24)
+_WORKING: Memory[Mask] = Memory(24)
 
 
 def _working(

@@ -8,6 +8,23 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class Same:
+    """A key that is equal where it was made of the very same objects; it keeps them alive."""
+
+    def __init__(self, *things: object) -> None:
+        self._things = things
+
+    def __hash__(self) -> int:
+        """Hash the places in memory."""
+        return hash(tuple(map(id, self._things)))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what the objects are, not what they hold."""
+        if not isinstance(other, Same) or len(self._things) != len(other._things):
+            return NotImplemented
+        return all(a is b for a, b in zip(self._things, other._things, strict=True))
+
+
 class Memory(Generic[T]):
     """Keeps the answers that were asked for last. The answers must be immutable."""
 

@@ -165,16 +165,6 @@ def nearest_first(rows: list[Row], targets: Ints, capacity_kwh: float) -> Around
     within = np.flatnonzero(least <= capacity_kwh)
     order = within[np.argsort(least[within], kind="stable")][:MOST]
     kind = kind[order]
-    if len(rows) == 1:
-        (row,) = rows
-        return Around(
-            targets[order],
-            kind,
-            least[order],
-            row.net_kwh[order],
-            row.cap_kwh[order],
-            row.time_s[order],
-        )
 
     def chosen(name: str) -> F64:
         columns: list[F64] = [getattr(row, name)[order] for row in rows]

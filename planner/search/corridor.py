@@ -83,17 +83,17 @@ def choose_first(
     cost = detour + 0.5 * battery_kwh / np.maximum(power_kw, 1.0) * 3600.0
     stretch = stage * 10_000 + np.floor(np.minimum(progress, 9e6) / 900.0).astype(np.int64)
     at_node = np.lexsort((np.arange(node.size), cost, node, stretch))
-    best = at_node[_begins(stretch[at_node], node[at_node])]
+    best = at_node[rank_in_runs(stretch[at_node], node[at_node]) == 0]
     order = best[np.lexsort((best, cost[best], stretch[best]))]
-    begins = np.flatnonzero(_begins(stretch[order]))
-    rank = np.arange(order.size) - np.repeat(begins, np.diff(np.append(begins, order.size)))
-    return np.sort(order[rank < per_bin])
+    return np.sort(order[rank_in_runs(stretch[order]) < per_bin])
 
 
-def _begins(*columns: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Mark the rows that differ from the one before in any of the columns."""
-    differs = np.zeros(columns[0].size, np.bool_)
+def rank_in_runs(*columns: NDArray[np.generic]) -> NDArray[np.intp]:
+    """Count each row within its run of rows that are the same in all columns, from 0 on."""
+    size = columns[0].size
+    differs = np.zeros(size, np.bool_)
     differs[:1] = True
     for column in columns:
         differs[1:] |= column[1:] != column[:-1]
-    return differs
+    begins = np.flatnonzero(differs)
+    return np.asarray(np.arange(size) - np.repeat(begins, np.diff(np.append(begins, size))))

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
-from planner.access.memory import Memory
+from planner.access.memory import Memory, Same
 from planner.legs.nearest import Around, Chosen, First, Nearest
+from planner.search.corridor import rank_in_runs
 from planner.world import Sites, World
 
 F64 = NDArray[np.float64]
@@ -33,15 +34,11 @@ class Pool:
 
     power_kw: F64
     chosen: Chosen
-    reason: NDArray[np.int16]
-    sites: Sites
 
 
 def pool_of(world: World, chargers: Chargers) -> Pool:
     """Gather the stations, or return them as gathered before."""
-    # What the key names by its place in memory is held by the answer, so it stays there.
-    sites, reason = world.sites, chargers.reason
-    return _POOLS.recall((id(sites), id(reason)), lambda: _gather(world, chargers))
+    return _POOLS.recall(Same(world.sites, chargers.reason), lambda: _gather(world, chargers))
 
 
 _POOLS: Memory[Pool] = Memory(24)
@@ -56,7 +53,7 @@ def _gather(world: World, chargers: Chargers) -> Pool:
     usable = np.flatnonzero((best >= LEAST_POWER_KW) & (sites.node >= 0))
     kept = quickest_of_nodes(sites, best, usable)
     chosen = Chosen.of(kept, np.asarray(world.station_tree.data))
-    return Pool(best, chosen, chargers.reason, sites)
+    return Pool(best, chosen)
 
 
 def quickest_of_nodes(sites: Sites, power_kw: F64, stations: Ints) -> Ints:
@@ -64,10 +61,7 @@ def quickest_of_nodes(sites: Sites, power_kw: F64, stations: Ints) -> Ints:
     node, distance_m = sites.node, sites.distance_m
     order = np.lexsort((distance_m[stations], -power_kw[stations], node[stations]))
     ordered = stations[order]
-    nodes = node[ordered]
-    starts = np.flatnonzero(np.r_[True, nodes[1:] != nodes[:-1]]) if nodes.size else nodes
-    rank = np.arange(nodes.size) - np.repeat(starts, np.diff(np.r_[starts, nodes.size]))
-    return np.sort(ordered[rank < SPARES_PER_NODE])
+    return np.sort(ordered[rank_in_runs(node[ordered]) < SPARES_PER_NODE])
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from planner.access.glance import surely_allowed
 from planner.access.ledger import REASONS
-from planner.access.memory import Memory
+from planner.access.memory import Memory, Same
 from planner.access.status import FAULTY
 from planner.model.plan import Rejected, Rejection
 from planner.model.station import Station
@@ -105,22 +105,18 @@ class _Lasting:
     """What lasting facts say of each station to a wallet and a car, shape (stations,) each.
 
     ``reason`` is 0 if an EVSE may be used, else the one that was decided last; of an ``unseen``
-    one OCPI lets this driver see nothing. ``columns`` of the EVSEs are what it was gathered from.
+    one OCPI lets this driver see nothing.
     """
 
     reason: NDArray[np.int16]
     unseen: NDArray[np.bool_]
-    columns: tuple[object, ...]
 
 
 def _lasting_of(trip: Trip) -> _Lasting:
     """Gather what lasts, or return it as gathered before."""
     snapshot, chargers = trip.world.snapshot, trip.chargers
     columns = (snapshot.evse_station, chargers.reason, chargers.unseen)
-    # What the key names by its place in memory is held by the answer, so it stays there.
-    return _LASTING.recall(
-        tuple(map(id, columns)), lambda: _gather(len(snapshot.stations), *columns)
-    )
+    return _LASTING.recall(Same(*columns), lambda: _gather(len(snapshot.stations), *columns))
 
 
 _LASTING: Memory[_Lasting] = Memory(24)
@@ -134,7 +130,7 @@ def _gather(
     last[of[reason == 0]] = 0
     hidden = np.ones(count, np.bool_)
     hidden[of[~unseen]] = False
-    return _Lasting(last, hidden, (of, reason, unseen))
+    return _Lasting(last, hidden)
 
 
 def _detail(trip: Trip, station: int, reason: int) -> str:
