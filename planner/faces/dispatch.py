@@ -185,13 +185,8 @@ class Dispatch:
         alone = plan_it(replace(mission, taken=elsewhere))
         if not isinstance(alone, Plan):
             return {}
-        found: dict[str, float] = {}
-        for clash in self._ledger.clashes(holds_of(alone), without=without):
-            share_kw = self._ledger.share_kw(clash.hold, without=without)
-            if share_kw is not None:
-                at = clash.hold.station_id
-                found[at] = min(share_kw, found.get(at, share_kw))
-        return found
+        clashes = self._ledger.clashes(holds_of(alone), without=without)
+        return self._ledger.shares_kw(clashes, without=without)
 
     def _around(
         self, mission: Mission, without: str, plan_it: Callable[[Mission], Outcome]

@@ -131,6 +131,19 @@ class Occupancy:
         share_kw = floor(min(left_kw, hold.power_kw) / SHARE_STEP_KW) * SHARE_STEP_KW
         return share_kw if LEAST_SHARE_KW <= share_kw < hold.power_kw - SHARE_STEP_KW else None
 
+    def shares_kw(self, clashes: Iterable[Clash], without: str = "") -> dict[str, float]:
+        """Return with how much power each depot could serve what clashes, by station, in kW.
+
+        Depots at which power is not what lacks are left out.
+        """
+        found: dict[str, float] = {}
+        for clash in clashes:
+            share_kw = self.share_kw(clash.hold, without=without)
+            if share_kw is not None:
+                at = clash.hold.station_id
+                found[at] = min(share_kw, found.get(at, share_kw))
+        return found
+
     def _others(self, stations: Iterable[str], without: str) -> dict[str, list[Hold]]:
         others: dict[str, list[Hold]] = {}
         for station in stations:

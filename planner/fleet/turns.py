@@ -143,12 +143,9 @@ class Turns(Generic[T]):
         if not clashes:
             return alone
         waiting = self._around(number, clashes, shares=False)
-        if not any(self._share(number, clash) for clash in clashes):
+        if not self.ledger.shares_kw(clashes, without=owner(number)):
             return waiting
         return min(waiting, self._around(number, clashes, shares=True), key=_soonest)
-
-    def _share(self, number: int, clash: Clash) -> float | None:
-        return self.ledger.share_kw(clash.hold, without=owner(number))
 
     def _around(self, number: int, clashes: Sequence[Clash], *, shares: bool) -> Trial[T]:
         """Plan again until a plan goes beside those that are committed."""
@@ -157,11 +154,9 @@ class Turns(Generic[T]):
         scope = self.scope(number)
         for _ in range(MOST_ROUNDS):
             met |= {station for clash in clashes for station in clash.stations}
-            for clash in clashes if shares else ():
-                share_kw = self._share(number, clash)
-                if share_kw is not None:
-                    at = clash.hold.station_id
-                    left[at] = min(share_kw, left.get(at, share_kw))
+            free_kw = self.ledger.shares_kw(clashes, without=owner(number)) if shares else {}
+            for at, share_kw in free_kw.items():
+                left[at] = min(share_kw, left.get(at, share_kw))
             taken = self.ledger.taken(
                 scope.begins, scope.ends, near=scope.near, stations=met, without=owner(number)
             )

@@ -9,7 +9,7 @@ from planner.faces.api.doors import Answer, Door, json_answer, office
 from planner.faces.api.trip_answers import Said
 from planner.faces.fields import Amount, Body, Moment
 from planner.feeds.depots.metering import set_price
-from planner.feeds.depots.plugs import write_evse
+from planner.formats.depot_json import evses_to_json, prices_to_json
 from planner.formats.stamps import stamp
 from planner.store.charge_points import Depot, DepotPrice, KnownPoint
 
@@ -108,32 +108,17 @@ def _said(depot: Depot, points: tuple[KnownPoint, ...]) -> dict[str, Any]:
         "address": depot.address,
         "hours": depot.hours,
         "max_kw": depot.max_kw,
-        "prices": [
-            {
-                "since": stamp(one.since) if one.since else None,
-                "per_kwh": str(one.per_kwh),
-                "currency": one.currency,
-            }
-            for one in depot.prices
-        ],
+        "prices": prices_to_json(depot),
         "charge_points": [_point(known) for known in points if known.point.depot == depot.name],
     }
 
 
 def _point(known: KnownPoint) -> dict[str, Any]:
-    point, state = known.point, known.state
+    point = known.point
     return {
         "id": point.id,
         "name": point.name,
         "max_kw": point.max_kw,
         "heard": None if known.heard is None else stamp(known.heard),
-        "evses": [
-            {
-                "uid": evse.uid,
-                "evse_id": evse.evse_id,
-                "plugs": write_evse(evse),
-                "status": state.shown.get(evse.uid, ("PLANNED", 0.0))[0],
-            }
-            for evse in point.evses
-        ],
+        "evses": evses_to_json(known),
     }

@@ -11,8 +11,9 @@ from planner.errors import InputError
 from planner.faces.commands.console import Secret, Time, note, office, show_json, show_table
 from planner.feeds.depots.documents import read_document, read_row
 from planner.feeds.depots.metering import set_price
-from planner.feeds.depots.plugs import PLUGS, write_evse
+from planner.feeds.depots.plugs import PLUGS
 from planner.feeds.depots.registry import change_password, register, unregister
+from planner.formats.depot_json import evses_to_json, prices_to_json
 from planner.formats.stamps import stamp
 from planner.ocpi.charge_reading import exact
 from planner.store.charge_points import Depot, DepotPrice, KnownPoint
@@ -161,26 +162,11 @@ def _document(known: KnownPoint, at: Depot) -> dict[str, Any]:
         "depot": point.depot,
         "location": list(at.location),
         "depot_max_kw": at.max_kw,
-        "prices": [
-            {
-                "since": stamp(one.since) if one.since else None,
-                "per_kwh": str(one.per_kwh),
-                "currency": one.currency,
-            }
-            for one in at.prices
-        ],
+        "prices": prices_to_json(at),
         "charge_point": point.id,
         "name": point.name,
         "max_kw": point.max_kw,
         "made_by": state.made_by,
         "heard": None if known.heard is None else stamp(known.heard),
-        "evses": [
-            {
-                "uid": evse.uid,
-                "evse_id": evse.evse_id,
-                "plugs": write_evse(evse),
-                "status": state.shown.get(evse.uid, ("PLANNED", 0.0))[0],
-            }
-            for evse in point.evses
-        ],
+        "evses": evses_to_json(known),
     }
