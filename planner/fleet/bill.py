@@ -54,7 +54,7 @@ class Line:
 
     ``planned`` is what the plan said that the stop would cost, and ``billed_as_planned`` the
     amount to hold beside it: with VAT if the plan's price had it. Of several charges at one
-    planned stop, the first carries the planned amount.
+    planned stop, the first carries the planned amount; a credit takes back of what was billed.
     """
 
     entry: Entry
@@ -202,17 +202,20 @@ def _planned(
 ) -> tuple[Decimal | None, Decimal | None]:
     match = entry.match
     stop = None if match is None else match.planned
-    if match is None or stop is None or stop.cost is None or entry.charge.is_credit:
+    if match is None or stop is None or stop.cost is None:
         return None, None
     if stop.cost.currency != entry.charge.currency:
         return None, None
     beside = gross if stop.cost.vat_included else net
     if beside is None:
         return None, None
+    if entry.charge.is_credit:  # it takes back what was billed, not what was planned
+        return None, beside
     key = (match.trip.plan, match.stop)
     first = key not in seen
     seen.add(key)
-    return (rounded(stop.cost.amount, stop.cost.currency) if first else ZERO), beside
+    amount = stop.cost.amount if first else ZERO
+    return rounded(amount, stop.cost.currency), beside
 
 
 def bill(lines: Sequence[Line], by: By, pending: Iterable[Entry] = ()) -> Bill:

@@ -1,7 +1,7 @@
 """The charging history: records in, with what they prove; and all that reports are made of, out."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -13,6 +13,7 @@ from planner.fleet.depots import is_metered, metered_at_depots
 from planner.fleet.matching import Match, Timetable, match_all
 from planner.fleet.places import Places
 from planner.fleet.purse import Purse
+from planner.fleet.same_charge import Bills
 from planner.fleet.trips import PlannedTrip
 from planner.model.fleet import FleetVehicle
 from planner.model.token import Token
@@ -20,7 +21,7 @@ from planner.model.vehicle import Catalogue, Vehicle
 from planner.ocpi.charge import Charge
 from planner.ocpi.charge_reading import Bearer, contract_digest
 from planner.store.bodies import decode
-from planner.store.charges import Kept
+from planner.store.charges import Authorization, Kept
 from planner.store.database import Change
 from planner.store.evidence import insert_evidence
 from planner.store.snapshot import Snapshot, TokenEvidence
@@ -196,6 +197,7 @@ def open_history(
     in_use = {plan.plan for plan in store.fleet_plans.ending_after(since or 0.0)}
     timetable = Timetable(trips, in_use)
     given = store.charges.authorizations(c.reference for c in (*closed, *open_))
+    closed, open_ = ([_as_allowed(c, purse, given) for c in some] for some in (closed, open_))
     garage = _Garage(store.fleet.vehicles(), catalogue)
 
     def entries(some: list[Charge]) -> tuple[Entry, ...]:
@@ -212,6 +214,14 @@ def open_history(
         places=places,
         trips=trips,
     )
+
+
+def _as_allowed(charge: Charge, purse: Purse, given: Mapping[str, Authorization]) -> Charge:
+    """Name the card that we allowed under a record's reference, where it names none of ours."""
+    allowed = given.get(charge.reference)
+    if allowed is None or charge.token in purse.tokens or allowed.token not in purse.tokens:
+        return charge
+    return replace(charge, token=allowed.token, provider=purse.tokens[allowed.token].provider)
 
 
 def _parted(
@@ -232,14 +242,15 @@ def _parted(
         for c in charges
         if c.is_session and (c.party.casefold(), c.session_id.casefold()) not in billed
     ]
-    metered = metered_at_depots(sessions, store.charge_points.depots(), bills, places)
+    told = Bills(bills, places)
+    metered = metered_at_depots(sessions, store.charge_points.depots(), told)
 
     def within(some: Iterable[Charge]) -> list[Charge]:
         later = (c for c in some if since is None or c.ends >= since)
         return [c for c in later if until is None or c.ends < until]
 
     closed = sorted(within((*bills, *metered)), key=lambda c: (c.ends, c.name))
-    return closed, within(c for c in sessions if not is_metered(c))
+    return closed, within(c for c in sessions if not is_metered(c) and not told.tells(c))
 
 
 def _back(since: float | None) -> float | None:

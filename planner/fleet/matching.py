@@ -93,16 +93,14 @@ class Timetable:
         if authorization is not None:
             uids = authorization.evse_uids
             uid = uids[0] if len(uids) == 1 else here.evse_uid
-            told = _Where(
-                authorization.station_id or here.station_id,
-                uid,
-                "",
-                here.location,
-                authorization.at,
-            )
-            found = self._stop([f"token {authorization.token}"], told, "reference")
-            if found is not None:
-                return found
+            station = authorization.station_id or here.station_id
+            told = _Where(station, uid, "", here.location, charge.begins)
+            key = [f"token {authorization.token}"]
+            # A reservation is made long before, and a record's clock may be wrong by hours.
+            for moment in (charge.begins, authorization.at):
+                found = self._stop(key, told._replace(begins=moment), "reference")
+                if found is not None:
+                    return found
         keys = [f"token {charge.token}"] if charge.token else []
         own = sorted(_keys(charge.mission, charge.vehicle))
         return self._stop([*keys, *own], here, "token, place and time") or self._trip(

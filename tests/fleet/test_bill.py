@@ -197,12 +197,13 @@ def test_what_was_planned_stands_beside_what_was_billed_on_the_same_terms(
         net=Decimal("0.50"),
         gross=Decimal("0.61"),
     )
+    back = replace(again, id="2-C", is_credit=True, net=Decimal("-0.50"), gross=Decimal("-0.61"))
     match = planned(cost)
-    lines = lines_of(history(entry(one, match), entry(again, match)))
-    assert [line.planned for line in lines] == [Decimal("11.00"), Decimal(0)]
-    assert lines[0].billed_as_planned == Decimal(beside)
+    lines = lines_of(history(*(entry(each, match) for each in (one, again, back))))
+    assert [str(line.planned) for line in lines] == ["11.00", "0.00", "None"]
     (total,) = bill(lines, "vehicle").totals
     assert (total.planned, total.planned_stops) == (Decimal("11.00"), 1)
+    assert total.billed_as_planned == Decimal(beside)  # what was taken back is not held against it
 
 
 def test_a_month_is_that_of_the_clock_at_the_post() -> None:

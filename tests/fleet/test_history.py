@@ -13,6 +13,7 @@ from planner.access.evidence import CHARGED_S
 from planner.energy.catalogue import load_catalogue, shipped_path
 from planner.errors import DataError
 from planner.fleet.history import History, import_charges, open_history
+from planner.fleet.judging import find_anomalies
 from planner.fleet.repricing import reprice
 from planner.formats.charges import read_charges
 from planner.ocpi.charge import Charge
@@ -198,6 +199,21 @@ def test_a_session_waits_until_its_cdr_comes(store: Store, tmp_path: Path) -> No
     assert ([e.charge.id for e in history.entries], history.pending) == (["C1"], ())
 
 
+def test_a_cdr_that_cannot_name_its_session_settles_it_by_card_place_and_time(
+    store: Store, tmp_path: Path
+) -> None:
+    left_out = {"start_date_time", "stop_date_time", "total_energy"}
+    begins, ends = "2026-05-30T08:02:00Z", "2026-05-30T08:58:00Z"
+    session = {k: v for k, v in OLD.items() if k not in left_out}
+    session |= {"id": "S1", "kwh": 20.0, "status": "COMPLETED", "start_datetime": begins}
+    other = {**session, "id": "S2", "start_datetime": ends, "end_datetime": "2026-05-30T09:30:00Z"}
+    take(store, {**session, "end_datetime": ends}, other, OLD, folder=tmp_path)
+    history = opened(store)
+    assert [e.charge.id for e in history.entries] == ["C1"]
+    assert [e.charge.id for e in history.pending] == ["S2"]
+    assert "overlapping" not in {odd.kind for odd in find_anomalies(history, NOW)}
+
+
 def test_a_credit_is_negative_however_it_is_written(store: Store, tmp_path: Path) -> None:
     minus = {"excl_vat": -11.0, "incl_vat": -13.31}
     credit = cdr(id="C1-C", credit=True, credit_reference_id="C1", total_cost=minus)
@@ -316,8 +332,9 @@ def test_plans_call_a_card_by_its_public_name_and_are_found_all_the_same(
     assert entry.match.by == "token, place and time"
 
 
+@pytest.mark.parametrize("given_s", [300, -50_000])  # as it begins, or with a reservation
 def test_a_reference_that_we_gave_finds_the_stop_where_the_record_names_no_place(
-    store: Store, tmp_path: Path, month: Month
+    store: Store, tmp_path: Path, month: Month, given_s: int
 ) -> None:
     trip = month.trips[4]
     stop = trip.stops[0]
@@ -327,7 +344,7 @@ def test_a_reference_that_we_gave_finds_the_stop_where_the_record_names_no_place
         party=stop.party,
         station_id=stop.station_id,
         evse_uids=(),
-        at=stop.arrival + 300,
+        at=stop.arrival + given_s,
     )
     with store.database.writing() as change:
         store.charges.authorize(change, given)
@@ -342,6 +359,7 @@ def test_a_reference_that_we_gave_finds_the_stop_where_the_record_names_no_place
     match = by_id[month.cdrs[4]["id"]].match
     assert match is not None
     assert (match.by, match.trip.plan, match.stop) == ("reference", trip.plan, 0)
+    assert by_id[month.cdrs[4]["id"]].charge.token == stop.token
     assert by_id["other"].match is None
 
 
