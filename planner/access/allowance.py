@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.ceiling import Ceiling, Sale
-from planner.access.holds import Holds, post_of
+from planner.access.holds import Holds
 from planner.access.ledger import Refusal, refusal
 from planner.model.fleet import Hold, Policy
 from planner.model.station import DEPOT_PARTY
 from planner.model.token import Wallet
+from planner.store.posts import numbers_of, post_of
 from planner.store.snapshot import Snapshot
 
 
@@ -50,10 +51,24 @@ class Allowance:
             post=post_of(evse.evse_id),
         )
 
-    @property
-    def asks(self) -> bool:
-        """Whether there is anything to ask."""
-        return self.policy is not None or bool(self.taken)
+    @cached_property
+    def concerns(self) -> NDArray[np.bool_]:
+        """Mark the stations of which anything is to be asked, shape (stations,): a few too many.
+
+        A policy concerns all; what is taken, the stations and EVSEs where others stand, and the
+        fleet's own depots, whose power is shared.
+        """
+        snapshot = self.snapshot
+        if self.policy is not None:
+            return np.ones(len(snapshot.stations), np.bool_)
+        found = np.zeros(len(snapshot.stations), np.bool_)
+        if self.taken:
+            found |= np.isin(snapshot.names, numbers_of({hold.station_id for hold in self.taken}))
+            posts = numbers_of({hold.post for hold in self.taken if hold.post})
+            own = np.array([told.party == DEPOT_PARTY for told in snapshot.facts], np.bool_)
+            beside = np.isin(snapshot.posts, posts) | own[snapshot.facts_of]
+            found[snapshot.evse_station[beside]] = True
+        return found
 
     @cached_property
     def eases_fallbacks(self) -> bool:

@@ -19,13 +19,11 @@ def surely_allowed(chargers: Chargers, arrival: F64, departure: F64) -> Mask:
     """Mark stations that let a stop pass for certain, each for a stay of its own.
 
     Shape (stations,), UTC epoch seconds. Where it is False, `Chargers.station_refusal_at` has to be
-    asked; where it is True, that gives None: the station never closes, nobody reports it, an EVSE
-    of it lasts and works, the status is not asked for so long before, and nothing begins or ends
-    between the moment of the columns and the stay. Then `Chargers.refusal_at` gives None for each
-    of its EVSEs that lasts and works (`works`).
+    asked; where it is True, that gives None: the station never closes, nobody reports it, neither
+    policy nor fleet concern it, an EVSE of it lasts and works, the status is not asked for so long
+    before, and nothing begins or ends between the moment of the columns and the stay. Then
+    `Chargers.refusal_at` gives None for each of its EVSEs that lasts and works (`works`).
     """
-    if chargers.allowance.asks:
-        return np.zeros(arrival.size, np.bool_)
     snapshot, points = chargers.snapshot, np.array(chargers.points)
     here = bisect_right(chargers.points, chargers.at)
     steady = np.searchsorted(points, arrival, side="right") == here
@@ -33,6 +31,7 @@ def surely_allowed(chargers: Chargers, arrival: F64, departure: F64) -> Mask:
     columns = (snapshot.status, chargers.reason, snapshot.evse_station)
     working = _WORKING.recall(Same(*columns), lambda: _working(len(snapshot.stations), *columns))
     found = working & snapshot.never_closes & steady & (arrival - chargers.now > SOON_S)
+    found &= ~chargers.allowance.concerns
     reported = reports_by_station(snapshot)
     if reported:
         told = (station.id in reported for station in snapshot.stations)

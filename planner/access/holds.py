@@ -6,7 +6,6 @@ fallback keeps off the first only: one failure is survived at a time, so two veh
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from math import inf
 from typing import Protocol
 
@@ -14,7 +13,6 @@ from planner.access.ledger import Refusal, refusal
 from planner.access.status import stamp
 from planner.model.fleet import Hold
 from planner.model.station import SharedPower
-from planner.ocpi.ids import normalise_evse_id, read_evse_id
 
 
 class Site(Protocol):
@@ -31,15 +29,6 @@ class Site(Protocol):
     @property
     def shared(self) -> tuple[SharedPower, ...]:
         """Power limits of some of its EVSEs together."""
-
-
-@lru_cache(maxsize=65_536)
-def post_of(evse_id: str | None) -> str:
-    """Give the form in which an EVSE id is the same in all feeds; empty if it follows no norm.
-
-    Other ids, such as a plain number, need not be unique.
-    """
-    return normalise_evse_id(evse_id) if evse_id and read_evse_id(evse_id).form else ""
 
 
 class Holds:
@@ -76,7 +65,7 @@ class Holds:
     ) -> Refusal | None:
         """Return why a vehicle that draws ``power_kw`` may not stay at an EVSE, None if it may.
 
-        ``post`` is `post_of` the EVSE's id.
+        ``post`` is `planner.store.posts.post_of` the EVSE's id.
         """
         for hold in self.at(station.id, evse_uid, post):
             if overlaps(hold, arrival, departure) and not (as_fallback and hold.use == "fallback"):

@@ -30,6 +30,7 @@ from planner.roads.parts import (
     write_parts,
 )
 from planner.store.snapshot import (
+    WORKED_OUT,
     Agreement,
     ClientInfo,
     DriverReport,
@@ -44,8 +45,6 @@ it may stop; with its ledger at hundreds more."""
 
 COLUMNS = ("first", "evse_station", "lon", "lat", "status", "status_at", "facts_of")
 SILENCE = "status_silence_s"
-WORKED_OUT = ("never_closes", "indoors")
-"""Columns that are made of the stations: once, so that nobody decodes all of them for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from math import floor
 
-from planner.access.holds import Holds, overlaps, post_of
+from planner.access.holds import Holds, overlaps
 from planner.model.fleet import Hold
 from planner.model.plan import ChargingStop, Plan
 from planner.model.station import SharedPower
+from planner.store.posts import post_of
 
 HANDOVER_S = 300.0
 """Seconds between two vehicles of the fleet at one EVSE: to unplug, leave, park and plug in."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from planner.model.closure import Closure
 from planner.model.station import INDOORS, STATUSES, Evse, EvseFacts, Feed, Station, Status
 from planner.ocpi.tariffs import Tariff
+from planner.store.posts import numbers_of, posts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,10 @@ class DriverReport:
     at: float
 
 
+WORKED_OUT = ("never_closes", "indoors", "names", "posts")
+"""Columns of a snapshot that are made of its stations, all of them: once, and then handed on."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Snapshot:
     """All stations with their status, agreements, prices and evidence, at one change sequence."""
@@ -149,6 +154,16 @@ class Snapshot:
         """Shape (stations,): said to stand in a garage, where a tall vehicle may not fit."""
         told = (station.parking_type in INDOORS for station in self.stations)
         return np.fromiter(told, np.bool_, len(self.stations))
+
+    @cached_property
+    def names(self) -> NDArray[np.uint32]:
+        """Shape (stations,): a number of each station's id, by `planner.store.posts`."""
+        return numbers_of(station.id for station in self.stations)
+
+    @cached_property
+    def posts(self) -> NDArray[np.uint32]:
+        """Shape (evses,): a number of each EVSE's id, the same in all feeds."""
+        return posts_of(self.stations)
 
     @cached_property
     def parties(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import cast, overload
 
 from planner.model.station import EvseFacts, Station
-from planner.store.snapshot import Snapshot
+from planner.store.snapshot import WORKED_OUT, Snapshot
 
 
 class _Stations(Sequence[Station]):
@@ -52,7 +52,7 @@ def throttled(snapshot: Snapshot, shares: Mapping[int, float]) -> Snapshot:
             facts_of[evse] = made[told]
     facts_of.setflags(write=False)
     said = repr((snapshot.static_hash, sorted(shares.items())))
-    return replace(
+    less = replace(
         snapshot,
         static_hash=hashlib.sha256(said.encode()).hexdigest(),
         # A sequence that cannot change serves as the tuple that readers are promised.
@@ -60,6 +60,9 @@ def throttled(snapshot: Snapshot, shares: Mapping[int, float]) -> Snapshot:
         facts=tuple(facts),
         facts_of=facts_of,
     )
+    known = {name: snapshot.__dict__[name] for name in WORKED_OUT if name in snapshot.__dict__}
+    less.__dict__.update(known)
+    return less
 
 
 def _station(station: Station, most_kw: float) -> Station:

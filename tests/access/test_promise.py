@@ -1,5 +1,6 @@
 """Properties that hold in every world: unknown is never yes, and nothing good comes of a veto."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from planner.access.chargers import Chargers, accessible
 from planner.access.glance import surely_allowed, works
 from planner.access.ledger import REASONS
+from planner.model.fleet import Hold
 from planner.model.grade import Grade
 from planner.model.station import Station
 from planner.model.token import Token, Wallet
+from planner.store.posts import post_of
 from planner.store.snapshot import Snapshot
 from tests.access.oracle import best_grade
 from tests.access.strategies import tokens, worlds
@@ -52,8 +55,9 @@ def ask(
     min_grade: Grade = Grade.INDICATED,
     now: float = NOW,
     at: float | None = None,
+    taken: tuple[Hold, ...] = (),
 ) -> Chargers:
-    return accessible(world, held, CAR, min_grade=min_grade, now=now, at=at)
+    return accessible(world, held, CAR, min_grade=min_grade, now=now, at=at, taken=taken)
 
 
 def rebuilt(world: Snapshot, *places: Station, **more: object) -> Snapshot:
@@ -68,12 +72,31 @@ def rebuilt(world: Snapshot, *places: Station, **more: object) -> Snapshot:
     return snapshot(*places, **parts)  # type: ignore[arg-type] -- named as there
 
 
+def holds(world: Snapshot, stay: tuple[float, float], *, abroad: bool) -> Iterator[Hold]:
+    """A vehicle at the first EVSE of every other station, or at its copy in another feed."""
+    for number in range(0, len(world.stations), 2):
+        here, evse = world.stations[number], world.evse(int(world.first[number]))
+        yield Hold(
+            station_id="FR*XXX*copy" if abroad else here.id,
+            evse_uid="copy" if abroad else evse.uid,
+            begins=stay[0],
+            ends=stay[1],
+            use="stop",
+            power_kw=50.0,
+            post=post_of(evse.evse_id),
+        )
+
+
 @settings(max_examples=150, deadline=None)
-@given(worlds(), STAYS, st.sampled_from([NOW - HOUR, NOW]))
+@given(worlds(), STAYS, st.sampled_from([NOW - HOUR, NOW]), st.sampled_from([None, False, True]))
 def test_what_a_glance_lets_pass_is_let_pass_when_asked(
-    given_world: tuple[Snapshot, Wallet], stay: tuple[float, float], now: float
+    given_world: tuple[Snapshot, Wallet],
+    stay: tuple[float, float],
+    now: float,
+    abroad: bool | None,
 ) -> None:
-    chargers = ask(*given_world, now=now, at=NOW + HOUR)
+    others = () if abroad is None else tuple(holds(given_world[0], stay, abroad=abroad))
+    chargers = ask(*given_world, now=now, at=NOW + HOUR, taken=others)
     size = len(chargers.snapshot.stations)
     seen = surely_allowed(chargers, np.full(size, stay[0]), np.full(size, stay[1]))
     asked = [chargers.station_refusal_at(number, *stay) for number in range(size)]
@@ -90,6 +113,15 @@ def test_a_plain_station_is_seen_at_a_glance() -> None:
     later = np.array([NOW + 2 * HOUR])
     assert surely_allowed(chargers, later, later + HOUR).tolist() == [True]
     assert surely_allowed(chargers, later - 2 * HOUR, later).tolist() == [False]
+
+
+def test_where_others_stand_is_looked_at_closely_and_only_there() -> None:
+    two = snapshot(station(), replace(station(), id="NL*CPO*2"), agreements=[agreement()])
+    stay = (NOW + 2 * HOUR, NOW + 3 * HOUR)
+    (other,) = holds(two, stay, abroad=False)
+    chargers = ask(two, wallet(token()), taken=(replace(other, post=""),))
+    seen = surely_allowed(chargers, *(np.full(2, moment) for moment in stay))
+    assert seen.tolist() == [False, True]
 
 
 @settings(max_examples=150, deadline=None)
