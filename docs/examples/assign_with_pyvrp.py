@@ -4,7 +4,9 @@
     plugsure batch missions.json --out results.ndjson
 
 Eight customers between Munich and the Brenner, two vans, one depot. PyVRP (from 0.14)
-minimises the distance as the crow flies within each van's capacity; its routes become missions.
+minimises the distance as the crow flies within each van's capacity; its routes become missions,
+which leave when they are planned. In the demo's world (PLUGSURE_HOME is its folder ``demo``) both
+are planned with the demo's wallet.
 """
 
 import json
@@ -31,8 +33,7 @@ CUSTOMERS = (
 VANS = {
     f"van-{number}": {
         "vehicle": {"id": "volkswagen-id-3-58-kwh-2020", "soc": 0.9},
-        "wallet": "anna",
-        "departure": "2026-11-23T08:00:00+01:00",
+        "wallet": "wanderer",
     }
     for number in (1, 2)
 }

@@ -74,7 +74,7 @@ def vroom_rows(document: Mapping[str, Any], name: str) -> tuple[list[Row], tuple
     DataError
         The document's parts are not lists of objects.
     """
-    for part in ("vehicles", "jobs", "shipments", "routes"):
+    for part in ("vehicles", "jobs", "shipments", "routes", "unassigned"):
         items = document.get(part) or []
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise DataError("should be a list of objects", place=f"{name}#/{part}")
@@ -87,7 +87,9 @@ def vroom_rows(document: Mapping[str, Any], name: str) -> tuple[list[Row], tuple
             continue  # VROOM's answer leaves out the vehicles that it does not use
         steps = (route or vehicle).get("steps")
         rows.append(_row(vehicle, steps, problem, f"{name}#/vehicles/{index}"))
-    left = sorted(problem.places.keys() - problem.visited)
+    left_out = document.get("unassigned") or []
+    unserved = {(str(item.get("type", "job")), str(item.get("id"))) for item in left_out}
+    left = sorted((problem.places.keys() | unserved) - problem.visited)
     warnings = tuple(f"{name}: {kind} {number} is on no vehicle's way" for kind, number in left)
     return rows, warnings
 
@@ -125,9 +127,23 @@ def _row(vehicle: Mapping[str, Any], steps: Any, problem: _Problem, place: str) 
         cells.setdefault("departure", begins)
         if stops and ends is not None:
             stops[-1].setdefault("arrive_before", ends)
+    begins = _departed(steps)
+    if begins is not None:
+        cells.setdefault("departure", begins)
     body, read_faults = body_of_cells(cells, place)
     body["stops"] = stops
     return place, body, [*faults, *read_faults]
+
+
+def _departed(steps: Any) -> str | None:
+    """Give when VROOM's answer has the vehicle start, where its times count from a known moment."""
+    first = steps[0] if isinstance(steps, list) and steps else None
+    if not isinstance(first, dict) or first.get("type") != "start":
+        return None
+    seconds = _number(first.get("arrival", 0))
+    if not EARLIEST_S <= seconds < 10 * EARLIEST_S:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _stops(

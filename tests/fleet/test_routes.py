@@ -75,7 +75,7 @@ def test_pyvrp_assigns_and_plugsure_plans(tmp_path: Path) -> None:
     visited = [name for row in rows for name in names(row.body)[1:-1]]
     assert len(rows) == 2
     assert len(visited) == len(set(visited)) == 8
-    data = json.dumps([row.body for row in rows]).encode()
+    data = json.dumps([{**row.body, "wallet": "anna"} for row in rows]).encode()
     office = Office(make_home(tmp_path), clock=lambda: NOW)
     jobs = jobs_of(read_mission_bytes(data, "json", "missions.json").rows, office.desk(NOW))
     for job, row in zip(jobs, rows, strict=True):

@@ -90,6 +90,25 @@ def test_vrooms_answer_gives_the_order_and_leaves_out_unused_vehicles() -> None:
     assert [stop["location"] for stop in row.body["stops"]] == [[11.5, 48.1], [11.1, 47.0]]
 
 
+@pytest.mark.parametrize(
+    ("arrival", "departs"), [(1795417200, "2026-11-23T07:00:00+00:00"), (0, None)]
+)
+def test_vrooms_answer_says_when_a_vehicle_starts_and_what_it_left_out(
+    arrival: int, departs: str | None
+) -> None:
+    start = {"type": "start", "location": [11.5, 48.1], "arrival": arrival}
+    job = {"type": "job", "id": 2, "location": [11.2, 47.1], "arrival": arrival + 900}
+    car = {"id": 7, "model": "car-1", "soc": 0.9, "wallet": "w", "start": [11.5, 48.1]}
+    answer = {
+        "vehicles": [car],
+        "routes": [{"vehicle": 7, "steps": [start, job]}],
+        "unassigned": [{"id": 9, "type": "job", "location": [11.0, 47.0]}],
+    }
+    read = read_mission_bytes(json.dumps(answer).encode(), "json", "answer.json")
+    assert read.rows[0].body.get("departure") == departs
+    assert read.warnings == ("answer.json: job 9 is on no vehicle's way",)
+
+
 def test_what_a_route_lacks_is_told_of_its_vehicle_only() -> None:
     broken = json.loads(json.dumps(PROBLEM))
     broken["vehicles"][0]["steps"][1]["id"] = 99
