@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from planner.errors import DataError, Fault
+from planner.formats.clocks import on_clock, read_clock, zone_of
 from planner.formats.mission_sheets import Row, Torn
 from planner.model.geo import LonLat
 from planner.ocpi.charge import Charge
@@ -51,7 +51,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "station_name": ("station", "location", "site", "nom_station", "standort"),
     "operator": ("cpo_name", "nom_operateur", "betreiber", "network"),
     "party": ("cpo", "party_id", "operator_id"),
-    "token": ("uid", "token_uid", "rfid", "card", "card_number", "tag", "badge", "karte"),
+    "token": (
+        "uid",
+        "token_uid",
+        "rfid",
+        "card",
+        "card_number",
+        "tag",
+        "badge",
+        "karte",
+        "kartennummer",
+    ),
     "contract": ("contract_id", "emaid", "auth_id", "evco_id"),
     "provider": ("emsp", "msp", "provider_id"),
     "net": (
@@ -326,24 +336,27 @@ class _Row:
 
     def moment(self, column: str) -> float | None:
         cell = self.cells.get(column)
-        if isinstance(cell, dt.datetime):
-            found = cell
-        else:
-            text = self.text(column)
-            if not text:
-                self.fail(column, "is missing")
-                return None
-            try:
-                found = dt.datetime.fromisoformat(text)
-            except ValueError:
-                self.fail(column, f"{text[:30]!r} is no time such as 2026-11-23T08:00:00+01:00")
-                return None
-        if found.tzinfo is None:
-            if not self.zone:
+        text = self.text(column)
+        if not text:
+            self.fail(column, "is missing")
+            return None
+        bare = read_clock(cell)
+        try:
+            if bare is None:
+                read = cell if isinstance(cell, dt.datetime) else dt.datetime.fromisoformat(text)
+            elif self.zone:
+                read = dt.datetime.fromisoformat(on_clock(bare, zone_of(self.zone)))
+            else:
                 self.fail(column, "names no offset from UTC; add one, or say the zone of the file")
                 return None
-            found = found.replace(tzinfo=ZoneInfo(self.zone))
-        return found.timestamp()
+        except ValueError as error:
+            why = f"{text[:30]!r} is no time such as 2026-11-23T08:00:00+01:00"
+            self.fail(column, why if bare is None else str(error))
+            return None
+        if read.tzinfo is None:
+            self.fail(column, "names no hour")
+            return None
+        return read.timestamp()
 
 
 def _made_up_id(charge: Charge) -> str:

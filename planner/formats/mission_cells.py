@@ -6,9 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from planner.errors import Fault
+from planner.formats.clocks import on_clock, read_clock
+from planner.formats.stamps import zone_at
 from planner.formats.token_text import token_bodies
+from planner.model.geo import LonLat
 
 COLUMNS = (
     "mission_id", "vehicle", "driver", "wallet", "tokens", "payment_card", "from", "to", "via",
@@ -53,17 +57,27 @@ def heading(given: str) -> tuple[str | None, str]:
     return (column if column in COLUMNS or column in PARTED else None), given.strip()
 
 
-def body_of_cells(cells: dict[str, Any], place: str) -> tuple[dict[str, Any], list[Fault]]:
+def body_of_cells(
+    cells: dict[str, Any], place: str, zone: ZoneInfo | None = None
+) -> tuple[dict[str, Any], list[Fault], str]:
     """Make the JSON body of a plan request of one row's cells.
 
-    Returns the body and a fault, with row and column, for each cell that cannot be read.
+    Parameters
+    ----------
+    zone : ZoneInfo, optional
+        Of times that name no offset; without it that of the start, where its coordinates are told.
+
+    Returns
+    -------
+    (the body, a fault for each cell that cannot be read, with row and column, the name of the zone
+    by which times were read, empty where all named their offset)
     """
-    row = _Row(cells, place)
+    row = _Row(cells, place, zone or _zone_at_start(cells))
     body: dict[str, Any] = {}
     row.put(body, "mission_id", _text)
     row.put(body, "driver", _text)
     row.put(body, "priority", _whole)
-    row.put(body, "departure", _time)
+    row.put(body, "departure", row.time)
     row.put(body, "arrival_soc", _number)
     row.put(body, "reserve_soc", _number)
     body["stops"] = _stops(row)
@@ -84,7 +98,7 @@ def body_of_cells(cells: dict[str, Any], place: str) -> tuple[dict[str, Any], li
         row.put(said, name, reader)
         if said:
             body[group] = body.get(group, {}) | said
-    return body, row.faults
+    return body, row.faults, row.clock
 
 
 def column_of(pointer: str, body: Mapping[str, Any]) -> str:
@@ -107,10 +121,26 @@ def column_of(pointer: str, body: Mapping[str, Any]) -> str:
 class _Row:
     """The cells of one row, and the faults found so far."""
 
-    def __init__(self, cells: dict[str, Any], place: str) -> None:
+    def __init__(self, cells: dict[str, Any], place: str, zone: ZoneInfo | None) -> None:
         self.cells = cells
         self.place = place
+        self.zone = zone
+        self.clock = ""
         self.faults: list[Fault] = []
+
+    def time(self, cell: Any) -> str:
+        """Read a time; one that names no offset on the clock of the zone."""
+        found = read_clock(cell)
+        if found is None:
+            return cell.isoformat() if isinstance(cell, dt.datetime) else _text(cell)
+        if self.zone is None:
+            raise ValueError(
+                "names no offset; say the file's time zone (--timezone), give the start's"
+                " coordinates, or write it like 2026-11-23T08:00:00+01:00"
+            )
+        read = on_clock(found, self.zone)
+        self.clock = self.zone.key
+        return read
 
     def read(self, name: str, reader: Callable[[Any], Any]) -> Any:
         """Read a cell; None where it is empty or cannot be read (then a fault is noted)."""
@@ -137,7 +167,7 @@ def _stops(row: _Row) -> list[dict[str, Any]]:
     places.extend(row.read("via", _vias) or [])
     places.append(_end_of(row, "to"))
     stops = [stop or {} for stop in places]
-    for name, reader in (("service_s", _number), ("arrive_before", _time)):
+    for name, reader in (("service_s", _number), ("arrive_before", row.time)):
         values = row.read(name, partial(_each, reader=reader))
         _spread(row, stops[1:], name, values or [])
     return stops
@@ -227,13 +257,17 @@ def _flag(cell: Any) -> bool:
     raise ValueError(f"{text[:20]!r} is neither yes nor no")
 
 
-def _time(cell: Any) -> str:
-    if isinstance(cell, dt.datetime):
-        raise ValueError(  # noqa: TRY004 -- all bad cells are ValueErrors
-            "is a spreadsheet's date, which has no offset; write text like"
-            " 2026-11-23T08:00:00+01:00"
-        )
-    return _text(cell)
+def _zone_at_start(cells: Mapping[str, Any]) -> ZoneInfo | None:
+    """Return the time zone of the start, None where its coordinates are not told."""
+    lon, lat = cells.get("from_lon"), cells.get("from_lat")
+    try:
+        if lon is None or lat is None:
+            lon, lat = place_body(cells.get("from"))["location"]
+        place = LonLat(_number(lon), _number(lat))
+    except (KeyError, ValueError):
+        return None
+    inside = abs(place.lon) <= 180.0 and abs(place.lat) <= 90.0  # noqa: PLR2004 -- degrees
+    return zone_at(place) if inside else None
 
 
 def _each(cell: Any, reader: Callable[[Any], Any]) -> list[Any]:

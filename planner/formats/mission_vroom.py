@@ -130,7 +130,7 @@ def _row(vehicle: Mapping[str, Any], steps: Any, problem: _Problem, place: str) 
     begins = _departed(steps)
     if begins is not None:
         cells.setdefault("departure", begins)
-    body, read_faults = body_of_cells(cells, place)
+    body, read_faults, _ = body_of_cells(cells, place)
     body["stops"] = stops
     return place, body, [*faults, *read_faults]
 

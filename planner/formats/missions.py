@@ -6,12 +6,15 @@ all is an error.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from planner.errors import DataError, Fault
+from planner.formats.clocks import zone_of
 from planner.formats.mission_cells import body_of_cells, column_of, heading
 from planner.formats.mission_sheets import Row, Torn, csv_rows, xlsx_rows
 from planner.formats.mission_vroom import is_vroom, vroom_rows
@@ -24,7 +27,8 @@ KINDS[".jsonl"] = "ndjson"
 class MissionRow:
     """One mission of a file: ``place`` says where it stands; with faults, ``body`` is partial.
 
-    ``headings`` are those of a table as given, by the columns that they mean.
+    ``headings`` are those of a table as given, by the columns that they mean; ``clock`` names the
+    zone by which times without an offset were read, empty where there were none.
     """
 
     place: str
@@ -32,6 +36,7 @@ class MissionRow:
     body: dict[str, Any]
     faults: tuple[Fault, ...] = ()
     headings: Mapping[str, str] = field(default_factory=dict)
+    clock: str = ""
 
     def __repr__(self) -> str:
         return f"MissionRow({self.place}, {self.mission_id!r})"
@@ -45,11 +50,18 @@ class MissionFile:
     warnings: tuple[str, ...] = ()
 
 
-def read_missions(path: Path) -> MissionFile:
+def read_missions(path: Path, *, zone: str = "") -> MissionFile:
     """Read a file of missions by its extension.
+
+    Parameters
+    ----------
+    zone : str
+        IANA time zone of a table's times that name no offset; empty: that of each mission's start.
 
     Raises
     ------
+    InputError
+        There is no such time zone.
     DataError
         If the extension is none of `KINDS` or the file as a whole cannot be read.
     """
@@ -63,18 +75,19 @@ def read_missions(path: Path) -> MissionFile:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", place=str(path)) from error
-    return read_mission_bytes(data, kind, path.name)
+    return read_mission_bytes(data, kind, path.name, zone=zone)
 
 
-def read_mission_bytes(data: bytes, kind: str, name: str) -> MissionFile:
+def read_mission_bytes(data: bytes, kind: str, name: str, *, zone: str = "") -> MissionFile:
     """Read missions of the given kind (``csv``, ``xlsx``, ``json``, ``ndjson``).
 
-    ``name`` is what the places of faults begin with.
+    ``name`` is what the places of faults begin with, ``zone`` as in `read_missions`.
     """
+    clock = zone_of(zone) if zone else None
     if kind == "csv":
-        return _from_table(csv_rows(data, name), name)
+        return _from_table(csv_rows(data, name), name, clock)
     if kind == "xlsx":
-        return _from_table(xlsx_rows(data, name), name)
+        return _from_table(xlsx_rows(data, name), name, clock)
     if kind == "ndjson":
         return MissionFile(_named(list(_ndjson_rows(data, name))))
     document = _parse(data, name)
@@ -84,7 +97,7 @@ def read_mission_bytes(data: bytes, kind: str, name: str) -> MissionFile:
     return MissionFile(_named(list(_json_rows(document, name))))
 
 
-def _from_table(rows: Iterator[Row], name: str) -> MissionFile:
+def _from_table(rows: Iterator[Row], name: str, zone: ZoneInfo | None) -> MissionFile:
     _, first = next(rows, (0, Torn("")))
     if isinstance(first, Torn):
         raise DataError("is empty", place=name, remedy="The first row names the columns")
@@ -101,11 +114,20 @@ def _from_table(rows: Iterator[Row], name: str) -> MissionFile:
         if isinstance(cells, Torn):
             read.append(MissionRow(place, "", {}, (Fault(place, cells.why),)))
         elif any(cell is not None and str(cell).strip() for cell in cells):
-            read.append(_table_row(cells, columns, place))
-    return MissionFile(_named(read), ignored)
+            read.append(_table_row(cells, columns, place, zone))
+    return MissionFile(_named(read), (*ignored, *_clocks_told(read, name)))
 
 
-def _table_row(cells: list[Any], columns: list[tuple[str | None, str]], place: str) -> MissionRow:
+def _clocks_told(rows: list[MissionRow], name: str) -> Iterator[str]:
+    """Say on whose clocks times without an offset were read."""
+    counted = Counter(row.clock for row in rows if row.clock)
+    for clock, count in sorted(counted.items()):
+        yield f"{name}: {count} rows have times without an offset, read on the clock of {clock}"
+
+
+def _table_row(
+    cells: list[Any], columns: list[tuple[str | None, str]], place: str, zone: ZoneInfo | None
+) -> MissionRow:
     pairs = [(column, given) for column, given in columns if column is not None]
     named = {
         column: cell
@@ -113,13 +135,13 @@ def _table_row(cells: list[Any], columns: list[tuple[str | None, str]], place: s
         if column is not None
     }
     headings = dict(pairs)
-    body, faults = body_of_cells(named, place)
+    body, faults, clock = body_of_cells(named, place, zone)
     told = [_under_heading(fault, place, headings) for fault in faults]
     beyond = cells[len(columns) :]
     if any(cell is not None and str(cell).strip() for cell in beyond):
         said = f"has {len(cells)} cells, the header {len(columns)}"
         told = [Fault(place, said, "Put what holds a comma in quotes")]
-    return MissionRow(place, str(body.get("mission_id", "")), body, tuple(told), headings)
+    return MissionRow(place, str(body.get("mission_id", "")), body, tuple(told), headings, clock)
 
 
 def _under_heading(fault: Fault, place: str, headings: Mapping[str, str]) -> Fault:

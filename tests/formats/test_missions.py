@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.errors import DataError, PlugsureError
+from planner.errors import DataError, InputError, PlugsureError
 from planner.formats.missions import MissionRow, place_in_row, read_mission_bytes, read_missions
 from planner.formats.tables import COLUMNS, header_line, result_cells, result_line
 
@@ -162,13 +163,54 @@ def test_a_workbook_is_read_like_csv(tmp_path: Path) -> None:
     assert row.body["vehicle"] == {"id": "c", "soc": 0.5}
 
 
-def test_a_spreadsheets_date_is_told_to_lack_an_offset() -> None:
-    data = workbook(
-        [*HEAD.split(","), "departure"],
-        ["a", "c", "w", "A", "B", 0.5, dt.datetime(2026, 11, 23, 8, 0)],  # noqa: DTZ001
-    )
+EIGHT = dt.datetime(2026, 11, 23, 8, 0)  # noqa: DTZ001 -- as a spreadsheet has it
+
+
+@pytest.mark.parametrize(
+    "cell", [EIGHT, "2026-11-23 08:00", "23.11.2026 8:00", "2026-11-23T08:00:00"]
+)
+@pytest.mark.parametrize(
+    ("start", "zone", "offset"),
+    [
+        ("11.5,48.1", "", "+01:00"),
+        ("-8.6,41.1", "", "+00:00"),
+        ("11.5,48.1", "Europe/Lisbon", "+00:00"),
+        ("Porto", "Europe/Paris", "+01:00"),
+    ],
+)
+def test_a_time_without_an_offset_is_read_on_the_clock_that_is_said_or_of_the_start(
+    cell: object, start: str, zone: str, offset: str
+) -> None:
+    data = workbook([*HEAD.split(","), "departure"], ["a", "c", "w", start, "B", 0.5, cell])
+    read = read_mission_bytes(data, "xlsx", "m.xlsx", zone=zone)
+    assert read.rows[0].body["departure"] == f"2026-11-23T08:00:00{offset}"
+    (told,) = read.warnings
+    assert read.rows[0].clock in told
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ("2026-10-25 02:30", r"twice.*02:30:00\+02:00 or 2026-10-25T02:30:00\+01:00"),
+        ("29.03.2026 02:30", r"never.*02:30:00\+01:00 or 2026-03-29T02:30:00\+02:00"),
+    ],
+)
+def test_an_hour_that_comes_twice_or_never_is_a_fault_with_both_readings(
+    cell: str, says: str
+) -> None:
+    text = f'{HEAD},departure\na,c,w,"11.5,48.1",B,0.5,{cell}\nb,c,w,"11.5,48.1",B,0.5,\n'
+    torn, good = read_mission_bytes(text.encode(), "csv", "m.csv").rows
+    assert re.search(says, torn.faults[0].detail)
+    assert torn.faults[0].place == "m.csv:2:departure"
+    assert good.faults == ()
+
+
+def test_a_time_is_refused_where_nobody_says_its_clock() -> None:
+    data = workbook([*HEAD.split(","), "departure"], ["a", "c", "w", "A", "B", 0.5, EIGHT])
     (row,) = read_mission_bytes(data, "xlsx", "m.xlsx").rows
-    assert "offset" in row.faults[0].detail
+    assert "--timezone" in row.faults[0].detail
+    with pytest.raises(InputError, match="no time zone"):
+        read_mission_bytes(data, "xlsx", "m.xlsx", zone="Paris")
 
 
 def test_json_and_ndjson_hold_plan_requests() -> None:

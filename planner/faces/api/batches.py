@@ -93,6 +93,14 @@ class BatchQuery(BaseModel):
             "only counts them"
         ),
     ] = False
+    timezone: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="Time zone of a table's times that name no offset, such as Europe/Paris; "
+            "else that of each mission's start. The batch's `warnings` tell which was taken",
+        ),
+    ] = ""
     resume: Annotated[
         str | None,
         Field(
@@ -127,7 +135,7 @@ def create(query: BatchQuery) -> Response:
     """Take a batch."""
     data, kind = request.get_data(), KINDS[request.mimetype]
     try:
-        missions = read_mission_bytes(data, kind, "missions")
+        missions = read_mission_bytes(data, kind, "missions", zone=query.timezone)
     except DataError as error:
         raise InputError.of(error.faults) from error
     most = services().options.most_missions

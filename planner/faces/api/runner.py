@@ -197,7 +197,9 @@ class BatchRunner:
         sealed = (self.folder / f"{name}.job").read_bytes()
         head, _, data = zlib.decompress(self.office.vault.unseal(sealed)).partition(b"\n")
         options = json.loads(head)
-        rows: tuple[MissionRow, ...] = read_mission_bytes(data, options["kind"], "missions").rows
+        zone = options.get("timezone", "")
+        rows: tuple[MissionRow, ...]
+        rows = read_mission_bytes(data, options["kind"], "missions", zone=zone).rows
         jobs = jobs_of(rows, self.office.desk(options["now"]))
         key = hashlib.sha256(key_file(self.office.settings).read_bytes()).digest()
         inputs = [

@@ -68,6 +68,13 @@ STANDARD_OUTPUT = "-"
     "off what they count on.",
 )
 @click.option("--resume", is_flag=True, help="Leave out what is planned already and unchanged.")
+@click.option(
+    "--timezone",
+    default="",
+    metavar="ZONE",
+    help="Time zone of a table's times that name no offset, such as Europe/Paris; that of each "
+    "mission's start by default.",
+)
 @click.option("--as-of", type=Time(), help="The clock by which statuses age; now by default.")
 @click.option("--region", metavar="NAME", help="The region to use.")
 def batch(
@@ -80,6 +87,7 @@ def batch(
     ledger: bool,
     take: bool,
     resume: bool,
+    timezone: str,
     as_of: float | None,
     region: str | None,
 ) -> None:
@@ -96,7 +104,7 @@ def batch(
     else:
         _demand_takeable(take=take, queueing=queueing)
         form_of(out)
-    read = read_missions(missions)
+    read = read_missions(missions, zone=timezone)
     for warning in read.warnings:
         note(warning)
     if not read.rows:
