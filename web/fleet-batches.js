@@ -5,6 +5,8 @@ import { askFor, fetchFile, saveRecord, sendFile } from "./api.js";
 
 const TYPES = { csv: "text/csv", tsv: "text/csv", xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", json: "application/json", ndjson: "application/x-ndjson", jsonl: "application/x-ndjson" };
 
+const CLOCKS = [["", "on the clock where each mission starts"], ...Intl.supportedValuesOf("timeZone").map((zone) => [zone, zone])];
+
 const QUEUEING = [["first_come", "first come, first served"], ["priority", "the most urgent first"], ["improve", "improved until nobody gains"], ["ignore", "vehicles may queue"]];
 
 const when = (text) => new Date(text).toLocaleString("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -66,7 +68,7 @@ export const BATCHES = {
     ["Settled", underWay(batch) ? [h("progress", { max: batch.missions, value: batch.done, "aria-label": "Missions settled" }), ` ${batch.done} of ${batch.missions}`] : `${batch.done} of ${batch.missions}`],
     ["Time left", left(batch.left_s)],
     ["Failed", batch.failed ? `${batch.failed}: the results say why, by row and column` : null],
-    ["Ignored", batch.warnings.join("; ")],
+    ["Noted", batch.warnings.join("; ")],
   ],
   actions: [
     { title: "CSV", icon: icon("download"), when: (batch) => batch.done > 0, run: (batch) => download(batch, "csv") },
@@ -76,9 +78,10 @@ export const BATCHES = {
   fields: [
     { name: "missions", label: "File", kind: "file", accept: Object.keys(TYPES).map((ending) => `.${ending}`).join(","), needed: true },
     { name: "queueing", label: "Who charges first", kind: "select", options: QUEUEING, value: "first_come" },
+    { name: "timezone", label: "Times without an offset", kind: "select", options: CLOCKS, value: "" },
   ],
-  send: ({ missions, queueing }) => {
+  send: ({ missions, queueing, timezone }) => {
     const type = TYPES[missions?.name.split(".").pop().toLowerCase()] ?? "text/csv";
-    return sendFile(`/v1/batches?${new URLSearchParams({ queueing })}`, missions ?? new Blob([]), type);
+    return sendFile(`/v1/batches?${new URLSearchParams({ queueing, timezone: timezone ?? "" })}`, missions ?? new Blob([]), type);
   },
 };

@@ -99,6 +99,7 @@ def test_a_file_of_missions_is_planned_from_the_page_and_its_results_saved(
     file = {"name": "tomorrow.csv", "mimeType": "text/csv", "buffer": rows}
     page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_label("Who charges first").select_option("priority")
+    page.get_by_label("Times without an offset").select_option("Europe/Paris")
     page.get_by_role("button", name="Plan", exact=True).click()
     page.get_by_text("1: the results say why").wait_for()
     page.get_by_text("column 'Notes' is not known").wait_for()
