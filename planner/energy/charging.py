@@ -40,6 +40,12 @@ A post that is weaker than this keeps its own power.
 STEP_SOC = 0.02
 """Widest step between breakpoints."""
 
+WITHIN_S = 0.5
+"""How far the time to any charge may lie from the exact one for breakpoints to be left out, s."""
+
+STRAIGHT = 1e-6
+"""Share by which slopes differ by rounding alone."""
+
 NEGLIGIBLE_SOC = 1e-6
 """Breakpoints nearer than this to the one before are integrated over and left out of the curve:
 between them rounding would make the power."""
@@ -212,7 +218,8 @@ def _integrate(vehicle: Vehicle, is_dc: bool, cap_kw: float, low: bool) -> Charg
     """Integrate 1/P exactly between breakpoints, P being piecewise linear in the charge.
 
     Breakpoints: every `STEP_SOC`, the curve's own, and where it meets the post's power or the
-    floor. On a piece from P0 to P1 the time is dq · ln(P1/P0) / (P1 - P0).
+    floor. On a piece from P0 to P1 the time is dq · ln(P1/P0) / (P1 - P0). Between the
+    corners of P only those breakpoints stay that keep all times `WITHIN_S`: on a level none.
     """
     soc, plug_kw = _plug_power(vehicle, is_dc, low)
     floor_kw = min(FLOOR_KW, cap_kw)
@@ -223,8 +230,41 @@ def _integrate(vehicle: Vehicle, is_dc: bool, cap_kw: float, low: bool) -> Charg
     energy_kwh = soc * vehicle.usable_kwh
     hours = np.diff(energy_kwh) / _logarithmic_mean(power_kw[:-1], power_kw[1:])
     time_s = np.concatenate(([0.0], np.cumsum(hours) * 3600.0))
-    kept = _apart(soc)
-    return ChargingCurve(energy_kwh[kept], time_s[kept])
+    apart = _apart(soc)
+    energy_kwh, time_s = energy_kwh[apart], time_s[apart]
+    needed = _needed(energy_kwh, time_s, _corners(soc[apart], power_kw[apart]))
+    return ChargingCurve(energy_kwh[needed], time_s[needed])
+
+
+def _corners(soc: NDArray[np.float64], power_kw: NDArray[np.float64]) -> list[int]:
+    """List the breakpoints at which power begins to rise or fall otherwise, both ends among them."""
+    slope = np.diff(power_kw) / np.diff(soc)
+    bends = np.abs(np.diff(slope)) > STRAIGHT * (1.0 + np.abs(slope[1:]))
+    return [0, *(np.flatnonzero(bends) + 1).tolist(), len(soc) - 1]
+
+
+def _needed(
+    energy_kwh: NDArray[np.float64], time_s: NDArray[np.float64], corners: list[int]
+) -> list[int]:
+    """List the corners, and breakpoints between which straight lines stay `WITHIN_S` of all others.
+
+    From each, the line goes on to the farthest that it may.
+
+    Source: Imai, Iri: Polygonal approximations of a curve (1988), the greedy rule.
+    """
+    needed = [0]
+    while needed[-1] < corners[-1]:
+        first = needed[-1]
+        farthest = next(corner for corner in corners if corner > first)
+        for end in range(farthest, first, -1):
+            share = (energy_kwh[first:end] - energy_kwh[first]) / (
+                energy_kwh[end] - energy_kwh[first]
+            )
+            straight_s = time_s[first] + share * (time_s[end] - time_s[first])
+            if np.abs(straight_s - time_s[first:end]).max() <= WITHIN_S:
+                break
+        needed.append(end)
+    return needed
 
 
 def _apart(soc: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -198,7 +198,7 @@ def push_rest(
     state.leave_by[rest] = np.inf
     state.low[rest], state.high[rest] = state.low[label], state.high[label]
     key = shrink(legs, frame, state, rest, low, high)
-    state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, rest)
+    state.tally[HEAP] = push(state.heap_key, state.heap_entry, state.tally[HEAP], key, rest)
 
 
 @kernel_only
@@ -224,7 +224,7 @@ def correct(legs: LegArrays, frame: Frame, state: State, label: int) -> None:
         state.low[label], state.high[label] = low, high
         state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
         state.fresh[label] = True
-        state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, label)
+        state.tally[HEAP] = push(state.heap_key, state.heap_entry, state.tally[HEAP], key, label)
 
 
 @kernel_only

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.search.core.compiled import kernel_only
-from planner.search.core.drives import add_and_leave, add_ramp, leave
+from planner.search.core.drives import add_ramp
 from planner.search.core.functions import (
     charge,
     close,
@@ -18,17 +18,19 @@ from planner.search.core.functions import (
 from planner.search.core.state import (
     BEST,
     COST,
-    LABELS,
     NEED_LABELS,
     NEED_POINTS,
     NEED_RAMPS,
+    NEED_WAYS,
     POINTS,
     RAMPS,
+    WAYS,
     Frame,
     LegArrays,
     Posts,
     State,
 )
+from planner.search.core.unfolding import add_and_leave, leave
 
 F64 = NDArray[np.float64]
 
@@ -51,11 +53,12 @@ def has_room(legs: LegArrays, posts: Posts, frame: Frame, state: State, place: i
                 ramps += 2 * windows
     row = max(0, legs.last[place] - legs.first[place])
     tally = state.tally
-    tally[NEED_POINTS], tally[NEED_RAMPS], tally[NEED_LABELS] = points, ramps, ramps * row + 1
+    tally[NEED_POINTS], tally[NEED_RAMPS] = points, ramps
+    tally[NEED_WAYS], tally[NEED_LABELS] = row, 0
     return bool(
         tally[POINTS] + points <= state.q.size
         and tally[RAMPS] + ramps <= state.ramp_first.size
-        and tally[LABELS] + ramps * row + 1 <= state.stage.size
+        and tally[WAYS] + row <= state.way.size
     )
 
 
@@ -90,7 +93,7 @@ def leave_waypoint(legs: LegArrays, frame: Frame, state: State, label: int, n: i
         state.c[i] += frame.weight * service_s
     ramp = add_ramp(frame, state, label, -1, frame.patience, end)
     if stage + 1 < frame.service_s.size:
-        leave(legs, frame, state, ramp, state.place[label], stage)
+        leave(legs, frame, state, ramp)
     elif state.c[place] < state.value[COST]:
         state.value[COST] = state.c[place]
         state.tally[BEST] = ramp

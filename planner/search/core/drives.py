@@ -9,8 +9,7 @@ import numpy as np
 
 from planner.search.core.compiled import kernel_only
 from planner.search.core.functions import find_piece, on_piece, suffix_least, value
-from planner.search.core.heap import push
-from planner.search.core.state import COST, HEAP, LABELS, POINTS, RAMPS, Frame, LegArrays, State
+from planner.search.core.state import POINTS, RAMPS, Frame, LegArrays, State
 
 
 @kernel_only
@@ -72,35 +71,3 @@ def add_ramp(frame: Frame, state: State, label: int, offer: int, closes: float, 
         suffix_least(state.q, state.c, first, end, frame.price[number], state.least[number])
     state.tally[RAMPS], state.tally[POINTS] = ramp + 1, end
     return int(ramp)
-
-
-@kernel_only
-def leave(legs: LegArrays, frame: Frame, state: State, ramp: int, place: int, stage: int) -> None:
-    """Make a label for each leg that a departure of the ramp can drive."""
-    following = frame.stations + stage + 1
-    for leg in range(legs.first[place], legs.last[place]):
-        target = legs.target[leg]
-        if target == place or (target >= frame.stations and target != following):
-            continue
-        low, high, key = drive(legs, frame, state, ramp, leg, stage)
-        if key >= state.value[COST]:
-            continue
-        label = state.tally[LABELS]
-        state.tally[LABELS] = label + 1
-        state.stage[label] = stage + 1 if target == following else stage
-        state.place[label], state.ramp[label], state.leg[label] = target, ramp, leg
-        state.low[label], state.high[label] = low, high
-        state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
-        state.leave_by[label] = np.inf
-        state.fresh[label] = legs.exact[leg]
-        state.tally[HEAP] = push(state.heap_key, state.heap_label, state.tally[HEAP], key, label)
-
-
-@kernel_only
-def add_and_leave(
-    legs: LegArrays, frame: Frame, state: State, label: int, offer: int, closes: float, end: int
-) -> None:
-    """Keep the ramp just written, if it has points, and take all legs."""
-    if end > state.tally[POINTS]:
-        ramp = add_ramp(frame, state, label, offer, closes, end)
-        leave(legs, frame, state, ramp, state.place[label], state.stage[label])

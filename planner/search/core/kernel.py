@@ -1,15 +1,15 @@
 """The loop: take the label that may still cost least, settle it, leave its place in all ways.
 
 A label is an arrival as a ramp over charge (see `planner.search.core.functions`). It holds no
-points while it waits in the heap, only the part of its parent's departure ramp it stands for, so
-the many labels that are never looked at cost some sixty bytes each. Taken from the heap it is
+points while it waits in the heap, only the part of its parent's departure ramp it stands for.
+Taken from the heap it is
 
 1. put right if its leg was only bounded before (EXACT), and goes back into the heap;
 2. held against the labels settled at the same place and stage: what they cover is cut away;
 3. asked whether one may arrive so (ADMIT): what lies below the floor is cut away;
 4. settled, and turned into the ramps of the departures from its place, one for each offer and
-   opening window, or one for a waypoint; each leg then makes a label of the part of a ramp that
-   can drive it.
+   opening window, or one for a waypoint; the legs then make labels of the part of a ramp that can
+   drive them, when their turn comes (see `planner.search.core.unfolding`).
 
 The first label at the end whose cost no key in the heap undercuts is the best trip: keys are lower
 bounds, and nothing is cut away but what another label does as well or better.
@@ -37,23 +37,27 @@ from planner.search.core.state import (
     Posts,
     State,
 )
+from planner.search.core.unfolding import unfold
 
 
 @compiled
 def run(legs: LegArrays, posts: Posts, frame: Frame, state: State) -> int:
     """Search until the best trip stands or something is needed; returns what (see `state`)."""
-    tally, keys, labels = state.tally, state.heap_key, state.heap_label
+    tally, keys, entries = state.tally, state.heap_key, state.heap_entry
     while tally[HEAP] > 0:
-        key, label = keys[0], labels[0]
+        key, entry = keys[0], entries[0]
         if key >= state.value[COST]:
             break
         if tally[SETTLED] >= tally[LIMIT]:
             return CUT
-        tally[HEAP] = pop(keys, labels, tally[HEAP])
-        needs = take(legs, posts, frame, state, key, label)
+        tally[HEAP] = pop(keys, entries, tally[HEAP])
+        if entry < 0:
+            needs = unfold(legs, frame, state, ~entry)
+        else:
+            needs = take(legs, posts, frame, state, key, entry)
         if needs != DONE:
-            tally[HEAP] = push(keys, labels, tally[HEAP], key, label)
-            tally[ASKED] = label
+            tally[HEAP] = push(keys, entries, tally[HEAP], key, entry)
+            tally[ASKED] = entry
             return needs
     return DONE
 
@@ -99,7 +103,7 @@ def keep(
         risen = shrink(legs, frame, state, label, low, high)
         if risen > key + frame.slack_cost:
             tally[POPPED] += 1
-            tally[HEAP] = push(state.heap_key, state.heap_label, tally[HEAP], risen, label)
+            tally[HEAP] = push(state.heap_key, state.heap_entry, tally[HEAP], risen, label)
             return DONE
         n = arrive(legs, frame, state, label)
     if place < frame.stations + frame.service_s.size - 1 and legs.first[place] < 0:

@@ -176,7 +176,7 @@ def _plant(problem: Problem, frame: Frame, state: State) -> None:
     state.tally[LABELS] = 1
     key = float((frame.ahead[:, start.stage, place] - frame.price * start.charge_kwh).max())
     if np.isfinite(key):
-        state.tally[HEAP] = push(state.heap_key, state.heap_label, 0, key, 0)
+        state.tally[HEAP] = push(state.heap_key, state.heap_entry, 0, key, 0)
 
 
 def _found(problem: Problem, state: State, stretch: float, *, is_complete: bool) -> Found:

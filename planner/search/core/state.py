@@ -20,11 +20,11 @@ DONE, ROOM, ROW, EXACT, ADMIT, CUT, OFFERS = range(7)
 yet; a leg's energies are only bounds; a station asks whether one may arrive so; as many labels are
 settled as one would at most; the offers of a station are not known yet."""
 
-HEAP, LABELS, RAMPS, POINTS, ADMISSIONS, BEST, SETTLED, POPPED, ASKED = range(9)
+HEAP, LABELS, RAMPS, POINTS, ADMISSIONS, BEST, SETTLED, POPPED, ASKED, WAYS = range(10)
 """Places of `State.tally`. BEST is the departure ramp at the end of the best trip so far, -1: none;
-ASKED is the label that stands before a question."""
+ASKED is the label that stands before a question, WAYS counts legs that are sorted."""
 
-NEED_POINTS, NEED_LABELS, NEED_RAMPS, LIMIT = range(9, 13)
+NEED_POINTS, NEED_LABELS, NEED_RAMPS, NEED_WAYS, LIMIT = range(10, 15)
 """Places of `State.tally`: how much room is needed after ROOM, and how many labels to settle."""
 
 COST, ASKED_S, ASKED_KWH = range(3)
@@ -112,12 +112,15 @@ class State(NamedTuple):
     A label is an arrival at ``place`` by ``leg`` for departures ``low`` to ``high`` of the ramp
     ``ramp``. Settled, it has points of its own. ``latest`` is the latest moment at which it may
     arrive by staying longer where it came from, ``leave_by`` that until when it must have left.
+
+    Entries of the heap are labels, and ramps (inverted bitwise) of which legs are left: those from
+    a place in a stage stand in ``way[way_first:way_last]``, and ``ramp_next`` is the next of them.
     """
 
     tally: I64
     value: F64
     heap_key: F64
-    heap_label: I64
+    heap_entry: I64
     stage: I32
     place: I32
     ramp: I64
@@ -135,12 +138,17 @@ class State(NamedTuple):
     ramp_label: I64
     ramp_offer: I64
     ramp_closes: F64
+    ramp_next: I64
     q: F64
     t: F64
     c: F64
     y: F64
     least: F64
     settled: I64
+    way_first: I64
+    way_last: I64
+    way: I64
+    rest: F64
     scratch: F64
     admitted: I64
     admitted_next: I64
@@ -151,26 +159,27 @@ class State(NamedTuple):
 
 
 _BY_LABEL = (
-    *("heap_key", "heap_label", "stage", "place", "ramp", "leg", "low", "high", "latest"),
-    "leave_by",
+    *("stage", "place", "ramp", "leg", "low", "high", "latest", "leave_by"),
     *("fresh", "begin", "end", "next"),
 )
-_BY_RAMP = ("ramp_first", "ramp_last", "ramp_label", "ramp_offer", "ramp_closes")
+_BY_RAMP = ("ramp_first", "ramp_last", "ramp_label", "ramp_offer", "ramp_closes", "ramp_next")
+_BY_WAY = ("way", "rest")
+_BY_ENTRY = ("heap_key", "heap_entry")
 _BY_POINT = ("q", "t", "c", "y")
 _BY_ADMISSION = ("admitted_next", "since", "until", "admitted_kwh", "admitted_s")
 
 
 def make_state(stages: int, places: int, bounds: int) -> State:
     """Make the arrays of an empty search."""
-    labels, ramps, points, admissions = 2048, 512, 8192, 64
-    tally = np.zeros(13, np.int64)
+    labels, ramps, points, ways, admissions = 1024, 256, 4096, 4096, 64
+    tally = np.zeros(15, np.int64)
     tally[BEST] = tally[ASKED] = -1
     tally[LIMIT] = np.iinfo(np.int64).max
     return State(
         tally=tally,
         value=np.full(3, np.inf),
-        heap_key=np.empty(labels),
-        heap_label=np.empty(labels, np.int64),
+        heap_key=np.empty(labels + ramps),
+        heap_entry=np.empty(labels + ramps, np.int64),
         stage=np.empty(labels, np.int32),
         place=np.empty(labels, np.int32),
         ramp=np.empty(labels, np.int64),
@@ -188,12 +197,17 @@ def make_state(stages: int, places: int, bounds: int) -> State:
         ramp_label=np.empty(ramps, np.int64),
         ramp_offer=np.empty(ramps, np.int64),
         ramp_closes=np.empty(ramps),
+        ramp_next=np.empty(ramps, np.int64),
         q=np.empty(points),
         t=np.empty(points),
         c=np.empty(points),
         y=np.empty(points),
         least=np.empty((bounds, points)),
         settled=np.full(stages * places, -1, np.int64),
+        way_first=np.full(stages * places, -1, np.int64),
+        way_last=np.empty(stages * places, np.int64),
+        way=np.empty(ways, np.int64),
+        rest=np.empty(ways),
         scratch=np.empty((6, points + 8)),
         admitted=np.full(stages * places, -1, np.int64),
         admitted_next=np.empty(admissions, np.int64),
@@ -210,9 +224,12 @@ def grow(state: State) -> State:
     labels = _larger(state.stage.size, int(tally[LABELS] + tally[NEED_LABELS]))
     ramps = _larger(state.ramp_first.size, int(tally[RAMPS] + tally[NEED_RAMPS]))
     points = _larger(state.q.size, int(tally[POINTS] + tally[NEED_POINTS]))
+    ways = _larger(state.way.size, int(tally[WAYS] + tally[NEED_WAYS]))
     fields: dict[str, Any] = {name: _longer(getattr(state, name), labels) for name in _BY_LABEL}
     fields |= {name: _longer(getattr(state, name), ramps) for name in _BY_RAMP}
     fields |= {name: _longer(getattr(state, name), points) for name in _BY_POINT}
+    fields |= {name: _longer(getattr(state, name), ways) for name in _BY_WAY}
+    fields |= {name: _longer(getattr(state, name), labels + ramps) for name in _BY_ENTRY}
     least = np.empty((state.least.shape[0], points))
     least[:, : state.least.shape[1]] = state.least
     return state._replace(**fields, least=least, scratch=np.empty((6, points + 8)))
