@@ -237,7 +237,7 @@ def _integrate(vehicle: Vehicle, is_dc: bool, cap_kw: float, low: bool) -> Charg
 
 
 def _corners(soc: NDArray[np.float64], power_kw: NDArray[np.float64]) -> list[int]:
-    """List the breakpoints at which power begins to rise or fall otherwise, both ends among them."""
+    """List the breakpoints where power begins to rise or fall otherwise, both ends among them."""
     slope = np.diff(power_kw) / np.diff(soc)
     bends = np.abs(np.diff(slope)) > STRAIGHT * (1.0 + np.abs(slope[1:]))
     return [0, *(np.flatnonzero(bends) + 1).tolist(), len(soc) - 1]

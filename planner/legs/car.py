@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from planner.energy.edge import CarTerms, car_terms
 from planner.legs.exact import WIDTH, ArcMemo, edge_arrays
 from planner.legs.meeting import Pages, drive_row, meet, met_edges
 from planner.legs.metric import edges_energy_kwh, edges_time_s
+from planner.legs.needing import least_needed, least_weights
 from planner.legs.profiles import ALLOWANCE_KWH, WEIGHT_PER_KWH
 from planner.legs.rows import KEPT_ROWS, Path, Row
 from planner.legs.sites import Labels
@@ -284,11 +286,43 @@ class CarLegs:
 
     def least_kwh(self, place: int, targets: NDArray[np.intp]) -> F64:
         """Return what drives from a place to some take at least, whatever the road; may be < 0."""
-        if self.car.share <= 0.0:  # nothing is sure, nor needed: who asks looks at all then
+        car, kind = self.car, len(self.car.labels) - 1
+        if car.share <= 0.0:  # nothing is sure, nor needed: who asks looks at all then
             return np.full(targets.size, -np.inf)
-        ele_m, places = self.car.graph.ele_m, self.places
-        weight = self.least(place, len(self.car.labels) - 1, targets)
-        rise_m = ele_m[places.arrive[targets]].astype(np.float64)
-        rise_m -= np.float64(ele_m[places.depart[place]])
-        least_kwh = self.car.share / WEIGHT_PER_KWH * weight + self.car.height_kwh_per_m * rise_m
-        return np.asarray(least_kwh - ALLOWANCE_KWH)
+        rise_m = self._arrive_m[targets] - np.float64(car.graph.ele_m[self.places.depart[place]])
+        least_kwh = car.height_kwh_per_m * rise_m - ALLOWANCE_KWH
+        rank, parent = self._rank(place, kind, inward=False)
+        source, there = self._side(kind, inward=False).label(place), self._side(kind, inward=True)
+        least_weights(rank, parent, source, there, targets, car.share / WEIGHT_PER_KWH, least_kwh)
+        return least_kwh
+
+    @cached_property
+    def _arrive_m(self) -> F64:
+        """Height of the nodes where drives to places end."""
+        return self.car.graph.ele_m[self.places.arrive].astype(np.float64)
+
+    def least_needed(
+        self, place: int, kinds: Sequence[int], targets: NDArray[np.intp], below_kwh: float = inf
+    ) -> tuple[float, int]:
+        """Least charge with which one can drive to one of the targets, and that target.
+
+        -1: none takes less than ``below_kwh`` and no more than a full battery.
+        """
+        best_kwh, best = below_kwh, -1
+        bounds_kwh = self.least_kwh(place, targets)
+        _, kwh, _ = self.approaches
+        for kind in kinds:
+            label, memo = self._side(kind, inward=False).label(place), self.car.memo(kind)
+            there = self._side(kind, inward=True)
+            rank, parent = self._rank(place, kind, inward=False)
+            ahead, known = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
+            left_kwh, is_done = bounds_kwh.copy(), False
+            while not is_done:
+                is_done, best_kwh, best = least_needed(
+                    rank, parent, label, there, targets, left_kwh, ahead, known,
+                    memo.arcs, memo.edges, memo.car, *memo.table,
+                    place, kwh, self.capacity_kwh, best_kwh, best,
+                )  # fmt: skip
+                if not is_done:
+                    memo.grow()
+        return best_kwh, int(targets[best]) if best >= 0 else -1

@@ -68,7 +68,7 @@ def _shared(chain: I32, entries: Entries, start: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _spread(chain: I32, source: Entries) -> tuple[I32, I32]:
+def spread_out(chain: I32, source: Entries) -> tuple[I32, I32]:
     """Weights of a label's entries, and their numbers, by depth of the hub: `FAR` and -1 else."""
     weight_at = np.full(chain.size, FAR, np.int32)
     entry_at = np.full(chain.size, -1, np.int32)
@@ -93,6 +93,24 @@ def _best(
 
 
 @njit(cache=True, nogil=True)
+def join(
+    chain: I32, weight_at: I32, entry_at: I32, there: Pages, place: int
+) -> tuple[np.int32, int, int]:
+    """Least weight to a place from the label spread out, and the entries by which they meet.
+
+    The entry of the source is counted in its label, that of the place in its book; -1: no way.
+    """
+    start, end = there.start[place], there.end[place]
+    if there.stored[place]:
+        best, at = _best(chain, weight_at, there.kept, start, end)
+        near = entry_at[there.kept.depth[at]] if at >= 0 else -1
+    else:
+        best, at = _best(chain, weight_at, there.made, start, end)
+        near = entry_at[there.made.depth[at]] if at >= 0 else -1
+    return best, near, at
+
+
+@njit(cache=True, nogil=True)
 def meet(
     rank: int,
     parent: I32,
@@ -109,19 +127,10 @@ def meet(
     ``far`` (entries of the source and the target, counted in their labels; -1).
     """
     chain = ancestors(rank, parent)
-    weight_at, entry_at = _spread(chain, source)
+    weight_at, entry_at = spread_out(chain, source)
     for number in range(targets.size):
-        place = targets[number]
-        start, end = there.start[place], there.end[place]
-        if there.stored[place]:
-            best, at = _best(chain, weight_at, there.kept, start, end)
-            hub = there.kept.depth[at] if at >= 0 else 0
-        else:
-            best, at = _best(chain, weight_at, there.made, start, end)
-            hub = there.made.depth[at] if at >= 0 else 0
-        least[number] = best
-        near[number] = entry_at[hub] if at >= 0 else -1
-        far[number] = at - start if at >= 0 else -1
+        least[number], near[number], at = join(chain, weight_at, entry_at, there, targets[number])
+        far[number] = at - there.start[targets[number]] if at >= 0 else -1
 
 
 @njit(cache=True, nogil=True)
@@ -211,6 +220,40 @@ def _tail_slot(
 
 
 @njit(cache=True, nogil=True)
+def drive_to(
+    near: int,
+    at: int,
+    target: int,
+    source: Entries,
+    there: Pages,
+    ahead: F64,
+    done: Mask,
+    arcs: Arcs,
+    edges: EdgeArrays,
+    car: CarTerms,
+    keys: I32,
+    values: F64,
+    count: I64,
+    drive: F64,
+) -> bool:
+    """Write the profile of the drive that `join` found; False where the table is full."""
+    if not done[near] and not _drive_out(
+        near, source, ahead, done, arcs, edges, car, keys, values, count
+    ):
+        return False
+    start, stored, spare = there.start[target], there.stored[target], np.empty(WIDTH)
+    slot = _tail_slot(
+        start, at - start, stored, there.kept if stored else there.made, spare,
+        arcs, edges, car, keys, values, count,
+    )  # fmt: skip
+    if slot == -2:  # noqa: PLR2004 -- told by _tail_slot
+        return False
+    drive[:] = ahead[near]
+    extend(drive, spare if slot < 0 else values[slot])
+    return True
+
+
+@njit(cache=True, nogil=True)
 def drive_row(
     begun: int,
     wanted: Mask,
@@ -243,35 +286,22 @@ def drive_row(
     full.
     """
     chain = ancestors(rank, parent)
-    weight_at, entry_at = _spread(chain, source)
-    spare, drive = np.empty(WIDTH), np.empty(WIDTH)
+    weight_at, entry_at = spread_out(chain, source)
+    drive = np.empty(WIDTH)
     for number in range(begun, targets.size):
         target = targets[number]
         time_s[number], net_kwh[number] = np.inf, 0.0
         required_kwh[number], cap_kwh[number] = 0.0, capacity_kwh
         if not wanted[number]:
             continue
-        start, end, stored = there.start[target], there.end[target], there.stored[target]
-        if stored:
-            _, at = _best(chain, weight_at, there.kept, start, end)
-            near = entry_at[there.kept.depth[at]] if at >= 0 else -1
-        else:
-            _, at = _best(chain, weight_at, there.made, start, end)
-            near = entry_at[there.made.depth[at]] if at >= 0 else -1
+        _, near, at = join(chain, weight_at, entry_at, there, target)
         if near < 0:
             continue
-        if not done[near] and not _drive_out(
-            near, source, ahead, done, arcs, edges, car, keys, values, count
-        ):
+        if not drive_to(
+            near, at, target, source, there, ahead, done,
+            arcs, edges, car, keys, values, count, drive,
+        ):  # fmt: skip
             return number
-        slot = _tail_slot(
-            start, at - start, stored, there.kept if stored else there.made, spare,
-            arcs, edges, car, keys, values, count,
-        )  # fmt: skip
-        if slot == -2:  # noqa: PLR2004 -- told by _tail_slot
-            return number
-        drive[:] = ahead[near]
-        extend(drive, spare if slot < 0 else values[slot])
         out_kwh, onto_kwh = approach_kwh[place], approach_kwh[target]
         net = out_kwh + drive[NET] + onto_kwh
         required = max(out_kwh + drive[PREFIX], net)

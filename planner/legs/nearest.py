@@ -5,6 +5,7 @@ worked out once for a car and a set, and kept for the trips after.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+Counts = Callable[[Ints], NDArray[np.bool_]]
+"""places → whether each counts."""
 
 LOOKED_AT = 256
 """Places of the set, nearest as the crow flies, that are driven to."""
@@ -31,6 +35,16 @@ KEPT = 1_500
 
 KEPT_FIRST = 6_000
 """The same for the first few of them: some 1.5 KB each."""
+
+KEPT_LEAST = 20_000
+"""Places for which a car keeps what the least charge to another one is."""
+
+FEW = 64
+"""Of those looked at, the nearest as the crow flies are looked at first for the least charge."""
+
+CLOSE_KWH = 2.0
+"""If one of these takes no more, the others are not looked at: hardly any could take less, and to
+ask for a little more charge than need be is safe."""
 
 KEPT_BATTERIES = 8
 """Capacities between reserve and full for which a car keeps what it has asked."""
@@ -87,11 +101,11 @@ class Chosen:
         tree = cKDTree(points[places], balanced_tree=False, compact_nodes=False)
         return cls(places, points, tree)
 
-    def near(self, place: int) -> Ints:
+    def near(self, place: int, count: int = LOOKED_AT) -> Ints:
         """List those of the set that are nearest as the crow flies, the place itself left out."""
         if not self.places.size:
             return self.places
-        _, near = self.tree.query(self.points[place], min(LOOKED_AT + 1, self.places.size))
+        _, near = self.tree.query(self.points[place], min(count + 1, self.places.size))
         found: Ints = self.places[np.atleast_1d(near)]
         return np.asarray(found[found != place])
 
@@ -104,6 +118,7 @@ class Nearest:
     chosen: Chosen
     _kept: OrderedDict[tuple[object, ...], Around]
     _firsts: OrderedDict[tuple[object, ...], First]
+    _least: OrderedDict[tuple[object, ...], tuple[float, int]]
 
     @classmethod
     def of(
@@ -118,7 +133,8 @@ class Nearest:
             legs = CarLegs(car, places.part(np.arange(count)), capacity_kwh)
             memory["legs", capacity_kwh] = legs
         kept: OrderedDict[tuple[object, ...], Around] = memory.setdefault("near", OrderedDict())
-        return cls(legs, chosen, kept, memory.setdefault("first", OrderedDict()))
+        firsts, least = (memory.setdefault(name, OrderedDict()) for name in ("first", "least"))
+        return cls(legs, chosen, kept, firsts, least)
 
     def around(self, place: int, kinds: tuple[int, ...]) -> Around:
         """List the chosen places that a full battery reaches, the place itself not among them."""
@@ -146,6 +162,35 @@ class Nearest:
             self._firsts.popitem(last=False)
         return found
 
+    def least_needed(
+        self, place: int, kinds: tuple[int, ...], own: Ints, counts: Counts
+    ) -> tuple[float, int]:
+        """Least charge with which one can drive to one of the chosen places that count.
+
+        And that place, -1: none within a full battery. None of ``own``, places at the same site,
+        counts, whoever asks; so what it is for all others is kept, and holds where that one counts.
+        """
+        key = (self.chosen, self.legs.capacity_kwh, place, kinds)
+        found = self._least.pop(key, None)
+        if found is None:
+            found = self._find_least(place, kinds, lambda near: _all_but(near, own))
+        self._least[key] = found
+        if len(self._least) > KEPT_LEAST:
+            self._least.popitem(last=False)
+        if found[1] < 0 or counts(np.array([found[1]]))[0]:
+            return found
+        return self._find_least(place, kinds, counts)
+
+    def _find_least(self, place: int, kinds: tuple[int, ...], counts: Counts) -> tuple[float, int]:
+        """Look among the few that are nearest as the crow flies, then at the others."""
+        near = self.chosen.near(place, FEW)
+        least = self.legs.least_needed(place, kinds, near[counts(near)])
+        if least[0] <= CLOSE_KWH or near.size < FEW:
+            return least
+        near = self.chosen.near(place)[near.size :]
+        other = self.legs.least_needed(place, kinds, near[counts(near)], least[0])
+        return other if other[1] >= 0 else least
+
     def _look(self, place: int, kinds: tuple[int, ...]) -> First:
         targets = self.chosen.near(place)
         least_kwh = self.legs.least_kwh(place, targets)
@@ -155,6 +200,14 @@ class Nearest:
         few = targets[order[:FIRST]]
         found = nearest_first(self.legs.to(place, kinds, few), few, self.legs.capacity_kwh)
         return First(found, float(least_kwh[order[FIRST]]))
+
+
+def _all_but(places: Ints, few: Ints) -> NDArray[np.bool_]:
+    """Mark the places that are none of the few."""
+    marked = np.ones(places.size, np.bool_)
+    for place in few.tolist():
+        marked &= places != place
+    return marked
 
 
 def nearest_first(rows: list[Row], targets: Ints, capacity_kwh: float) -> Around:

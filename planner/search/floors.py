@@ -65,12 +65,29 @@ class Floors:
 
     def _least(self, stage: int, place: int, shut: Shut, order: int) -> float:
         """Look among the first few fallbacks, and among all where others may need less."""
+        if order == 1:  # all that is asked of a fallback is that one gets there
+            return self._least_to_any(stage, place, shut)
         first = self._first_around(place)
         few = self._usable(first.around, stage, place, shut)
         least = self._least_of(few, stage, place, shut, order)
         if least <= first.complete_kwh:
             return least
         return self._least_of(self.refuges(stage, place, shut), stage, place, shut, order)
+
+    def _least_to_any(self, stage: int, place: int, shut: Shut) -> float:
+        """Least charge with which one gets to a fallback."""
+        sites, failed = self.problem.sites, shut | {place}
+        gone = np.concatenate([sites.near(other) for other in failed])
+        banned = [key[-1] for key in self.banned if key[:-1] == (stage, place, shut, 1)]
+        leads = self._leading_on(stage)
+
+        def counts(places: NDArray[np.intp]) -> NDArray[np.bool_]:
+            usable = leads[places]
+            for other in (*gone.tolist(), *banned):  # a handful
+                usable &= places != other
+            return usable
+
+        return self.problem.havens.least_needed(place, sites.near(place), counts)
 
     def _least_of(
         self, refuges: "Refuges", stage: int, place: int, shut: Shut, order: int

@@ -5,13 +5,14 @@ what is near to each of them (`planner.legs.nearest`). A trip looks at those tha
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
 from planner.access.memory import Memory, Same
-from planner.legs.nearest import Around, Chosen, First, Nearest
+from planner.legs.nearest import Around, Chosen, Counts, First, Nearest
 from planner.search.corridor import rank_in_runs
 from planner.world import Sites, World
 
@@ -80,6 +81,27 @@ class Havens:
         """List the first few of `around`, which is less work."""
         found = self.nearest.first_around(int(self.station_of[place]), self.kinds)
         return First(self._here(found.around), found.complete_kwh)
+
+    def least_needed(self, place: int, own: Ints, counts: Counts) -> float:
+        """Least charge to drive to a place of the stage that counts; infinite: there is none.
+
+        None of ``own``, at the same site, counts whoever asks.
+        """
+
+        def here(stations: Ints) -> NDArray[np.bool_]:
+            places = self._place_at[stations]
+            return np.asarray((places >= 0) & counts(places))
+
+        station_of = self.station_of
+        asked = self.nearest.least_needed(int(station_of[place]), self.kinds, station_of[own], here)
+        return asked[0]
+
+    @cached_property
+    def _place_at(self) -> Ints:
+        """Place of each station of the snapshot in the stage, -1: none."""
+        places = np.full(len(self.nearest.chosen.points), -1, np.intp)
+        places[self.station_of] = np.arange(self.station_of.size)
+        return places
 
     def _here(self, found: Around) -> Around:
         count = self.station_of.size

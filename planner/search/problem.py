@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
-from planner.legs.nearest import Around, First
+from planner.legs.nearest import Around, Counts, First
 from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]
@@ -72,6 +72,9 @@ class Neighbours(Protocol):
 
     def first_around(self, place: int) -> First:
         """List some of them, and the need up to which none is missing."""
+
+    def least_needed(self, place: int, own: NDArray[np.intp], counts: Counts) -> float:
+        """Least charge to drive to one that counts (infinite: none); none of ``own`` ever does."""
 
 
 class Sites(Protocol):

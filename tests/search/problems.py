@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
-from planner.legs.nearest import Around, First, nearest_first
+from planner.legs.nearest import Around, Counts, First, nearest_first
 from planner.legs.rows import Row
 from planner.search.problem import (
     ALWAYS,
@@ -58,6 +58,12 @@ class FakeHavens:
     def around(self, place: int) -> Around:
         others = np.flatnonzero(np.arange(self.stations) != place)
         return nearest_first(self.legs.to(place, others), others, self.capacity_kwh)
+
+    def least_needed(self, place: int, own: NDArray[np.intp], counts: Counts) -> float:
+        """Go through all of them."""
+        around = self.around(place)
+        usable = counts(around.place) & ~np.isin(around.place, own)
+        return float(around.needs_kwh[usable].min(initial=np.inf))
 
     def first_around(self, place: int) -> First:
         around = self.around(place)
