@@ -20,6 +20,7 @@ def drive_somewhere(roads: PreparedRoads) -> None:
     legs = CarLegs(car, places, 50.0)
     legs.row(0, 0)
     legs.path(0, nodes.size - 1, 0)
+    legs.least_needed(0, (0,), np.array([nodes.size - 1]))
     metrics = tuple(labels.metric for labels in car.labels)
     sites = SiteSelections(metrics, places.arrive[:1], places.depart[:1])
     bounds = RoadBounds(SweptPlaces(car, places, sites))
