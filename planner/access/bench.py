@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from planner.access.case import CARD, Case, Known, Stay
 from planner.access.evidence import CARD_DIGEST, History, Records
-from planner.access.fitting import Fitting, laid_out
+from planner.access.fitting import Fitting, earliest, laid_out
 from planner.access.grades import best, door, is_silent, judge, settle, standing, warned
 from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.outlets import Outlet, Outlets
@@ -70,6 +70,10 @@ class Opened:
     grade: NDArray[np.int8]
     token: NDArray[np.int8]
     unseen: NDArray[np.bool_]
+    grade_of: NDArray[np.int8]
+    """By number of the facts."""
+    refused_by: NDArray[np.int16]
+    """By number of the facts: the code of why nothing is opened at all, 0 where anything is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,10 +89,20 @@ class Judgement:
     power_kw: NDArray[np.float32]
     reason: NDArray[np.int16]
     unseen: NDArray[np.bool_]
-    rows: tuple[Judged, ...]
+    opened: Opened = field(repr=False)
+    fitting: Fitting = field(repr=False)
+    reason_of: NDArray[np.int16]
     """By number of the facts."""
     exceptions: Mapping[int, Judged]
     """By number of the EVSE, where it differs from its facts."""
+
+    def row(self, number: int) -> Judged:
+        """Return what facts of a number were judged to be: most are never asked about."""
+        verdict = self.opened.verdicts[number]
+        outlet, reason = self.fitting.outlets[number], int(self.reason_of[number])
+        if verdict is UNSEEN:
+            return Judged(UNSEEN, outlet, None, reason, unseen=True)
+        return Judged(verdict, outlet, self.fitting.parking[number], reason, unseen=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,19 +134,21 @@ class Bench:
         """Judge every distinct set of facts for the wallet, and lay the answers out."""
         verdicts = tuple([self._opened(facts) for facts in self.snapshot.facts])
         of = self.snapshot.facts_of
+        grade = np.array([verdict.grade for verdict in verdicts], np.int8)
+        refused = [CODES[v.rule] if v.grade <= Grade.UNKNOWN else 0 for v in verdicts]
         return Opened(
             verdicts,
-            laid_out(np.array([verdict.grade for verdict in verdicts], np.int8), of),
+            laid_out(grade, of),
             laid_out(np.array([verdict.token for verdict in verdicts], np.int8), of),
             laid_out(np.array([verdict is UNSEEN for verdict in verdicts], np.bool_), of),
+            grade,
+            np.array(refused, np.int16),
         )
 
     def judge_all(self, opened: Opened, fitting: Fitting) -> Judgement:
         """Join what the wallet opens with what the vehicle can use, then apply the exceptions."""
-        facts = self.snapshot.facts
-        halves = zip(facts, opened.verdicts, fitting.outlets, fitting.parking, strict=True)
-        rows = tuple([self._joined(*half) for half in halves])
-        reason = np.array([row.reason for row in rows], np.int16)[self.snapshot.facts_of]
+        reason_of = earliest(self._too_low(opened), fitting.reason_of)
+        reason = reason_of[self.snapshot.facts_of]
         exceptions = {e: self.judge_evse(e) for e in self._named()}
         for e in self._indoors():
             if e not in exceptions:
@@ -151,7 +167,9 @@ class Bench:
             power_kw=fitting.power_kw,
             reason=reason,
             unseen=opened.unseen,
-            rows=rows,
+            opened=opened,
+            fitting=fitting,
+            reason_of=reason_of,
             exceptions=exceptions,
         )
 
@@ -270,6 +288,17 @@ class Bench:
         words += [told.reason for told in (outlet.refusal, parking) if told is not None]
         reason = min((CODES[word] for word in words if word), default=0)
         return Judged(verdict, outlet, parking, reason, unseen=False)
+
+    def _too_low(self, opened: Opened) -> NDArray[np.int16]:
+        """Tell `grade_word` of all facts at once, as codes: 0 where the grade may carry a stop."""
+        grade, found = opened.grade_of, opened.refused_by
+        found = np.where((found == 0) & (grade < self.min_grade), CODES["grade_too_low"], found)
+        policy = self.known.policy
+        if policy is not None and policy.min_grade is not None:
+            own = np.array([told.party == DEPOT_PARTY for told in self.snapshot.facts], np.bool_)
+            below = (found == 0) & (grade < policy.min_grade) & ~own
+            found = np.where(below, CODES["policy_grade"], found)
+        return found.astype(np.int16)
 
     def grade_word(self, verdict: Verdict, party: str) -> str:
         """Return why a verdict may not carry a stop, by the mission or the employer's policy."""

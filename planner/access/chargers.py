@@ -210,7 +210,7 @@ class Chargers:
 
     def _judged(self, e: int) -> Judged:
         exception = self._judgement.exceptions.get(e)
-        return exception or self._judgement.rows[int(self.snapshot.facts_of[e])]
+        return exception or self._judgement.row(int(self.snapshot.facts_of[e]))
 
     def _judged_at(self, e: int, arrival: float, departure: float) -> Judged:
         """Judge again only if something begins or ends between the columns' moment and the stay."""
