@@ -153,6 +153,12 @@ class Sites:
         arrive = np.unique(self.node[self.node >= 0])
         return np.union1d(arrive, self.graph.leaves_from[arrive]).astype(np.int32)
 
+    @cached_property
+    def by_node(self) -> NDArray[np.intp]:
+        """The stations on the roads, node by node, those at one node the nearest to it first."""
+        joined = np.flatnonzero(self.node >= 0)
+        return joined[np.lexsort((self.distance_m[joined], self.node[joined]))]
+
     def joined(self, node: NDArray[np.int32], distance_m: NDArray[np.float64]) -> JoinedPlaces:
         """Join the stations and some more points; stations too far away stand anywhere."""
         return JoinedPlaces.at(

@@ -51,6 +51,11 @@ class Allowance:
             post=post_of(evse.evse_id),
         )
 
+    @property
+    def concerns_any(self) -> bool:
+        """Whether anything is to be asked of any station."""
+        return self.policy is not None or bool(self.taken)
+
     @cached_property
     def concerns(self) -> NDArray[np.bool_]:
         """Mark the stations of which anything is to be asked, shape (stations,): a few too many.

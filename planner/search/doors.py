@@ -136,10 +136,8 @@ class WalletDoors:
     @cached_property
     def _sure(self) -> NDArray[np.bool_]:
         """Mark the places that may be counted on all through the trip, shape (places,)."""
-        begin = np.full(len(self.snapshot.stations), np.inf)
-        begin[self.station_of] = self.soonest
-        end = np.full(begin.size, self.mission.departure + STEADY_S)
-        return surely_allowed(self.chargers, begin, end)[self.station_of]
+        end = np.full(self.soonest.size, self.mission.departure + STEADY_S)
+        return surely_allowed(self.chargers, self.station_of, self.soonest, end)
 
     def allows(self, evse: int, arrival: float, departure: float, *, spare: bool) -> bool:
         """Say whether an EVSE may be counted on for a stay."""

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
 from planner.access.memory import Memory, Same
+from planner.access.of_stations import lasting_of
 from planner.legs.nearest import Around, Chosen, Counts, First, Nearest
-from planner.search.corridor import rank_in_runs
+from planner.search.core.compiled import compiled
 from planner.world import Sites, World
 
 F64 = NDArray[np.float64]
@@ -29,11 +30,12 @@ SPARES_PER_NODE = 4
 class Pool:
     """The stations that lasting facts allow to a wallet and a car.
 
-    ``power_kw`` of all stations of the snapshot, 0 where nothing may be used; ``chosen`` are the
-    few best at each road node.
+    ``power_kw`` of all stations of the snapshot, 0 where nothing may be used; ``usable`` are those
+    that may be, ``chosen`` the few best of these at each road node.
     """
 
     power_kw: F64
+    usable: Ints
     chosen: Chosen
 
 
@@ -46,23 +48,48 @@ _POOLS: Memory[Pool] = Memory(24)
 
 
 def _gather(world: World, chargers: Chargers) -> Pool:
-    snapshot, sites = world.snapshot, world.sites
-    power = np.where(chargers.reason == 0, chargers.power_kw, 0.0).astype(np.float64)
-    best = np.zeros(len(snapshot.stations))
-    np.maximum.at(best, snapshot.evse_station, power)
-    best.setflags(write=False)
-    usable = np.flatnonzero((best >= LEAST_POWER_KW) & (sites.node >= 0))
-    kept = quickest_of_nodes(sites, best, usable)
+    power_kw = lasting_of(chargers).power_kw
+    power_kw.setflags(write=False)
+    kept = quickest_of_nodes(world.sites, power_kw)
     chosen = Chosen.of(kept, np.asarray(world.station_tree.data))
-    return Pool(best, chosen)
+    return Pool(power_kw, usable_of(world.sites, power_kw), chosen)
 
 
-def quickest_of_nodes(sites: Sites, power_kw: F64, stations: Ints) -> Ints:
-    """Keep the few best stations at each road node: the most powerful, then the nearest."""
-    node, distance_m = sites.node, sites.distance_m
-    order = np.lexsort((distance_m[stations], -power_kw[stations], node[stations]))
-    ordered = stations[order]
-    return np.sort(ordered[rank_in_runs(node[ordered]) < SPARES_PER_NODE])
+def usable_of(sites: Sites, power_kw: F64) -> Ints:
+    """List the stations that roads lead to and that give power enough."""
+    return np.flatnonzero((power_kw >= LEAST_POWER_KW) & (sites.node >= 0))
+
+
+def quickest_of_nodes(sites: Sites, power_kw: F64) -> Ints:
+    """Keep the few best usable stations at each node: the most powerful, then the nearest."""
+    return np.flatnonzero(_quickest(sites.by_node, sites.node, power_kw))
+
+
+@compiled
+def _quickest(by_node: Ints, node: NDArray[np.int32], power_kw: F64) -> NDArray[np.bool_]:
+    """Mark the best of each node, shape (stations,); of equals the first in ``by_node``."""
+    kept = np.zeros(power_kw.size, np.bool_)
+    best = np.empty(SPARES_PER_NODE, np.intp)
+    count, here = 0, -1
+    for station in by_node:
+        if power_kw[station] < LEAST_POWER_KW:
+            continue
+        if node[station] != here:
+            count, here = 0, node[station]
+        place = count
+        while place > 0 and power_kw[best[place - 1]] < power_kw[station]:
+            place -= 1
+        if place == SPARES_PER_NODE:
+            continue
+        if count == SPARES_PER_NODE:
+            count -= 1
+            kept[best[count]] = False
+        for later in range(count, place, -1):
+            best[later] = best[later - 1]
+        best[place] = station
+        kept[station] = True
+        count += 1
+    return kept
 
 
 @dataclass(frozen=True, eq=False)

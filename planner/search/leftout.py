@@ -1,14 +1,13 @@
 """The ledger: every station within the detour that the trip could not use, and why."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.glance import surely_allowed
 from planner.access.ledger import REASONS
-from planner.access.memory import Memory, Same
+from planner.access.of_stations import lasting_of
 from planner.access.status import FAULTY
 from planner.model.plan import Rejected, Rejection
 from planner.model.station import Station
@@ -48,16 +47,18 @@ def reject(trip: Trip, most_listed: int = MOST_LISTED) -> Rejected:
     node, _ = trip.world.station_nodes
     detour = np.where(node >= 0, least_detour_s(trip.sweeps)[: node.size], np.inf)
     inside = detour <= limit_s
-    lasting = _lasting_of(trip)
+    lasting = lasting_of(trip.chargers)
     unseen, reasons = lasting.unseen, lasting.reason
     passing = _passing(trip)
     shut = set(trip.mission.exclude_stations)
-    fine = surely_allowed(trip.chargers, passing[: node.size], passing[: node.size] + STAY_S)
-    fine &= reasons == 0
     left_out = np.zeros(node.size, np.bool_)
     if shut:
         left_out[:] = [station.id in shut for station in snapshot.stations]
     near = inside & ~unseen
+    fine = np.zeros(node.size, np.bool_)
+    open_to_us = np.flatnonzero(near & (reasons == 0))
+    moments = passing[open_to_us]
+    fine[open_to_us] = surely_allowed(trip.chargers, open_to_us, moments, moments + STAY_S)
     asked = _ask(trip, np.flatnonzero(near & ~left_out & ~fine & (reasons == 0)), passing)
     fine[[number for number, refused in asked.items() if refused is None]] = True
     numbers = np.flatnonzero(near & (left_out | ~fine))
@@ -98,39 +99,6 @@ def _rejection(station: Station, reason: str, detail: str) -> Rejection:
         reason=reason,
         detail=detail,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lasting:
-    """What lasting facts say of each station to a wallet and a car, shape (stations,) each.
-
-    ``reason`` is 0 if an EVSE may be used, else the one that was decided last; of an ``unseen``
-    one OCPI lets this driver see nothing.
-    """
-
-    reason: NDArray[np.int16]
-    unseen: NDArray[np.bool_]
-
-
-def _lasting_of(trip: Trip) -> _Lasting:
-    """Gather what lasts, or return it as gathered before."""
-    snapshot, chargers = trip.world.snapshot, trip.chargers
-    columns = (snapshot.evse_station, chargers.reason, chargers.unseen)
-    return _LASTING.recall(Same(*columns), lambda: _gather(len(snapshot.stations), *columns))
-
-
-_LASTING: Memory[_Lasting] = Memory(24)
-
-
-def _gather(
-    count: int, of: NDArray[np.int32], reason: NDArray[np.int16], unseen: NDArray[np.bool_]
-) -> _Lasting:
-    last = np.zeros(count, np.int16)
-    np.maximum.at(last, of, reason)
-    last[of[reason == 0]] = 0
-    hidden = np.ones(count, np.bool_)
-    hidden[of[~unseen]] = False
-    return _Lasting(last, hidden)
 
 
 def _detail(trip: Trip, station: int, reason: int) -> str:

@@ -21,6 +21,7 @@ from planner.search.havens import (
     Pool,
     pool_of,
     quickest_of_nodes,
+    usable_of,
 )
 from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
 from planner.world import World
@@ -85,7 +86,7 @@ class Trip:
         """Of the usable stations the few best at each road node."""
         if not self.mission.exclude_stations:
             return self.havens.places
-        return quickest_of_nodes(self.world.sites, self.power_kw, self.usable)
+        return quickest_of_nodes(self.world.sites, self.power_kw)
 
     @property
     def waypoints(self) -> list[int]:
@@ -174,11 +175,11 @@ def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: i
     ends = (np.array([s.node for s in snaps], np.int32), np.array([s.distance_m for s in snaps]))
     bounds = world.bounds(mission.vehicle, mission.conditions, *ends)
     pool = pool_of(world, chargers)
-    power_kw = _station_power(world, mission, pool)
-    node, _ = world.station_nodes
-    usable = np.flatnonzero((power_kw >= LEAST_POWER_KW) & (node >= 0))
+    power_kw, usable = _station_power(world, mission, pool), pool.usable
+    if mission.exclude_stations:
+        usable = usable_of(world.sites, power_kw)
     price = _least_price(world, mission, chargers)
-    waypoints = [node.size + number for number in range(len(snaps))]
+    waypoints = [power_kw.size + number for number in range(len(snaps))]
     sweeps = sweep_trip(bounds, waypoints, price)
     return Trip(
         world, mission, chargers, bounds, sweeps, price, usable, power_kw, pool.chosen, first_stop

@@ -98,7 +98,9 @@ def test_what_a_glance_lets_pass_is_let_pass_when_asked(
     others = () if abroad is None else tuple(holds(given_world[0], stay, abroad=abroad))
     chargers = ask(*given_world, now=now, at=NOW + HOUR, taken=others)
     size = len(chargers.snapshot.stations)
-    seen = surely_allowed(chargers, np.full(size, stay[0]), np.full(size, stay[1]))
+    seen = surely_allowed(
+        chargers, np.arange(size), np.full(size, stay[0]), np.full(size, stay[1])
+    )
     asked = [chargers.station_refusal_at(number, *stay) for number in range(size)]
     assert all(found is None for found, sure in zip(asked, seen, strict=True) if sure)
     for number, sure in enumerate(seen):
@@ -110,9 +112,9 @@ def test_what_a_glance_lets_pass_is_let_pass_when_asked(
 def test_a_plain_station_is_seen_at_a_glance() -> None:
     plain = snapshot(station(), agreements=[agreement()])
     chargers = ask(plain, wallet(token()))
-    later = np.array([NOW + 2 * HOUR])
-    assert surely_allowed(chargers, later, later + HOUR).tolist() == [True]
-    assert surely_allowed(chargers, later - 2 * HOUR, later).tolist() == [False]
+    later, there = np.array([NOW + 2 * HOUR]), np.arange(1)
+    assert surely_allowed(chargers, there, later, later + HOUR).tolist() == [True]
+    assert surely_allowed(chargers, there, later - 2 * HOUR, later).tolist() == [False]
 
 
 def test_where_others_stand_is_looked_at_closely_and_only_there() -> None:
@@ -120,7 +122,7 @@ def test_where_others_stand_is_looked_at_closely_and_only_there() -> None:
     stay = (NOW + 2 * HOUR, NOW + 3 * HOUR)
     (other,) = holds(two, stay, abroad=False)
     chargers = ask(two, wallet(token()), taken=(replace(other, post=""),))
-    seen = surely_allowed(chargers, *(np.full(2, moment) for moment in stay))
+    seen = surely_allowed(chargers, np.arange(2), *(np.full(2, moment) for moment in stay))
     assert seen.tolist() == [False, True]
 
 
