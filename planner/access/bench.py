@@ -9,6 +9,7 @@ after, one EVSE at a time; so are the few rules that read the station itself.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,41 +61,52 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """What a wallet opens to a kind of vehicle.
+    """What a wallet opens to a kind of vehicle, by number of the facts, shape (facts,).
 
-    ``verdicts`` stand by number of the facts, `UNSEEN` where the driver is to see nothing; the
-    columns are those of `planner.access.chargers.Chargers`.
+    ``verdicts`` are `UNSEEN` where the driver is to see nothing; ``grade`` and ``token`` are those
+    of the verdicts, ``refused_by`` the code of why nothing is opened at all, 0 where anything is.
     """
 
     verdicts: tuple[Verdict, ...]
     grade: NDArray[np.int8]
     token: NDArray[np.int8]
-    unseen: NDArray[np.bool_]
-    grade_of: NDArray[np.int8]
-    """By number of the facts."""
     refused_by: NDArray[np.int16]
-    """By number of the facts: the code of why nothing is opened at all, 0 where anything is."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Judgement:
     """The columns of a wallet's access, and behind them what each row was judged to be.
 
-    Arrays have the shape (evses,) and are read-only; see `planner.access.chargers.Chargers`.
+    Arrays have the shape (evses,) and are read-only; see `planner.access.chargers.Chargers`. Those
+    that a search seldom asks for are laid out when first asked for.
     """
 
-    grade: NDArray[np.int8]
-    token: NDArray[np.int8]
-    connector: NDArray[np.int8]
-    power_kw: NDArray[np.float32]
-    reason: NDArray[np.int16]
-    unseen: NDArray[np.bool_]
+    facts_of: NDArray[np.int32]
     opened: Opened = field(repr=False)
     fitting: Fitting = field(repr=False)
+    reason: NDArray[np.int16]
     reason_of: NDArray[np.int16]
     """By number of the facts."""
     exceptions: Mapping[int, Judged]
     """By number of the EVSE, where it differs from its facts."""
+
+    @cached_property
+    def grade(self) -> NDArray[np.int8]:
+        """`Grade` of the best token."""
+        there = [(e, int(row.verdict.grade)) for e, row in self.exceptions.items()]
+        return laid_out(self.opened.grade, self.facts_of, there)
+
+    @cached_property
+    def token(self) -> NDArray[np.int8]:
+        """Index in the wallet of that token."""
+        there = [(e, row.verdict.token) for e, row in self.exceptions.items()]
+        return laid_out(self.opened.token, self.facts_of, there)
+
+    @cached_property
+    def unseen(self) -> NDArray[np.bool_]:
+        """Whether the driver is to see nothing of it."""
+        told = [verdict is UNSEEN for verdict in self.opened.verdicts]
+        return laid_out(np.array(told, np.bool_), self.facts_of)
 
     def row(self, number: int) -> Judged:
         """Return what facts of a number were judged to be: most are never asked about."""
@@ -131,47 +143,26 @@ class Bench:
         object.__setattr__(self, "_asks_for_plugs", asks_for_plugs(self.wallet))
 
     def open_all(self) -> Opened:
-        """Judge every distinct set of facts for the wallet, and lay the answers out."""
+        """Judge every distinct set of facts for the wallet."""
         verdicts = tuple([self._opened(facts) for facts in self.snapshot.facts])
-        of = self.snapshot.facts_of
-        grade = np.array([verdict.grade for verdict in verdicts], np.int8)
         refused = [CODES[v.rule] if v.grade <= Grade.UNKNOWN else 0 for v in verdicts]
         return Opened(
             verdicts,
-            laid_out(grade, of),
-            laid_out(np.array([verdict.token for verdict in verdicts], np.int8), of),
-            laid_out(np.array([verdict is UNSEEN for verdict in verdicts], np.bool_), of),
-            grade,
+            np.array([verdict.grade for verdict in verdicts], np.int8),
+            np.array([verdict.token for verdict in verdicts], np.int8),
             np.array(refused, np.int16),
         )
 
     def judge_all(self, opened: Opened, fitting: Fitting) -> Judgement:
         """Join what the wallet opens with what the vehicle can use, then apply the exceptions."""
+        of, verdicts = self.snapshot.facts_of, opened.verdicts
         reason_of = earliest(self._too_low(opened), fitting.reason_of)
-        reason = reason_of[self.snapshot.facts_of]
         exceptions = {e: self.judge_evse(e) for e in self._named()}
         for e in self._indoors():
             if e not in exceptions:
-                exceptions[e] = self._judge_here(e, opened.verdicts[int(self.snapshot.facts_of[e])])
-        grade, token = opened.grade, opened.token
-        if exceptions:
-            grade, token = grade.copy(), token.copy()
-        for e, row in exceptions.items():
-            grade[e], token[e], reason[e] = row.verdict.grade, row.verdict.token, row.reason
-        for column in (grade, token, reason):
-            column.setflags(write=False)
-        return Judgement(
-            grade=grade,
-            token=token,
-            connector=fitting.connector,
-            power_kw=fitting.power_kw,
-            reason=reason,
-            unseen=opened.unseen,
-            opened=opened,
-            fitting=fitting,
-            reason_of=reason_of,
-            exceptions=exceptions,
-        )
+                exceptions[e] = self._judge_here(e, verdicts[int(of[e])])
+        reason = laid_out(reason_of, of, [(e, row.reason) for e, row in exceptions.items()])
+        return Judgement(of, opened, fitting, reason, reason_of, exceptions)
 
     def judge_facts(self, facts: EvseFacts) -> Judged:
         """Judge facts as they hold at an EVSE at which nothing befell any token of the wallet."""
@@ -291,7 +282,7 @@ class Bench:
 
     def _too_low(self, opened: Opened) -> NDArray[np.int16]:
         """Tell `grade_word` of all facts at once, as codes: 0 where the grade may carry a stop."""
-        grade, found = opened.grade_of, opened.refused_by
+        grade, found = opened.grade, opened.refused_by
         found = np.where((found == 0) & (grade < self.min_grade), CODES["grade_too_low"], found)
         policy = self.known.policy
         if policy is not None and policy.min_grade is not None:

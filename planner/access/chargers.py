@@ -56,18 +56,12 @@ class Chargers:
 
     Attributes
     ----------
-    grade : int8, shape (evses,)
-        `Grade` of the best token.
-    token : int8, shape (evses,)
-        Index in the wallet of that token, -1 the payment card, -2 none.
     connector : int8, shape (evses,)
         Connector to use, by its place in `Evse.connectors`; -1 none.
     power_kw : float32, shape (evses,)
         What the car draws there at most, at the plug.
     reason : int16, shape (evses,)
         Index in `REASONS`; 0 where it may carry a stop as far as lasting facts go.
-    unseen : bool, shape (evses,)
-        Not to be shown to this driver: never to be listed, only counted.
     allowance : Allowance
         What the employer and the rest of the fleet leave of it.
     points : tuple of float
@@ -80,12 +74,9 @@ class Chargers:
     min_grade: Grade
     now: float
     at: float
-    grade: NDArray[np.int8]
-    token: NDArray[np.int8]
     connector: NDArray[np.int8]
     power_kw: NDArray[np.float32]
     reason: NDArray[np.int16]
-    unseen: NDArray[np.bool_]
     allowance: Allowance = field(repr=False)
     _judgement: Judgement = field(repr=False)
     _bench: Bench = field(repr=False)
@@ -93,6 +84,21 @@ class Chargers:
     _again: dict[tuple[int, bool, int, int], Judged] = field(
         init=False, repr=False, default_factory=dict
     )
+
+    @property
+    def grade(self) -> NDArray[np.int8]:
+        """`Grade` of the best token, shape (evses,)."""
+        return self._judgement.grade
+
+    @property
+    def token(self) -> NDArray[np.int8]:
+        """Index in the wallet of that token, -1 the payment card, -2 none; shape (evses,)."""
+        return self._judgement.token
+
+    @property
+    def unseen(self) -> NDArray[np.bool_]:
+        """Mark what must not be shown to this driver, only counted; shape (evses,)."""
+        return self._judgement.unseen
 
     def verdict(self, e: int) -> Verdict:
         """Return the verdict on EVSE ``e`` at the moment that the columns are for."""
@@ -353,14 +359,11 @@ def accessible(
         min_grade=min_grade,
         now=now,
         at=moment,
-        grade=judgement.grade,
-        token=judgement.token,
-        connector=judgement.connector,
-        power_kw=judgement.power_kw,
+        connector=judgement.fitting.connector,
+        power_kw=judgement.fitting.power_kw,
         reason=judgement.reason,
-        unseen=judgement.unseen,
         allowance=Allowance(
-            snapshot, wallet, policy, taken, judgement.connector, judgement.power_kw
+            snapshot, wallet, policy, taken, judgement.fitting.connector, judgement.fitting.power_kw
         ),
         _judgement=judgement,
         _bench=bench,
@@ -389,6 +392,6 @@ def _points(wallet: Wallet, roaming: Roaming, own: tuple[TokenEvidence, ...]) ->
 
 
 _JUDGEMENTS: Memory[Judgement] = Memory(24)
-_OPENED: Memory[Opened] = Memory(24)
+_OPENED: Memory[Opened] = Memory(96)
 _FITTINGS: Memory[Fitting] = Memory(24)
 _ROAMING: Memory[Roaming] = Memory(8)

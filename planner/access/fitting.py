@@ -75,8 +75,15 @@ def _codes(refusals: Iterable[Refusal | None]) -> NDArray[np.int16]:
     return np.array([0 if told is None else CODES[told.reason] for told in refusals], np.int16)
 
 
-def laid_out(by_facts: NDArray[T], facts_of: NDArray[np.int32]) -> NDArray[T]:
-    """Gather a column by number of the facts to one by EVSE, read-only."""
+def laid_out(
+    by_facts: NDArray[T], facts_of: NDArray[np.int32], exceptions: Iterable[tuple[int, int]] = ()
+) -> NDArray[T]:
+    """Gather a column by number of the facts to one by EVSE, read-only.
+
+    ``exceptions`` are (EVSE, value) where it is another than that of its facts.
+    """
     column = by_facts[facts_of]
+    for e, value in exceptions:
+        column[e] = value
     column.setflags(write=False)
     return column
