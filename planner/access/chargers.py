@@ -38,11 +38,11 @@ from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.memory import Memory
 from planner.access.moment import allows, moment_refusal, reports_by_station
 from planner.access.parking import FROM_FEED, FROM_STATION
-from planner.access.status import FAULTY, REPORT_S, believed, stamp, status_turns
+from planner.access.status import FAULTY, REPORT_S, effective_of, stamp, status_turns
 from planner.errors import InputError
 from planner.model.fleet import Hold, Policy
 from planner.model.grade import Evidence, Grade, Verdict
-from planner.model.station import Status
+from planner.model.station import STATUSES, Status
 from planner.model.token import Wallet
 from planner.model.vehicle import Vehicle
 from planner.store.snapshot import DriverReport, Snapshot, TokenEvidence
@@ -140,13 +140,11 @@ class Chargers:
         found = self._refusal_at(e, arrival, departure, as_fallback=True)
         if found is not None or not self.is_uncertain(e):
             return found
-        station = int(self.snapshot.evse_station[e])
-        beside = range(int(self.snapshot.first[station]), int(self.snapshot.first[station + 1]))
         if any(
             o != e
             and self.snapshot.status_word(o) not in FAULTY
             and self._refusal_at(o, arrival, departure, as_fallback=True) is None
-            for o in beside
+            for o in self._evses_of(int(self.snapshot.evse_station[e]))
         ):
             return None
         return refusal("lone_unknown", "its state is UNKNOWN")
@@ -157,13 +155,10 @@ class Chargers:
         Between two that follow each other all stays are judged alike, but for their beginning or
         ending with them.
         """
-        station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
-        beside = range(
-            int(self.snapshot.first[int(self.snapshot.evse_station[e])]),
-            int(self.snapshot.first[int(self.snapshot.evse_station[e]) + 1]),
-        )
+        number = int(self.snapshot.evse_station[e])
+        station = self.snapshot.stations[number]
         moments = {*self.points, *hours_turn(station, begin, end)}
-        for other in beside:
+        for other in self._evses_of(number):
             moments |= status_turns(self.snapshot, other, self.now)
             moments.update(self.allowance.turns(other, begin, end))
         for report in self._reports.get(station.id, ()):
@@ -180,8 +175,12 @@ class Chargers:
         A fault whose veto has ended is UNKNOWN, for nobody has said that it was repaired; so is a
         status that has been silent for too long.
         """
-        told = believed(self.snapshot, e, self.now).status
-        return Status.UNKNOWN if told in FAULTY else told
+        return STATUSES[int(self.effective[e])]
+
+    @cached_property
+    def effective(self) -> NDArray[np.int8]:
+        """`effective_status` of all, as places in `STATUSES`, shape (evses,)."""
+        return effective_of(self.snapshot, self.now)
 
     def station_refusal(self, station: int) -> Refusal | None:
         """Return the reason of a station: that of its best EVSE, None if one may carry a stop."""
@@ -194,14 +193,16 @@ class Chargers:
     def station_refusal_at(self, station: int, arrival: float, departure: float) -> Refusal | None:
         """Return the reason of a station for a stay: that of its best EVSE, None if one may."""
         found: Refusal | None = None
-        first, last = int(self.snapshot.first[station]), int(self.snapshot.first[station + 1])
-        for e in range(first, last):
+        for e in self._evses_of(station):
             here = self.refusal_at(e, arrival, departure)
             if here is None:
                 return None
             if found is None or CODES[here.reason] > CODES[found.reason]:
                 found = here
         return found
+
+    def _evses_of(self, station: int) -> range:
+        return range(int(self.snapshot.first[station]), int(self.snapshot.first[station + 1]))
 
     def _refusal_at(
         self, e: int, arrival: float, departure: float, *, as_fallback: bool

@@ -15,12 +15,15 @@ from planner.availability.forecast import probability_free
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
 from planner.model.grade import Grade
 from planner.model.mission import Mission
-from planner.model.station import Connector, Status
+from planner.model.station import STATUSES, Connector, Status
 from planner.model.vehicle import Vehicle
 from planner.search.doubts import doubt_s
 from planner.search.pricing import price_stop
 from planner.search.problem import ALWAYS, Choice, Period
 from planner.store.snapshot import Snapshot
+
+_FAULTY = frozenset(STATUSES.index(word) for word in FAULTY)
+_AVAILABLE, _UNKNOWN = STATUSES.index(Status.AVAILABLE), STATUSES.index(Status.UNKNOWN)
 
 
 @dataclass(eq=False)
@@ -41,6 +44,7 @@ class WalletDoors:
     _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _periods: dict[tuple[int, bool], tuple[Period, ...]] = field(default_factory=dict)
     _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    _curves: dict[tuple[object, ...], ChargingCurve] = field(default_factory=dict)
 
     def options(self, place: int) -> tuple[int, ...]:
         """EVSEs of a station that static facts allow, the surest and most powerful first.
@@ -50,26 +54,28 @@ class WalletDoors:
         """
         known = self._options.get(place)
         if known is None:
-            station = int(self.station_of[place])
-            numbers = range(
-                int(self.snapshot.first[station]), int(self.snapshot.first[station + 1])
-            )
-            usable = [
-                e
-                for e in numbers
-                if self.chargers.reason[e] == 0 and self.snapshot.status_word(e) not in FAULTY
-            ]
-            usable.sort(
-                key=lambda e: (
-                    self.chargers.is_uncertain(e),
-                    -float(self.chargers.power_kw[e]),
-                    self.snapshot.status_word(e) is not Status.AVAILABLE,
-                    -int(self.chargers.grade[e]),
-                    e,
-                )
-            )
-            known = self._options[place] = tuple(usable)
+            known = self._options[place] = self._usable(int(self.station_of[place]))
         return known
+
+    def _usable(self, station: int) -> tuple[int, ...]:
+        chargers = self.chargers
+        begin, end = int(self.snapshot.first[station]), int(self.snapshot.first[station + 1])
+        here = slice(begin, end)
+        rows = zip(
+            chargers.effective[here].tolist(),
+            chargers.power_kw[here].tolist(),
+            self.snapshot.status[here].tolist(),
+            chargers.grade[here].tolist(),
+            range(begin, end),
+            chargers.reason[here].tolist(),
+            strict=True,
+        )
+        usable = sorted(
+            (effective == _UNKNOWN, -power_kw, status != _AVAILABLE, -grade, e)
+            for effective, power_kw, status, grade, e, reason in rows
+            if reason == 0 and status not in _FAULTY
+        )
+        return tuple([row[-1] for row in usable])
 
     def choices(self, place: int, *, spare: bool) -> tuple[Choice, ...]:
         """List EVSEs of a station up to the first that may be counted on all through the trip.
@@ -160,7 +166,17 @@ class WalletDoors:
 
     def curve(self, evse: int) -> ChargingCurve:
         """Return the car's charging curve there."""
-        return curve_at(self.mission.vehicle, self.connector(evse))
+        connector = self.connector(evse)
+        key = (
+            connector.power_type,
+            connector.power_kw,
+            connector.voltage_v,
+            connector.standard,
+        )
+        known = self._curves.get(key)
+        if known is None:
+            known = self._curves[key] = curve_at(self.mission.vehicle, connector)
+        return known
 
     def _rate(self, evse: int, arrival: float) -> tuple[float, float, float]:
         """Estimate a linear price from two sessions; an unknown price is ranked as a dear one.

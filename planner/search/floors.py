@@ -17,6 +17,8 @@ from planner.legs.nearest import Around, First
 from planner.search.problem import EPSILON_KWH, Problem
 
 Shut = frozenset[int]
+Ints = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Floors:
     _refuges: dict[tuple[int, int, Shut], "Refuges"] = field(default_factory=dict)
     _arounds: dict[int, Around] = field(default_factory=dict)
     _firsts: dict[int, First] = field(default_factory=dict)
-    _leading: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    _leading: dict[int, Mask] = field(default_factory=dict)
 
     def floor(self, stage: int, place: int, shut: Shut, order: int) -> float:
         """Least charge at arrival so that ``order`` failures can be survived; may be infinite."""
@@ -81,7 +83,7 @@ class Floors:
         banned = [key[-1] for key in self.banned if key[:-1] == (stage, place, shut, 1)]
         leads = self._leading_on(stage)
 
-        def counts(places: NDArray[np.intp]) -> NDArray[np.bool_]:
+        def counts(places: Ints) -> Mask:
             usable = leads[places]
             for other in (*gone.tolist(), *banned):  # a handful
                 usable &= places != other
@@ -136,7 +138,7 @@ class Floors:
             known = self._firsts[place] = self.problem.havens.first_around(place)
         return known
 
-    def _leading_on(self, stage: int) -> NDArray[np.bool_]:
+    def _leading_on(self, stage: int) -> Mask:
         """Mark the stations from which roads lead to the end, shape (stations,)."""
         known = self._leading.get(stage)
         if known is None:

@@ -19,6 +19,7 @@ from planner.world import Sites, World
 
 F64 = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 LEAST_POWER_KW = 1.0
 
@@ -66,7 +67,7 @@ def quickest_of_nodes(sites: Sites, power_kw: F64) -> Ints:
 
 
 @compiled
-def _quickest(by_node: Ints, node: NDArray[np.int32], power_kw: F64) -> NDArray[np.bool_]:
+def _quickest(by_node: Ints, node: NDArray[np.int32], power_kw: F64) -> Mask:
     """Mark the best of each node, shape (stations,); of equals the first in ``by_node``."""
     kept = np.zeros(power_kw.size, np.bool_)
     best = np.empty(SPARES_PER_NODE, np.intp)
@@ -115,7 +116,7 @@ class Havens:
         None of ``own``, at the same site, counts whoever asks.
         """
 
-        def here(stations: Ints) -> NDArray[np.bool_]:
+        def here(stations: Ints) -> Mask:
             places = self._place_at[stations]
             return np.asarray((places >= 0) & counts(places))
 
