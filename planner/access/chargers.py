@@ -30,6 +30,7 @@ from planner.access.bench import (
 )
 from planner.access.case import Known, Stay
 from planner.access.connection import Connections
+from planner.access.effective import effective_of
 from planner.access.elsewhere import beside
 from planner.access.evidence import CARD_DIGEST, turning_points
 from planner.access.fitting import Fitting
@@ -38,7 +39,7 @@ from planner.access.ledger import CODES, REASONS, Refusal, refusal
 from planner.access.memory import Memory
 from planner.access.moment import allows, moment_refusal, reports_by_station
 from planner.access.parking import FROM_FEED, FROM_STATION
-from planner.access.status import FAULTY, REPORT_S, effective_of, stamp, status_turns
+from planner.access.status import FAULTY, REPORT_S, stamp, status_turns
 from planner.errors import InputError
 from planner.model.fleet import Hold, Policy
 from planner.model.grade import Evidence, Grade, Verdict

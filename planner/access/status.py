@@ -17,12 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isnan
 
-import numpy as np
-from numpy.typing import NDArray
-
 from planner.access.ledger import Refusal, refusal
-from planner.access.memory import Memory, Same
-from planner.model.station import STATUSES, Feed, Status
+from planner.model.station import Feed, Status
 from planner.store.snapshot import DriverReport, Snapshot
 
 SOON_S = 1800.0
@@ -93,38 +89,6 @@ def believed(snapshot: Snapshot, e: int, now: float) -> Told:
     if now - since > _silence_s(snapshot, e, status):
         return Told(Status.UNKNOWN, told_at, since)
     return Told(status, told_at, since)
-
-
-def effective_of(snapshot: Snapshot, now: float) -> NDArray[np.int8]:
-    """Give the status to plan by of every EVSE at ``now``, by its place in `STATUSES`.
-
-    Shape (evses,), kept for all who ask at the same moment. It is the status as `believed`, but
-    for a fault whose veto has ended: that is UNKNOWN, for nobody has said that it was repaired.
-    """
-    columns = (snapshot.status, snapshot.status_at, snapshot.status_silence_s)
-    return _EFFECTIVE.recall((Same(*columns), now), lambda: _effective(*columns, now))
-
-
-_EFFECTIVE: Memory[NDArray[np.int8]] = Memory(2)
-
-
-def _effective(
-    status: NDArray[np.int8],
-    since: NDArray[np.float64],
-    silence_s: NDArray[np.float64] | None,
-    now: float,
-) -> NDArray[np.int8]:
-    usual_s = np.array([SILENCE_S.get(word, np.inf) for word in STATUSES])[status]
-    if silence_s is not None:
-        # However seldom a post is used, no car stays for longer than cars do.
-        longest_s = np.where(status == STATUSES.index(Status.AVAILABLE), np.inf, usual_s)
-        usual_s = np.where(np.isnan(silence_s), usual_s, np.minimum(silence_s, longest_s))
-    trusted = (since <= now + SKEW_S) & ~(now - since > usual_s)
-    trusted |= np.array([word in GONE for word in STATUSES], np.bool_)[status]
-    trusted &= np.array([word not in FAULTY for word in STATUSES], np.bool_)[status]
-    found = np.where(trusted, status, STATUSES.index(Status.UNKNOWN)).astype(np.int8)
-    found.setflags(write=False)
-    return found
 
 
 def status_refusal(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.access.chargers import Chargers
+from planner.access.effective import AVAILABLE, UNKNOWN
 from planner.access.glance import surely_allowed, works
 from planner.access.ledger import Refusal
 from planner.access.status import FAULTY
@@ -15,7 +16,7 @@ from planner.availability.forecast import probability_free
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
 from planner.model.grade import Grade
 from planner.model.mission import Mission
-from planner.model.station import STATUSES, Connector, Status
+from planner.model.station import STATUSES, Connector
 from planner.model.vehicle import Vehicle
 from planner.search.doubts import doubt_s
 from planner.search.pricing import price_stop
@@ -23,7 +24,6 @@ from planner.search.problem import ALWAYS, Choice, Period
 from planner.store.snapshot import Snapshot
 
 _FAULTY = frozenset(STATUSES.index(word) for word in FAULTY)
-_AVAILABLE, _UNKNOWN = STATUSES.index(Status.AVAILABLE), STATUSES.index(Status.UNKNOWN)
 
 
 @dataclass(eq=False)
@@ -71,7 +71,7 @@ class WalletDoors:
             strict=True,
         )
         usable = sorted(
-            (effective == _UNKNOWN, -power_kw, status != _AVAILABLE, -grade, e)
+            (effective == UNKNOWN, -power_kw, status != AVAILABLE, -grade, e)
             for effective, power_kw, status, grade, e, reason in rows
             if reason == 0 and status not in _FAULTY
         )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from planner.access.chargers import Chargers, accessible, allows
+from planner.access.status import FAULTY, believed
 from planner.model.grade import Grade
 from planner.model.station import Hours, Status
 from planner.model.token import Token
@@ -226,3 +227,17 @@ class TestReports:
 
     def test_a_report_of_the_future_is_not_known_yet(self) -> None:
         assert self.told(self.said("broken", NOW + 60)) is None
+
+
+@pytest.mark.parametrize("silence_s", [None, 3 * HOUR, float("nan"), 10 * DAY])
+@pytest.mark.parametrize(
+    "at", [None, NOW - 60, NOW - 4 * HOUR, NOW - 2 * DAY, NOW - 40 * DAY, NOW + 10 * MIN]
+)
+@pytest.mark.parametrize("status", list(Status))
+def test_the_column_of_statuses_holds_what_is_believed_of_each(
+    status: Status, at: float | None, silence_s: float | None
+) -> None:
+    known = world(status, at, silence_s=silence_s)
+    said = believed(known, 0, NOW).status
+    expected = Status.UNKNOWN if said in FAULTY else said
+    assert ask(known).effective_status(0) is expected
