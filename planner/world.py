@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from planner.errors import DataMissing
 from planner.legs.bounds import RoadBounds
@@ -21,7 +20,6 @@ from planner.legs.prepared import PreparedRoads
 from planner.legs.swept import SiteSelections, SweptPlaces
 from planner.model.closure import Closure
 from planner.model.fleet import PowerShare
-from planner.model.geo import EARTH_RADIUS_M
 from planner.model.plan import WorldNames
 from planner.model.station import DEPOT_PARTY
 from planner.model.vehicle import Conditions, Vehicle
@@ -29,6 +27,7 @@ from planner.roads.chargers import ChargerNames
 from planner.roads.closing import Works, put_in_force
 from planner.roads.geonames import ATTRIBUTION as PLACES_ATTRIBUTION
 from planner.roads.graph import RoadGraph
+from planner.roads.near import NearPoints
 from planner.roads.places import Places
 from planner.roads.region import list_regions, open_region
 from planner.roads.snap import Snapper
@@ -218,7 +217,7 @@ class World:
         if there.static_hash == here.static_hash or (
             there.lon is here.lon and there.lat is here.lat
         ):
-            for name in ("sites", "station_tree"):
+            for name in ("sites", "station_points"):
                 if name in self.__dict__:
                     newer.__dict__[name] = self.__dict__[name]
         return newer
@@ -247,7 +246,7 @@ class World:
             return self
         changed = replace(usual, roads=roads, usual=usual)
         changed.__dict__["sites"] = roads.sites(usual.sites)
-        changed.__dict__["station_tree"] = usual.station_tree
+        changed.__dict__["station_points"] = usual.station_points
         return changed
 
     def sharing(self, shares: tuple[PowerShare, ...]) -> "World":
@@ -262,7 +261,7 @@ class World:
             }
             there = replace(self, snapshot=throttled(self.snapshot, least))
             there.__dict__["sites"] = self.sites
-            there.__dict__["station_tree"] = self.station_tree
+            there.__dict__["station_points"] = self.station_points
         kept[shares] = there
         while len(kept) > KEPT_SHARES:
             kept.popitem(last=False)
@@ -334,14 +333,13 @@ class World:
         return RoadBounds(SweptPlaces(car, places, self.sites.selections(car)))
 
     @cached_property
-    def station_tree(self) -> cKDTree:
-        """Stations on the sphere, in metres, for the question of what is near."""
-        return cKDTree(_sphere_m(self.snapshot.lon, self.snapshot.lat))
+    def station_points(self) -> NearPoints:
+        """Stations on the sphere, for the question of what is near."""
+        return NearPoints.at(self.snapshot.lon, self.snapshot.lat)
 
-    def stations_near(self, station: int, radius_m: float = SAME_SITE_M) -> list[int]:
+    def stations_near(self, station: int, radius_m: float = SAME_SITE_M) -> NDArray[np.intp]:
         """Stations within a distance of one, itself included, in their order."""
-        point = self.station_tree.data[station]
-        return sorted(self.station_tree.query_ball_point(point, radius_m))
+        return self.station_points.near(station, radius_m)
 
     @cached_property
     def names(self) -> WorldNames:
@@ -390,10 +388,3 @@ def choose_region(settings: Settings, region: str | None = None) -> str:
         place=str(settings.regions),
         remedy="Choose one with --region or PLUGSURE_REGION",
     )
-
-
-def _sphere_m(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points on the sphere in metres: their chords are distances for what is near."""
-    phi, lam = np.radians(lat), np.radians(lon)
-    unit = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=1)
-    return EARTH_RADIUS_M * unit

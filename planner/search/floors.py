@@ -65,6 +65,11 @@ class Floors:
         """Say whether a fallback was tried there and did not hold."""
         return (stage, place, shut, order, refuge) in self.banned
 
+    def banned_at(self, stage: int, place: int, shut: Shut, order: int) -> list[int]:
+        """List the fallbacks that were tried there and did not hold."""
+        asked = (stage, place, shut, order)
+        return [key[-1] for key in self.banned if key[:-1] == asked]
+
     def _least(self, stage: int, place: int, shut: Shut, order: int) -> float:
         """Look among the first few fallbacks, and among all where others may need less."""
         if order == 1:  # all that is asked of a fallback is that one gets there
@@ -80,7 +85,7 @@ class Floors:
         """Least charge with which one gets to a fallback."""
         sites, failed = self.problem.sites, shut | {place}
         gone = np.concatenate([sites.near(other) for other in failed])
-        banned = [key[-1] for key in self.banned if key[:-1] == (stage, place, shut, 1)]
+        banned = self.banned_at(stage, place, shut, 1)
         leads = self._leading_on(stage)
 
         def counts(places: Ints) -> Mask:

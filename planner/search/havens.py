@@ -52,7 +52,7 @@ def _gather(world: World, chargers: Chargers) -> Pool:
     power_kw = lasting_of(chargers).power_kw
     power_kw.setflags(write=False)
     kept = quickest_of_nodes(world.sites, power_kw)
-    chosen = Chosen.of(kept, np.asarray(world.station_tree.data))
+    chosen = Chosen.of(kept, world.station_points.points_m)
     return Pool(power_kw, usable_of(world.sites, power_kw), chosen)
 
 

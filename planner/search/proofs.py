@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from planner.search import core
-from planner.search.floors import Floors, Refuge, Shut
+from planner.search.floors import Floors, Refuges, Shut
 from planner.search.posing import Ground, Posed, Terms
 from planner.search.problem import (
     EPSILON_KWH,
@@ -199,30 +199,26 @@ class Prover:
         )
         return next(more, np.inf)
 
-    def _wished(self, call: Call, shut: Shut, order: int) -> list[Refuge]:
+    def _wished(self, call: Call, shut: Shut, order: int) -> Refuges:
         """Fallbacks within the charge at hand, by when one might be at the end by them.
 
         That the operator is the same one counts as `SAME_OPERATOR_S` of delay.
         """
-        problem = self.problem
-        within = [
-            refuge
-            for refuge in self.floors.refuges(call.stage, call.place, shut)
-            if refuge.needs_kwh <= call.charge + EPSILON_KWH
-            and not self.floors.is_banned(call.stage, call.place, shut, order, refuge.place)
-        ]
+        problem, bounds = self.problem, self.problem.bounds
+        near = self.floors.refuges(call.stage, call.place, shut).around
+        within = near.needs_kwh <= call.charge + EPSILON_KWH
+        for banned in self.floors.banned_at(call.stage, call.place, shut, order):
+            within &= near.place != banned
+        found = near.part(within)
+        place = found.place
+        short = bounds.energy_kwh[call.stage, place] + problem.end_kwh
+        short -= call.charge - found.needs_kwh
+        charging_s = np.maximum(short, 0.0) / problem.power_kw[place] * 3600.0
         own = problem.operator[call.place]
-        bounds = problem.bounds
-
-        def delay_s(refuge: Refuge) -> float:
-            place = refuge.place
-            short = float(bounds.energy_kwh[call.stage, place]) + problem.end_kwh
-            short -= call.charge - refuge.needs_kwh
-            charging_s = max(short, 0.0) / float(problem.power_kw[place]) * 3600.0
-            same_s = SAME_OPERATOR_S if problem.operator[place] == own else 0.0
-            return refuge.drive_s + float(bounds.time_s[call.stage, place]) + charging_s + same_s
-
-        return sorted(within, key=lambda refuge: (delay_s(refuge), refuge.place))
+        same = np.array([problem.operator[other] == own for other in place.tolist()], np.bool_)
+        same_s = np.where(same, SAME_OPERATOR_S, 0.0)
+        delay_s = found.drive_s + bounds.time_s[call.stage, place] + charging_s + same_s
+        return Refuges(found.part(np.lexsort((place, delay_s))))
 
 
 @dataclass(eq=False)
