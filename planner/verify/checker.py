@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from planner.model.mission import Mission
 from planner.model.plan import Claim, Infeasible, Outcome, Plan
+from planner.verify.driving import Drives
 from planner.verify.fallbacks import check_trip
 from planner.verify.rejections import check_rejected
 from planner.verify.scene import Known, Scene
 from planner.verify.totals import check_summary, check_words, check_world
-from planner.verify.trips import main_trip
+from planner.verify.trips import every_leg, main_trip
 
 
 def verify(world: Known, outcome: Outcome) -> list[Claim]:
@@ -39,7 +40,8 @@ def check_plan(world: Known, plan: Plan, where: str) -> Iterator[Claim]:
     """Check a plan and its alternatives."""
     scene = Scene(_there(world, plan.mission), plan.mission, plan.world)
     yield from check_world(scene, plan, where)
-    yield from check_trip(scene, main_trip(scene, plan, where))
+    drives = Drives(scene, every_leg(plan.legs, plan.charging_stops))
+    yield from check_trip(scene, main_trip(scene, plan, where), drives)
     yield from check_summary(plan, where)
     yield from check_words(plan, where)
     yield from check_rejected(scene, plan.rejected, f"{where}/rejected")

@@ -1,6 +1,6 @@
 """A leg replayed edge by edge: is it a way, how long does it take, and does the charge suffice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,13 +33,33 @@ class Drive:
     duration_s: float
 
 
-def check_leg(scene: Scene, leg: Leg, where: str) -> Iterator[Claim]:
+class Drives:
+    """The legs of a plan driven again, all at once: one by one, most of the work is beside them.
+
+    What is no way of this region is not driven.
+    """
+
+    def __init__(self, scene: Scene, legs: Iterable[Leg]) -> None:
+        edges = len(scene.region.head)
+        # Kept by what they are; a leg that is kept shares its id with no other.
+        self._legs = [leg for leg in legs if _are_edges(leg.path, edges)]
+        driven = replay_all(scene, self._legs)
+        self._of = {id(leg): drive for leg, drive in zip(self._legs, driven, strict=True)}
+
+    def of(self, leg: Leg) -> Drive:
+        """Return what driving a leg takes."""
+        return self._of[id(leg)]
+
+
+def check_leg(
+    scene: Scene, leg: Leg, where: str, drives: Drives | None = None
+) -> Iterator[Claim]:
     """List what does not hold of a leg by itself: its path, length, time, energy and charge."""
     broken = list(check_path(scene, leg, where))
     yield from broken
     if any(claim.where == f"{where}/path" for claim in broken):
         return
-    drive = replay(scene, leg)
+    drive = replay(scene, leg) if drives is None else drives.of(leg)
     yield from check_sums(leg, drive, where)
     yield from check_charge(scene, leg, drive, where)
 
@@ -52,7 +72,7 @@ def check_path(scene: Scene, leg: Leg, where: str) -> Iterator[Claim]:
         ("end", leg.end, leg.end_node, leg.approach_end_m),
     ):
         yield from _check_end(scene, place, node, approach_m, f"{where}/{end}", where)
-    if any(not 0 <= edge < edges for edge in leg.path):
+    if not _are_edges(leg.path, edges):
         yield Claim("path", f"{where}/path", f"an edge is none of the region's {edges} edges")
         return
     path = np.asarray(leg.path, dtype=np.int64)
@@ -63,6 +83,10 @@ def check_path(scene: Scene, leg: Leg, where: str) -> Iterator[Claim]:
         at = int(gaps[0])
         detail = f"at edge {at} the way is at node {nodes[at]} and goes on from node {tails[at]}"
         yield Claim("path", f"{where}/path", detail)
+
+
+def _are_edges(path: Sequence[int], edges: int) -> bool:
+    return not path or (min(path) >= 0 and max(path) < edges)
 
 
 def _check_end(
@@ -86,20 +110,35 @@ def _check_end(
 
 def replay(scene: Scene, leg: Leg) -> Drive:
     """Price the path's edges, and the metres before and after them, for this car and day."""
+    return replay_all(scene, [leg])[0]
+
+
+def replay_all(scene: Scene, legs: Sequence[Leg]) -> list[Drive]:
+    """Price the pieces of legs: of each its path's edges, between the metres before and after."""
+    if not legs:
+        return []
     region, mission = scene.region, scene.mission
-    path = np.asarray(leg.path, dtype=np.int64)
     car, day = mission.vehicle, mission.conditions
-    before_m, after_m = leg.approach_start_m, leg.approach_end_m
-    length_m = _between(before_m, region.length_m[path], after_m)
-    speed_kmh = _between(APPROACH_KMH, region.speed_kmh[path], APPROACH_KMH)
-    legal_s = _between(
-        before_m / APPROACH_KMH * 3.6, region.duration_s[path], after_m / APPROACH_KMH * 3.6
-    )
-    sails = _between(0.0, (region.flags[path] & Flag.FERRY) != 0, 0.0) != 0.0
+    path = np.concatenate([np.asarray(leg.path, dtype=np.int64) for leg in legs])
+    last = np.cumsum([len(leg.path) + 2 for leg in legs]) - 1
+    first = np.concatenate(([0], last[:-1] + 1))
+    along = np.ones(int(last[-1]) + 1, np.bool_)
+    along[first] = along[last] = False
+
+    def pieces(of_edges: NDArray[np.generic], beside: F64 | float) -> F64:
+        laid = np.empty(along.size)
+        laid[along], laid[~along] = of_edges[path], beside
+        return laid
+
+    beside_m = np.array([(leg.approach_start_m, leg.approach_end_m) for leg in legs]).ravel()
+    length_m = pieces(region.length_m, beside_m)
+    speed_kmh = pieces(region.speed_kmh, APPROACH_KMH)
+    legal_s = pieces(region.duration_s, beside_m / APPROACH_KMH * 3.6)
+    sails = (pieces(region.flags, 0.0).astype(np.int64) & Flag.FERRY) != 0
     time_s = edge_time_s(car, day, length_m=length_m, speed_kmh=speed_kmh, duration_s=legal_s)
-    climb_m = _between(0.0, region.climb_m[path], 0.0)
-    descent_m = _between(0.0, region.descent_m[path], 0.0)
-    ele_m = _between(0.0, region.ele_m[region.tail[path]], 0.0)
+    climb_m, descent_m = pieces(region.climb_m, 0.0), pieces(region.descent_m, 0.0)
+    ele_m = np.zeros(along.size)
+    ele_m[along] = region.ele_m[region.tail[path]]
 
     def piece_by_piece(energy: Energy, *, quantile: bool) -> F64:
         driven = energy(
@@ -114,18 +153,20 @@ def replay(scene: Scene, leg: Leg) -> Drive:
         )
         return np.where(sails, 0.0, driven)
 
-    return Drive(
-        quantile_kwh=piece_by_piece(edge_energy_kwh, quantile=True),
-        inside_kwh=piece_by_piece(inside_energy_kwh, quantile=True),
-        mean_kwh=float(piece_by_piece(edge_energy_kwh, quantile=False).sum()),
-        distance_m=float(length_m.sum()),
-        duration_s=float(np.where(sails, legal_s, time_s).sum()),
-    )
-
-
-def _between(before: float, along: NDArray[np.generic], after: float) -> F64:
-    """Put what is said of the path's edges between what is said of both approaches."""
-    return np.concatenate(([before], along, [after]), dtype=np.float64)
+    quantile_kwh = piece_by_piece(edge_energy_kwh, quantile=True)
+    inside_kwh = piece_by_piece(inside_energy_kwh, quantile=True)
+    mean_kwh = piece_by_piece(edge_energy_kwh, quantile=False)
+    duration_s = np.where(sails, legal_s, time_s)
+    return [
+        Drive(
+            quantile_kwh=quantile_kwh[part],
+            inside_kwh=inside_kwh[part],
+            mean_kwh=float(mean_kwh[part].sum()),
+            distance_m=float(length_m[part].sum()),
+            duration_s=float(duration_s[part].sum()),
+        )
+        for part in (slice(a, b + 1) for a, b in zip(first.tolist(), last.tolist(), strict=True))
+    ]
 
 
 def check_sums(leg: Leg, drive: Drive, where: str) -> Iterator[Claim]:

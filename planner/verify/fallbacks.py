@@ -7,7 +7,7 @@ from planner.model.plan import ChargingStop, Claim, Fallback
 from planner.model.station import Station
 from planner.verify.access import shared_causes
 from planner.verify.closures import check_open
-from planner.verify.driving import check_leg
+from planner.verify.driving import Drives, check_leg
 from planner.verify.scene import SECONDS, SOC, Scene, agree
 from planner.verify.trips import (
     Step,
@@ -25,12 +25,15 @@ SAME_SITE_M = 300.0
 """What lies nearer than this is one site: what closes one may close the other. Source: design."""
 
 
-def check_trip(scene: Scene, trip: Trip) -> Iterator[Claim]:
-    """List what does not hold of a trip, its stops, and the trips that their failures lead to."""
+def check_trip(scene: Scene, trip: Trip, drives: Drives) -> Iterator[Claim]:
+    """List what does not hold of a trip, its stops, and the trips that their failures lead to.
+
+    ``drives`` are those of all its legs, with the legs of those other trips.
+    """
     steps = list(walk(scene, trip))
     yield from check_chain(scene, trip, steps)
     for where, leg in trip.legs:
-        yield from check_leg(scene, leg, where)
+        yield from check_leg(scene, leg, where, drives)
         yield from check_open(scene, leg, where)
     is_fallback = bool(trip.failed)
     for where, stop in trip.stops:
@@ -40,10 +43,10 @@ def check_trip(scene: Scene, trip: Trip) -> Iterator[Claim]:
     yield from check_windows(steps, kept=kept, slack_s=trip.slack_s)
     for step in steps:
         if step.stop is not None:
-            yield from check_floor(scene, trip, step)
+            yield from check_floor(scene, trip, step, drives)
 
 
-def check_floor(scene: Scene, trip: Trip, step: Step) -> Iterator[Claim]:
+def check_floor(scene: Scene, trip: Trip, step: Step, drives: Drives) -> Iterator[Claim]:
     """Check a stop's floor, and each fallback with all that follows from it."""
     assert step.stop is not None
     where, stop = step.stop
@@ -63,7 +66,7 @@ def check_floor(scene: Scene, trip: Trip, step: Step) -> Iterator[Claim]:
     for number, fallback in enumerate(stop.fallbacks):
         place = f"{where}/fallbacks/{number}"
         after = trip_after(trip, step, station, fallback, place)
-        yield from check_trip(scene, after)
+        yield from check_trip(scene, after, drives)
         yield from _check_told(scene, after, stop, fallback, place)
 
 

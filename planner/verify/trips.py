@@ -3,7 +3,7 @@
 Both are made of legs and stops in turn; a fallback's trip begins with its first leg and stop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from planner.model.geo import LonLat
@@ -87,6 +87,15 @@ def trip_after(trip: Trip, step: Step, failed: Station, fallback: Fallback, wher
         slack_s=trip.slack_s + stop.departure - stop.arrival,
         failed=(*trip.failed, failed),
     )
+
+
+def every_leg(legs: Iterable[Leg], stops: Iterable[ChargingStop]) -> Iterator[Leg]:
+    """Give the legs of a trip, and those of the trips that failures of its stops lead to."""
+    yield from legs
+    for stop in stops:
+        for fallback in stop.fallbacks:
+            after = (fallback.leg, *fallback.onward_legs)
+            yield from every_leg(after, (fallback.stop, *fallback.onward_stops))
 
 
 def walk(scene: Scene, trip: Trip) -> Iterator[Step]:
