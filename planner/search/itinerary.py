@@ -1,5 +1,6 @@
 """From a proven way to the legs and stops of a plan: charges become states of charge."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from planner.model.token import TokenType
 from planner.search.pricing import Period, price_stop
 from planner.search.problem import EPSILON_KWH, STOP_OVERHEAD_S
 from planner.search.setup import Stage
-from planner.search.ways import Hop, Stop, Way
+from planner.search.ways import Hop, Stop, Way, every_hop
 
 HOW = {
     TokenType.RFID: "card",
@@ -31,30 +32,64 @@ PRICE_STEPS = 10
 """Pieces in which a charging session is priced, by equal energy."""
 
 
+Drive = tuple[int, int, int]
+"""Two places, and the kind of the leg between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """A drive between two nodes: its path, and what its edges sum up to."""
+
+    path: Path
+    distance_m: float
+    energy_kwh: float
+    energy_mean_kwh: float
+
+
 @dataclass(eq=False)
 class Writer:
-    """Writes the ways of one stage; paths are looked up once."""
+    """Writes the ways of one stage; drives are looked up once, those of a way together."""
 
     stage: Stage
-    _paths: dict[tuple[int, int, int], Path] = field(default_factory=dict)
+    _driven: dict[Drive, Driven] = field(default_factory=dict)
 
     def legs(self, way: Way) -> tuple[Leg, ...]:
         """Return the drives of a way in order."""
+        self._look_up(every_hop(way))
         return tuple(self.leg(hop) for hop in way.hops)
 
     def stops(self, way: Way) -> tuple[ChargingStop, ...]:
         """Return the stops of a way in order, each with its fallbacks."""
         return tuple(self.stop(stop) for stop in way.stops)
 
+    def _look_up(self, hops: Iterable[Hop]) -> None:
+        """Find the paths of drives and sum up their edges: in one go, for most is beside them."""
+        drives = dict.fromkeys((hop.start, hop.end, hop.kind) for hop in hops)
+        new = [drive for drive in drives if drive not in self._driven]
+        if not new:
+            return
+        trip = self.stage.trip
+        paths = [self.stage.legs.path(*drive) for drive in new]
+        edges = np.concatenate([np.array(path.edges, np.int64) for path in paths])
+        length_m = trip.world.region.length_m[edges]
+        careful_kwh, mean_kwh = trip.car.energies_kwh(edges)
+        first = 0
+        for drive, path in zip(new, paths, strict=True):
+            part = slice(first, first := first + len(path.edges))
+            self._driven[drive] = Driven(
+                path,
+                float(length_m[part].sum(dtype=np.float64)),
+                float(careful_kwh[part].sum()),
+                float(mean_kwh[part].sum()),
+            )
+
     def leg(self, hop: Hop) -> Leg:
         """Write one drive, its energy summed along its edges."""
-        stage, graph = self.stage, self.stage.trip.world.region
-        path = self._path(hop)
-        edges = np.array(path.edges, np.int64)
-        careful_kwh, mean_kwh = stage.trip.car.energies_kwh(edges)
-        _, start_kwh, start_mean = stage.legs.approach_of(hop.start)
-        _, end_kwh, end_mean = stage.legs.approach_of(hop.end)
-        start_m, end_m = (self._approach_m(place) for place in (hop.start, hop.end))
+        self._look_up((hop,))
+        driven, legs = self._driven[hop.start, hop.end, hop.kind], self.stage.legs
+        _, start_kwh, start_mean = legs.approach_of(hop.start)
+        _, end_kwh, end_mean = legs.approach_of(hop.end)
+        start_m, end_m = legs.approach_m(hop.start), legs.approach_m(hop.end)
         return Leg(
             start=self._location(hop.start),
             end=self._location(hop.end),
@@ -62,16 +97,16 @@ class Writer:
             end_name=self._name(hop.end),
             departure=hop.left_at,
             arrival=hop.arrival,
-            distance_m=float(graph.length_m[edges].sum(dtype=np.float64)) + start_m + end_m,
-            energy_kwh=float(careful_kwh.sum()) + start_kwh + end_kwh,
-            energy_mean_kwh=float(mean_kwh.sum()) + start_mean + end_mean,
+            distance_m=driven.distance_m + start_m + end_m,
+            energy_kwh=driven.energy_kwh + start_kwh + end_kwh,
+            energy_mean_kwh=driven.energy_mean_kwh + start_mean + end_mean,
             soc_start=self._soc(hop.left_kwh),
             soc_end=self._soc(hop.charge),
-            path=path.edges,
+            path=driven.path.edges,
             approach_start_m=start_m,
             approach_end_m=end_m,
-            start_node=path.start_node,
-            end_node=path.end_node,
+            start_node=driven.path.start_node,
+            end_node=driven.path.end_node,
         )
 
     def stop(self, stop: Stop) -> ChargingStop:
@@ -197,13 +232,6 @@ class Writer:
         found = (self.stage.trip.world.snapshot.evse(number) for number in evses)
         return tuple(evse.evse_id or evse.uid for evse in found)
 
-    def _path(self, hop: Hop) -> Path:
-        key = (hop.start, hop.end, hop.kind)
-        known = self._paths.get(key)
-        if known is None:
-            known = self._paths[key] = self.stage.legs.path(*key)
-        return known
-
     def _soc(self, above_reserve_kwh: float) -> float:
         usable = self.stage.trip.mission.vehicle.usable_kwh
         if -EPSILON_KWH * 10 < above_reserve_kwh < 0.0:
@@ -222,9 +250,6 @@ class Writer:
         if place < self.stage.problem.stations:
             return self._station(place).title
         return self.stage.trip.mission.waypoints[place - self.stage.problem.stations].name
-
-    def _approach_m(self, place: int) -> float:
-        return self.stage.legs.approach_m(place)
 
 
 def charging_periods(

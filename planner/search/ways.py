@@ -1,5 +1,6 @@
 """A trip as proven: hops from place to place, stops with the ways from their fallbacks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planner.search.floors import Refuge
@@ -48,6 +49,14 @@ class Way:
     def stops(self) -> tuple[Stop, ...]:
         """The stops in order."""
         return tuple(hop.stop for hop in self.hops if hop.stop is not None)
+
+
+def every_hop(way: Way) -> Iterator[Hop]:
+    """Give the hops of a way, and those of the ways behind its stops."""
+    yield from way.hops
+    for stop in way.stops:
+        for other in stop.fallbacks:
+            yield from every_hop(other)
 
 
 def hop_to(before: Call, call: Call, stop: Stop | None) -> Hop:
