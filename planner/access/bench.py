@@ -108,13 +108,18 @@ class Judgement:
         told = [verdict is UNSEEN for verdict in self.opened.verdicts]
         return laid_out(np.array(told, np.bool_), self.facts_of)
 
+    _rows: dict[int, Judged] = field(init=False, repr=False, default_factory=dict)
+
     def row(self, number: int) -> Judged:
         """Return what facts of a number were judged to be: most are never asked about."""
-        verdict = self.opened.verdicts[number]
-        outlet, reason = self.fitting.outlets[number], int(self.reason_of[number])
-        if verdict is UNSEEN:
-            return Judged(UNSEEN, outlet, None, reason, unseen=True)
-        return Judged(verdict, outlet, self.fitting.parking[number], reason, unseen=False)
+        known = self._rows.get(number)
+        if known is None:
+            verdict, outlet = self.opened.verdicts[number], self.fitting.outlets[number]
+            unseen = verdict is UNSEEN
+            parking = None if unseen else self.fitting.parking[number]
+            known = Judged(verdict, outlet, parking, int(self.reason_of[number]), unseen)
+            self._rows[number] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

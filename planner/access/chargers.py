@@ -32,7 +32,7 @@ from planner.access.case import Known, Stay
 from planner.access.connection import Connections
 from planner.access.effective import effective_of
 from planner.access.elsewhere import beside
-from planner.access.evidence import CARD_DIGEST, turning_points
+from planner.access.evidence import own_evidence, turning_points
 from planner.access.fitting import Fitting
 from planner.access.hours import hours_turn
 from planner.access.ledger import CODES, REASONS, Refusal, refusal
@@ -223,7 +223,7 @@ class Chargers:
     def _judged_at(self, e: int, arrival: float, departure: float) -> Judged:
         """Judge again only if something begins or ends between the columns' moment and the stay."""
         begin, end = bisect_right(self.points, arrival), bisect_right(self.points, departure)
-        if begin == end == bisect_right(self.points, self.at):
+        if begin == end == self._here:
             return self._judged(e)
         special = e in self._judgement.exceptions
         number = e if special else int(self.snapshot.facts_of[e])
@@ -252,6 +252,11 @@ class Chargers:
         return moment_refusal(
             self.snapshot, e, arrival, departure, self.now, self._reports, reserved_for_us=ours
         )
+
+    @cached_property
+    def _here(self) -> int:
+        """How many of the points lie before the columns' moment."""
+        return bisect_right(self.points, self.at)
 
     @cached_property
     def _reports(self) -> Mapping[str, tuple[DriverReport, ...]]:
@@ -318,7 +323,7 @@ def accessible(
             remedy="Ask for indicated, ad_hoc, contracted, verified or committed",
         )
     moment = now if at is None else at
-    own = _own_evidence(snapshot, wallet)
+    own = own_evidence(snapshot, wallet)
     names = tuple(sorted(aliases.items()))
     roaming = _ROAMING.recall(
         (snapshot.agreements_hash, names), lambda: Roaming(snapshot.agreements, dict(names))
@@ -377,13 +382,6 @@ def counts(chargers: Chargers) -> dict[str, int]:
     """Count the EVSEs by reason in the ledger's order, without those that may carry a stop."""
     numbers = np.bincount(chargers.reason, minlength=len(REASONS))
     return {REASONS[code]: int(n) for code, n in enumerate(numbers) if code and n}
-
-
-def _own_evidence(snapshot: Snapshot, wallet: Wallet) -> tuple[TokenEvidence, ...]:
-    names = {token.digest for token in wallet.tokens}
-    if wallet.payment_card:
-        names.add(CARD_DIGEST)
-    return tuple(item for item in snapshot.token_evidence if item.token in names)
 
 
 def _points(wallet: Wallet, roaming: Roaming, own: tuple[TokenEvidence, ...]) -> tuple[float, ...]:

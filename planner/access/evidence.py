@@ -4,7 +4,8 @@ from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from planner.store.snapshot import TokenEvidence
+from planner.model.token import Wallet
+from planner.store.snapshot import Snapshot, TokenEvidence
 
 CARD_DIGEST = "card"
 """In place of `Token.digest` for what became of a payment card."""
@@ -163,6 +164,14 @@ def is_valid_copy(item: TokenEvidence) -> bool:
 def whitelist_of(item: TokenEvidence) -> str:
     """Return the whitelist word of an operator's copy: ALWAYS, ALLOWED, ALLOWED_OFFLINE, NEVER."""
     return item.value.partition("/")[0].strip().upper()
+
+
+def own_evidence(snapshot: Snapshot, wallet: Wallet) -> tuple[TokenEvidence, ...]:
+    """List what is known of the wallet's own tokens; of all cards, where it holds one."""
+    names = {token.digest for token in wallet.tokens}
+    if wallet.payment_card:
+        names.add(CARD_DIGEST)
+    return tuple(item for item in snapshot.token_evidence if item.token in names)
 
 
 def turning_points(evidence: Iterable[TokenEvidence]) -> list[float]:

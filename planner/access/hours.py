@@ -33,7 +33,9 @@ def is_open_throughout(station: Station, start: float, end: float) -> bool | Non
     hours = station.hours
     if hours is None:
         return None
-    if any(_overlaps(closing, start, end) for closing in hours.exceptional_closings):
+    if hours.exceptional_closings and any(
+        _overlaps(closing, start, end) for closing in hours.exceptional_closings
+    ):
         return False
     if hours.twentyfourseven or _covers(_joined(hours.exceptional_openings), start, end):
         return True

@@ -127,6 +127,8 @@ def report_refusal(
     ``reports`` are those of its station. A newer ``ok`` at the same post lifts what was said of the
     post, and a newer ok anywhere lifts ``closed``; a newer AVAILABLE lifts ``occupied``.
     """
+    if not reports:
+        return None
     uid = snapshot.evse(e).uid
     known = [r for r in reports if r.at <= now]
     for report in sorted(known, key=lambda r: (-r.at, r.outcome)):

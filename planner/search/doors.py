@@ -154,10 +154,16 @@ class WalletDoors:
 
     def spares(self, place: int, evse: int, arrival: float, departure: float) -> tuple[int, ...]:
         """List other EVSEs of the station that may be counted on at the same time."""
+        within = self.soonest[place] <= arrival and departure <= self.mission.departure + STEADY_S
+        sure = bool(within and self._sure[place])
         return tuple(
             other
             for other in self.options(place)
-            if other != evse and self.chargers.refusal_at(other, arrival, departure) is None
+            if other != evse
+            and (
+                (sure and works(self.chargers, other))
+                or self.chargers.refusal_at(other, arrival, departure) is None
+            )
         )
 
     def connector(self, evse: int) -> Connector:
