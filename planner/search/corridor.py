@@ -28,12 +28,12 @@ class Sweep:
     direct_kwh: float
     direct_priced_s: float
 
-    @property
-    def detour_s(self) -> F64:
-        """Extra driving time of going by each place; infinite where there is no way at all."""
+    def detour_s(self, places: NDArray[np.intp] | slice = slice(None)) -> F64:
+        """Extra driving time of going by some places; infinite where there is no way at all."""
+        after_s = self.after_s[places]
         if not np.isfinite(self.direct_s):
-            return np.full_like(self.after_s, np.inf)
-        return self.after_s + self.before_s - self.direct_s
+            return np.full_like(after_s, np.inf)
+        return after_s + self.before_s[places] - self.direct_s
 
 
 def sweep_trip(bounds: RoadBounds, waypoints: list[int], price_s_per_kwh: float) -> list[Sweep]:
@@ -58,7 +58,7 @@ def sweep_trip(bounds: RoadBounds, waypoints: list[int], price_s_per_kwh: float)
 def least_detour_s(sweeps: list[Sweep]) -> F64:
     """Extra driving time by each place on the leg of the trip where it is least."""
     with np.errstate(invalid="ignore"):
-        least: F64 = np.minimum.reduce([sweep.detour_s for sweep in sweeps])
+        least: F64 = np.minimum.reduce([sweep.detour_s() for sweep in sweeps])
     return least
 
 
@@ -76,7 +76,7 @@ def choose_first(
     of an hour of the way the best ``per_bin`` stay, one for each road node. ``node`` and
     ``power_kw`` are of each of ``stations``; returned are positions in these.
     """
-    detours = np.stack([sweep.detour_s[stations] for sweep in sweeps])
+    detours = np.stack([sweep.detour_s(stations) for sweep in sweeps])
     stage = np.argmin(detours, axis=0)
     detour = detours[stage, np.arange(node.size)]
     progress = np.stack([sweep.after_s[stations] for sweep in sweeps])[stage, np.arange(node.size)]

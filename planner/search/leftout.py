@@ -11,7 +11,6 @@ from planner.access.of_stations import lasting_of
 from planner.access.status import FAULTY
 from planner.model.plan import Rejected, Rejection
 from planner.model.station import Station
-from planner.search.corridor import least_detour_s
 from planner.search.setup import Trip
 
 MOST_LISTED = 500
@@ -21,6 +20,7 @@ STAY_S = 1800.0
 """Stay for which a station that the trip passes is judged."""
 
 F64 = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 
 def detour_limit_s(trip: Trip) -> float:
@@ -30,10 +30,9 @@ def detour_limit_s(trip: Trip) -> float:
 
 def usable_on_the_way(trip: Trip) -> bool:
     """Say whether any station within the detour would do when the trip passes by."""
-    detour = least_detour_s(trip.sweeps)[trip.usable]
-    near = trip.usable[detour <= detour_limit_s(trip)]
-    passing = _passing(trip)
-    return any(_refused_at(trip, int(s), float(passing[s])) is None for s in near)
+    near = trip.usable[trip.least_detour_s[trip.usable] <= detour_limit_s(trip)]
+    rows = zip(near.tolist(), _passing(trip, near).tolist(), strict=True)
+    return any(_refused_at(trip, station, arrival) is None for station, arrival in rows)
 
 
 def reject(trip: Trip, most_listed: int = MOST_LISTED) -> Rejected:
@@ -42,53 +41,53 @@ def reject(trip: Trip, most_listed: int = MOST_LISTED) -> Rejected:
     A station is rejected if none of its EVSEs would do; the reason told is that of the EVSE that
     came nearest to being accepted. The counts are complete, however few are listed.
     """
-    snapshot = trip.world.snapshot
-    limit_s = detour_limit_s(trip)
+    snapshot, limit_s = trip.world.snapshot, detour_limit_s(trip)
     node, _ = trip.world.station_nodes
-    detour = np.where(node >= 0, least_detour_s(trip.sweeps)[: node.size], np.inf)
-    inside = detour <= limit_s
+    detour = trip.least_detour_s[: node.size]
+    inside = np.flatnonzero((detour <= limit_s) & (node >= 0))
     lasting = lasting_of(trip.chargers)
-    unseen, reasons = lasting.unseen, lasting.reason
-    passing = _passing(trip)
+    near = inside[~lasting.unseen[inside]]
+    reasons = lasting.reason[near]
     shut = set(trip.mission.exclude_stations)
-    left_out = np.zeros(node.size, np.bool_)
+    left_out = np.zeros(near.size, np.bool_)
     if shut:
-        left_out[:] = [station.id in shut for station in snapshot.stations]
-    near = inside & ~unseen
-    fine = np.zeros(node.size, np.bool_)
-    open_to_us = np.flatnonzero(near & (reasons == 0))
-    moments = passing[open_to_us]
-    fine[open_to_us] = surely_allowed(trip.chargers, open_to_us, moments, moments + STAY_S)
-    asked = _ask(trip, np.flatnonzero(near & ~left_out & ~fine & (reasons == 0)), passing)
-    fine[[number for number, refused in asked.items() if refused is None]] = True
-    numbers = np.flatnonzero(near & (left_out | ~fine))
-    found = reasons[numbers[~left_out[numbers]]]
-    counts = Counter(refused[0] for refused in asked.values() if refused is not None)
-    counts.update({REASONS[code]: int(n) for code, n in enumerate(np.bincount(found)) if code})
-    counts["excluded"] = int(left_out[numbers].sum())
+        left_out[:] = [snapshot.stations[number].id in shut for number in near.tolist()]
+    asked = _ask(trip, near[~left_out & (reasons == 0)])
+    refused = {number: told for number, told in asked.items() if told is not None}
+    standing = ~left_out & (reasons > 0)
+    rejected = near[left_out | standing | np.isin(near, list(refused))]
+    counts = Counter(told[0] for told in refused.values())
+    numbers = np.bincount(reasons[standing])
+    counts.update({REASONS[code]: int(n) for code, n in enumerate(numbers) if n})
+    counts["excluded"] = int(left_out.sum())
+    excluded = set(near[left_out].tolist())
     listed: list[Rejection] = []
-    for number in numbers[np.argsort(detour[numbers], kind="stable")[:most_listed]].tolist():
-        reason = int(reasons[number])
-        if left_out[number]:
+    for number in rejected[np.argsort(detour[rejected], kind="stable")[:most_listed]].tolist():
+        reason = int(lasting.reason[number])
+        if number in excluded:
             told = ("excluded", "left out as the request asks")
         else:
-            told = asked.get(number) or (REASONS[reason], "")
+            told = refused.get(number) or (REASONS[reason], "")
         detail = told[1] or _detail(trip, number, reason)
         listed.append(_rejection(snapshot.stations[number], told[0], detail))
     return Rejected(
         counts=dict(sorted((+counts).items(), key=lambda item: (-item[1], item[0]))),
         stations=tuple(listed),
-        truncated=numbers.size > len(listed),
+        truncated=rejected.size > len(listed),
         detour_s=limit_s,
-        unseen=int(np.count_nonzero(inside & unseen)),
+        unseen=inside.size - near.size,
     )
 
 
-def _ask(trip: Trip, numbers: NDArray[np.intp], passing: F64) -> dict[int, tuple[str, str] | None]:
-    """Ask of stations that lasting facts allow why they would not do when the trip passes."""
-    return {
-        number: _refused_at(trip, number, float(passing[number])) for number in numbers.tolist()
-    }
+def _ask(trip: Trip, stations: Ints) -> dict[int, tuple[str, str] | None]:
+    """Ask why stations that lasting facts allow would not do when the trip passes.
+
+    Most would for certain, and are not asked.
+    """
+    passing = _passing(trip, stations)
+    doubtful = np.flatnonzero(~surely_allowed(trip.chargers, stations, passing, passing + STAY_S))
+    rows = zip(stations[doubtful].tolist(), passing[doubtful].tolist(), strict=True)
+    return {number: _refused_at(trip, number, arrival) for number, arrival in rows}
 
 
 def _rejection(station: Station, reason: str, detail: str) -> Rejection:
@@ -109,17 +108,17 @@ def _detail(trip: Trip, station: int, reason: int) -> str:
     return ""
 
 
-def _passing(trip: Trip) -> F64:
-    """When the trip would pass each place, driving straight on, on its nearest leg."""
-    arrival = np.full(trip.sweeps[0].after_s.size, np.inf)
-    best = np.full(arrival.size, np.inf)
+def _passing(trip: Trip, stations: Ints) -> F64:
+    """When the trip would pass some stations, driving straight on, on the nearest leg to each."""
+    arrival, best = np.full(stations.size, np.inf), np.full(stations.size, np.inf)
     start = trip.mission.departure
     for number, sweep in enumerate(trip.sweeps):
         if number > 0:
             start += trip.sweeps[number - 1].direct_s + trip.mission.waypoints[number].service_s
-        nearer = sweep.detour_s < best
-        arrival[nearer] = start + sweep.after_s[nearer]
-        best = np.minimum(best, sweep.detour_s)
+        detour_s = sweep.detour_s(stations)
+        nearer = detour_s < best
+        arrival[nearer] = start + sweep.after_s[stations[nearer]]
+        best = np.minimum(best, detour_s)
     return arrival
 
 

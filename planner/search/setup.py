@@ -88,6 +88,11 @@ class Trip:
             return self.havens.places
         return quickest_of_nodes(self.world.sites, self.power_kw)
 
+    @cached_property
+    def least_detour_s(self) -> F64:
+        """Extra driving time by each place, on the leg of the trip where it is least."""
+        return least_detour_s(self.sweeps)
+
     @property
     def waypoints(self) -> list[int]:
         """Places of the waypoints, in order."""
@@ -227,7 +232,7 @@ def stage_first(
     """
     longest = sum(sweep.direct_s for sweep in trip.sweeps)
     quickest = trip.quickest
-    kept = quickest[least_detour_s(trip.sweeps)[quickest] <= 1800.0 + 0.2 * longest]
+    kept = quickest[trip.least_detour_s[quickest] <= 1800.0 + 0.2 * longest]
     if trip.first_stop in trip.usable:
         kept = np.union1d(kept, [trip.first_stop])
     candidate = _candidates(trip, kept, STOPS_PER_STRETCH, stops)
