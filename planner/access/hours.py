@@ -7,8 +7,8 @@ Hours that touch are joined on the wall clock first, so a place that never close
 Exceptional periods are UTC; exceptional closings win over everything, round the clock included.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ Period = tuple[float, float]
 """Start and end, UTC epoch seconds."""
 
 DAY_MIN = 1440
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 LAST_MINUTE = 1439
 """``23:59`` as an end means the end of the day: OCPI's way of writing midnight.
 
@@ -54,7 +55,7 @@ def open_from(station: Station, t: float, until: float) -> float | None:
     if hours is None:
         return None
     if hours.twentyfourseven:
-        periods = [(t, until + 1.0)]
+        periods: Sequence[Period] = [(t, until + 1.0)]
     else:
         periods = _open_periods(hours, station.time_zone, t, until)
     for opens, closes in _without(periods, hours.exceptional_closings):
@@ -92,16 +93,34 @@ def _overlaps(closing: Period, start: float, end: float) -> bool:
     return reopens > start and (shuts < end or shuts <= start)
 
 
-def _open_periods(hours: Hours, zone: str, start: float, end: float) -> list[Period]:
+def _open_periods(hours: Hours, zone: str, start: float, end: float) -> Sequence[Period]:
     """List the joined open periods that may touch [start, end], closings not yet taken out."""
-    periods = list(hours.exceptional_openings)
+    weekly: Sequence[Period] = ()
     if hours.regular and zone_of(zone) is not None:
-        periods += _regular(hours, zone, _day_of(start), _day_of(end))
-    return _joined(periods)
+        weekly = _weekly(hours, zone, _day_of(start), _day_of(end))
+    openings = hours.exceptional_openings
+    return _joined((*openings, *weekly)) if openings else weekly
+
+
+def _weekly(hours: Hours, zone: str, first_day: int, last_day: int) -> Sequence[Period]:
+    """Return the joined regular periods; that hours are the same is known sooner than equal."""
+    key = (id(hours), zone, first_day, last_day)
+    known = _WEEKS.get(key)
+    if known is None or known[0] is not hours:
+        if len(_WEEKS) >= MOST_WEEKS:
+            _WEEKS.clear()
+        known = _WEEKS[key] = hours, _joined(_regular(hours, zone, first_day, last_day))
+    return known[1]
+
+
+MOST_WEEKS = 8192
+_WEEKS: dict[tuple[int, str, int, int], tuple[Hours, Sequence[Period]]] = {}
+"""By id of the hours, which are kept with it: an id is another's as soon as nobody does."""
 
 
 def _day_of(t: float) -> int:
-    return datetime.fromtimestamp(t, UTC).toordinal()
+    """Return the day of a moment, UTC, as `date.toordinal` counts them."""
+    return int(t // 86_400.0) + EPOCH_DAY
 
 
 @lru_cache(maxsize=4096)
