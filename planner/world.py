@@ -160,11 +160,17 @@ class Sites:
 
     def joined(self, node: NDArray[np.int32], distance_m: NDArray[np.float64]) -> JoinedPlaces:
         """Join the stations and some more points; stations too far away stand anywhere."""
-        return JoinedPlaces.at(
-            self.graph,
-            np.concatenate([np.maximum(self.node, 0), node]).astype(np.int32),
-            np.concatenate([np.where(self.node >= 0, self.distance_m, 0.0), distance_m]),
+        own, more = self._places, JoinedPlaces.at(self.graph, node, distance_m)
+        return JoinedPlaces(
+            np.concatenate((own.arrive, more.arrive)),
+            np.concatenate((own.depart, more.depart)),
+            np.concatenate((own.distance_m, more.distance_m)),
         )
+
+    @cached_property
+    def _places(self) -> JoinedPlaces:
+        distance_m = np.where(self.node >= 0, self.distance_m, 0.0)
+        return JoinedPlaces.at(self.graph, np.maximum(self.node, 0), distance_m)
 
     def selections(self, car: CarOnRoads) -> SiteSelections:
         """Give the selections of the stations' nodes under the metrics of a car's reference."""

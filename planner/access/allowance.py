@@ -83,6 +83,8 @@ class Allowance:
 
     def turns(self, e: int, begin: float, end: float) -> tuple[float, ...]:
         """List the moments around two at which `refusal` may answer otherwise."""
+        if not self.concerns_any:
+            return ()
         station = self.snapshot.stations[int(self.snapshot.evse_station[e])]
         evse = self.snapshot.evse(e)
         found = set(self._holds.turns(station, evse.uid, post_of(evse.evse_id)))

@@ -183,7 +183,7 @@ def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: i
     power_kw, usable = _station_power(world, mission, pool), pool.usable
     if mission.exclude_stations:
         usable = usable_of(world.sites, power_kw)
-    price = _least_price(world, mission, chargers)
+    price = _least_price(world, mission, chargers, pool)
     waypoints = [power_kw.size + number for number in range(len(snaps))]
     sweeps = sweep_trip(bounds, waypoints, price)
     return Trip(
@@ -191,17 +191,19 @@ def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: i
     )
 
 
-def _least_price(world: World, mission: Mission, chargers: Chargers) -> float:
+def _least_price(world: World, mission: Mission, chargers: Chargers, pool: Pool) -> float:
     """Least seconds per kWh, stop included, in which this car can charge anywhere.
 
     Of the most powerful EVSE the quickest pieces of the curve are taken first, whatever their
     order: no real stop can charge an amount of energy sooner. Posts of less power only cap the
     same curve lower, so none is quicker.
     """
-    power = np.where(chargers.reason == 0, chargers.power_kw, 0.0)
-    if power.size == 0 or power.max() < LEAST_POWER_KW:
+    if pool.power_kw.max(initial=0.0) < LEAST_POWER_KW:
         return 0.0
-    best = int(np.argmax(power))
+    strongest = int(np.argmax(pool.power_kw))
+    first, last = world.snapshot.first[strongest : strongest + 2].tolist()
+    usable = chargers.reason[first:last] == 0
+    best = first + int(np.argmax(np.where(usable, chargers.power_kw[first:last], 0.0)))
     connector = world.snapshot.evse(best).connectors[int(chargers.connector[best])]
     curve = curve_at(mission.vehicle, connector)
     energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
@@ -314,7 +316,7 @@ def _stage(
         sites=_Near(world, stations, {}),
         candidate=candidate,
         havens=Havens(Nearest.of(trip.car, trip.places, trip.havens, capacity), kinds, stations),
-        operator=tuple([world.snapshot.parties[s] for s in stations]),
+        operator=tuple(map(world.snapshot.parties.__getitem__, stations.tolist())),
         power_kw=trip.power_kw[stations],
         bounds=_bounds(trip, place_of),
         capacity_kwh=capacity,

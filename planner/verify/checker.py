@@ -40,7 +40,9 @@ def check_plan(world: Known, plan: Plan, where: str) -> Iterator[Claim]:
     """Check a plan and its alternatives."""
     scene = Scene(_there(world, plan.mission), plan.mission, plan.world)
     yield from check_world(scene, plan, where)
-    drives = Drives(scene, every_leg(plan.legs, plan.charging_stops))
+    legs = list(every_leg(plan.legs, plan.charging_stops))
+    scene.snap_all(place for leg in legs for place in (leg.start, leg.end))
+    drives = Drives(scene, legs)
     yield from check_trip(scene, main_trip(scene, plan, where), drives)
     yield from check_summary(plan, where)
     yield from check_words(plan, where)

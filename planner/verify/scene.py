@@ -1,9 +1,12 @@
 """What a plan is held against: the world's facts, and access judged anew for its mission."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from planner.access.chargers import Chargers, accessible
 from planner.errors import InputError
@@ -134,6 +137,22 @@ class Scene:
             except InputError:
                 self._snaps[place] = None
         return self._snaps[place]
+
+    def snap_all(self, places: Iterable[LonLat]) -> None:
+        """Find the nodes of places together, which takes less than one by one.
+
+        What may be no place, or is near no road, is left to `snap`.
+        """
+        new = [place for place in dict.fromkeys(places) if _is_on_the_globe(place)]
+        lon, lat = [place.lon for place in new], [place.lat for place in new]
+        node, distance_m = self.world.snapper.snap_many(lon, lat, within_m=np.inf)
+        for place, near, off_m in zip(new, node.tolist(), distance_m.tolist(), strict=True):
+            if near >= 0 and off_m <= self.region.max_snap_m:
+                self._snaps[place] = Snap(near, off_m)
+
+
+def _is_on_the_globe(place: LonLat) -> bool:
+    return abs(place.lon) <= 180.0 and abs(place.lat) <= 90.0  # noqa: PLR2004 -- degrees
 
 
 _NUMBERS: WeakKeyDictionary[Snapshot, dict[str, int]] = WeakKeyDictionary()
