@@ -11,6 +11,7 @@ from planner.access.chargers import Chargers
 from planner.access.effective import AVAILABLE, UNKNOWN
 from planner.access.glance import surely_allowed, works
 from planner.access.ledger import Refusal
+from planner.access.memory import Memory
 from planner.access.status import FAULTY
 from planner.availability.forecast import probability_free
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
@@ -22,6 +23,8 @@ from planner.search.doubts import doubt_s
 from planner.search.pricing import price_stop
 from planner.search.problem import ALWAYS, Choice, Period
 from planner.store.snapshot import Snapshot
+
+_CURVES: Memory[dict[tuple[object, ...], ChargingCurve]] = Memory(32)
 
 _FAULTY = frozenset(STATUSES.index(word) for word in FAULTY)
 
@@ -44,7 +47,6 @@ class WalletDoors:
     _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _periods: dict[tuple[int, bool], tuple[Period, ...]] = field(default_factory=dict)
     _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
-    _curves: dict[tuple[object, ...], ChargingCurve] = field(default_factory=dict)
 
     def options(self, place: int) -> tuple[int, ...]:
         """EVSEs of a station that static facts allow, the surest and most powerful first.
@@ -119,7 +121,7 @@ class WalletDoors:
         begin, end = float(self.soonest[place]), self.mission.departure + STEADY_S
         if not begin < end:
             return ALWAYS
-        if not spare and self._sure[place] and works(self.chargers, evse):
+        if self._sure[place] and self._holds_surely(place, evse, spare=spare):
             return ALWAYS
         if asked(evse, begin, end) is None:
             return ALWAYS
@@ -138,6 +140,22 @@ class WalletDoors:
                 found.append((opens if first > 0 else -np.inf, closes))
                 after = until
         return tuple(found)
+
+    def _holds_surely(self, place: int, evse: int, *, spare: bool) -> bool:
+        """Say of an EVSE of a sure station whether `_asked` would find nothing against it.
+
+        A fallback whose state is unknown needs another beside it.
+        """
+        others = self.options(place) if spare and self.chargers.is_uncertain(evse) else ()
+        alone = bool(others) and not any(
+            other != evse and works(self.chargers, other) for other in others
+        )
+        return works(self.chargers, evse) and not alone
+
+    @cached_property
+    def _curves(self) -> dict[tuple[object, ...], ChargingCurve]:
+        """Curves of the car by what a connector gives, shared by all trips of the car."""
+        return _CURVES.recall(self.mission.vehicle, dict)
 
     @cached_property
     def _sure(self) -> NDArray[np.bool_]:

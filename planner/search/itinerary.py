@@ -48,10 +48,11 @@ class Driven:
 
 @dataclass(eq=False)
 class Writer:
-    """Writes the ways of one stage; drives are looked up once, those of a way together."""
+    """Writes the ways of one stage; what they tell again is looked up once."""
 
     stage: Stage
     _driven: dict[Drive, Driven] = field(default_factory=dict)
+    _verdicts: dict[tuple[int, float, float], Verdict] = field(default_factory=dict)
 
     def legs(self, way: Way) -> tuple[Leg, ...]:
         """Return the drives of a way in order."""
@@ -209,7 +210,11 @@ class Writer:
 
     def _verdict(self, stop: Stop) -> Verdict:
         """Judge the stop for its stay, should it begin as late as the trip allows."""
-        return self.stage.trip.chargers.verdict_at(stop.evse, stop.arrival, stop.departure)
+        asked = (stop.evse, stop.arrival, stop.departure)
+        known = self._verdicts.get(asked)
+        if known is None:
+            known = self._verdicts[asked] = self.stage.trip.chargers.verdict_at(*asked)
+        return known
 
     def _availability(self, chargers: Chargers, stop: Stop) -> Availability:
         snapshot, now = self.stage.trip.world.snapshot, self.stage.trip.mission.now

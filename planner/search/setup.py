@@ -147,25 +147,28 @@ class Stage:
     reserve_kwh: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Near:
     """Places at one site, by the snapshot's stations."""
 
     world: World
     station_of: NDArray[np.intp]
-    known: dict[int, NDArray[np.intp]]
+    known: dict[int, NDArray[np.intp]] = field(default_factory=dict)
 
     def near(self, place: int) -> NDArray[np.intp]:
         """Return the places within walking distance of a place, itself included."""
         found = self.known.get(place)
         if found is None:
-            found = self.known[place] = self._find(place)
+            places = self._place_of[self.world.stations_near(int(self.station_of[place]))]
+            found = self.known[place] = places[places >= 0]
         return found
 
-    def _find(self, place: int) -> NDArray[np.intp]:
-        stations = self.world.stations_near(int(self.station_of[place]))
-        found = np.minimum(np.searchsorted(self.station_of, stations), self.station_of.size - 1)
-        return np.asarray(found[self.station_of[found] == stations])
+    @cached_property
+    def _place_of(self) -> NDArray[np.intp]:
+        """Place of each station of the snapshot, -1: none."""
+        places = np.full(len(self.world.snapshot.stations), -1, np.intp)
+        places[self.station_of] = np.arange(self.station_of.size)
+        return places
 
 
 def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: int = -1) -> Trip:
@@ -313,7 +316,7 @@ def _stage(
         stations=stations.size,
         vias=vias,
         doors=doors,
-        sites=_Near(world, stations, {}),
+        sites=_Near(world, stations),
         candidate=candidate,
         havens=Havens(Nearest.of(trip.car, trip.places, trip.havens, capacity), kinds, stations),
         operator=tuple(map(world.snapshot.parties.__getitem__, stations.tolist())),
