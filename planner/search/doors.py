@@ -11,7 +11,6 @@ from planner.access.chargers import Chargers
 from planner.access.effective import AVAILABLE, UNKNOWN
 from planner.access.glance import surely_allowed, works
 from planner.access.ledger import Refusal
-from planner.access.memory import Memory
 from planner.access.status import FAULTY
 from planner.availability.forecast import probability_free
 from planner.energy.charging import ChargingCurve, charging_curve, metered_kwh
@@ -23,8 +22,6 @@ from planner.search.doubts import doubt_s
 from planner.search.pricing import price_stop
 from planner.search.problem import ALWAYS, Choice, Period
 from planner.store.snapshot import Snapshot
-
-_CURVES: Memory[dict[tuple[object, ...], ChargingCurve]] = Memory(32)
 
 _FAULTY = frozenset(STATUSES.index(word) for word in FAULTY)
 
@@ -47,6 +44,7 @@ class WalletDoors:
     _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _periods: dict[tuple[int, bool], tuple[Period, ...]] = field(default_factory=dict)
     _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    _curves: dict[tuple[object, ...], ChargingCurve] = field(default_factory=dict)
 
     def options(self, place: int) -> tuple[int, ...]:
         """EVSEs of a station that static facts allow, the surest and most powerful first.
@@ -151,11 +149,6 @@ class WalletDoors:
             other != evse and works(self.chargers, other) for other in others
         )
         return works(self.chargers, evse) and not alone
-
-    @cached_property
-    def _curves(self) -> dict[tuple[object, ...], ChargingCurve]:
-        """Curves of the car by what a connector gives, shared by all trips of the car."""
-        return _CURVES.recall(self.mission.vehicle, dict)
 
     @cached_property
     def _sure(self) -> NDArray[np.bool_]:
