@@ -98,12 +98,15 @@ def status_refusal(
 
     ``reserved_for_us`` says that it is held for this driver: then RESERVED is no obstacle.
     """
+    status = snapshot.status_word(e)
+    if arrival - now > SOON_S and status not in FAULTY and status not in GONE:
+        return None
     told = believed(snapshot, e, now)
     if told.status in GONE:
         return refusal(GONE[told.status], _fact(snapshot, e, told))
     if told.status in FAULTY:
         return _fault(snapshot, e, arrival, now, told)
-    if arrival - now > SOON_S or (told.status is Status.RESERVED and reserved_for_us):
+    if told.status is Status.RESERVED and reserved_for_us:
         return None
     if told.status in TAKEN:
         return refusal(TAKEN[told.status], _fact(snapshot, e, told))
