@@ -106,13 +106,13 @@ def status_refusal(
         return refusal(GONE[told.status], _fact(snapshot, e, told))
     if told.status in FAULTY:
         return _fault(snapshot, e, arrival, now, told)
-    if told.status is Status.RESERVED and reserved_for_us:
+    is_ours = told.status is Status.RESERVED and reserved_for_us
+    is_free = told.status is Status.AVAILABLE
+    if is_ours or (is_free and told.at is not None and now - told.at <= FRESH_S):
         return None
     if told.status in TAKEN:
         return refusal(TAKEN[told.status], _fact(snapshot, e, told))
-    if told.status is Status.AVAILABLE and told.at is not None and now - told.at <= FRESH_S:
-        return None
-    word = "status_stale" if told.status is Status.AVAILABLE else "status_unknown"
+    word = "status_stale" if is_free else "status_unknown"
     return refusal(word, _fact(snapshot, e, told))
 
 

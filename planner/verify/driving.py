@@ -51,9 +51,7 @@ class Drives:
         return self._of[id(leg)]
 
 
-def check_leg(
-    scene: Scene, leg: Leg, where: str, drives: Drives | None = None
-) -> Iterator[Claim]:
+def check_leg(scene: Scene, leg: Leg, where: str, drives: Drives | None = None) -> Iterator[Claim]:
     """List what does not hold of a leg by itself: its path, length, time, energy and charge."""
     broken = list(check_path(scene, leg, where))
     yield from broken

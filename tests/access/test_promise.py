@@ -98,9 +98,7 @@ def test_what_a_glance_lets_pass_is_let_pass_when_asked(
     others = () if abroad is None else tuple(holds(given_world[0], stay, abroad=abroad))
     chargers = ask(*given_world, now=now, at=NOW + HOUR, taken=others)
     size = len(chargers.snapshot.stations)
-    seen = surely_allowed(
-        chargers, np.arange(size), np.full(size, stay[0]), np.full(size, stay[1])
-    )
+    seen = surely_allowed(chargers, np.arange(size), np.full(size, stay[0]), np.full(size, stay[1]))
     asked = [chargers.station_refusal_at(number, *stay) for number in range(size)]
     assert all(found is None for found, sure in zip(asked, seen, strict=True) if sure)
     for number, sure in enumerate(seen):
