@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from planner.access.chargers import Chargers, accessible
 from planner.access.glance import surely_allowed, works
 from planner.access.ledger import REASONS
+from planner.access.of_stations import lasting_of
 from planner.model.fleet import Hold
 from planner.model.grade import Grade
 from planner.model.station import Station
@@ -105,6 +106,23 @@ def test_what_a_glance_lets_pass_is_let_pass_when_asked(
         first, last = chargers.snapshot.first[number : number + 2].tolist()
         working = [e for e in range(first, last) if sure and works(chargers, e)]
         assert all(chargers.refusal_at(e, *stay) is None for e in working)
+        spare = [e for e in working if len(working) > 1 or not chargers.is_uncertain(e)]
+        assert all(chargers.fallback_refusal_at(e, *stay) is None for e in spare)
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds(), MIN_GRADES)
+def test_what_lasts_of_a_station_is_that_of_its_evses(
+    given_world: tuple[Snapshot, Wallet], min_grade: Grade
+) -> None:
+    chargers = ask(*given_world, min_grade)
+    found, first = lasting_of(chargers), chargers.snapshot.first.tolist()
+    for number, here in enumerate(map(slice, first[:-1], first[1:])):
+        reasons, powers = chargers.reason[here], chargers.power_kw[here]
+        usable = powers[reasons == 0]
+        assert found.reason[number] == (0 if usable.size else reasons.max(initial=0))
+        assert found.unseen[number] == chargers.unseen[here].all()
+        assert found.power_kw[number] == usable.max(initial=0.0)
 
 
 def test_a_plain_station_is_seen_at_a_glance() -> None:
