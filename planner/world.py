@@ -337,6 +337,11 @@ class World:
         point = self.station_tree.data[station]
         return sorted(self.station_tree.query_ball_point(point, radius_m))
 
+    def at_site_of(self, stations: NDArray[np.intp]) -> list[list[int]]:
+        """List of each of these the stations at its site, itself included."""
+        points = self.station_tree.data[stations]
+        return list(self.station_tree.query_ball_point(points, SAME_SITE_M))
+
     @cached_property
     def names(self) -> WorldNames:
         """Hashes and times, as every plan carries them."""

@@ -187,8 +187,8 @@ class CarLegs:
 
     def path(self, start: int, end: int, kind: int) -> Path:
         """List the edges of the leg of that kind between two places; there must be one."""
-        source = self._side(kind, inward=False).label(start)
-        target = self._side(kind, inward=True).label(end)
+        source = self.pages(kind, inward=False).label(start)
+        target = self.pages(kind, inward=True).label(end)
         met = self._meet(start, kind, np.array([end]))
         arcs = self.car.labels[kind].maker.arcs
         edges = met_edges(int(met.near[0]), int(met.far[0]), source, target, arcs)
@@ -232,7 +232,8 @@ class CarLegs:
         """Seconds, careful kWh and mean kWh between each place and its node."""
         return self.car.approach(self.places.distance_m)
 
-    def _side(self, kind: int, *, inward: bool) -> Pages:
+    def pages(self, kind: int, *, inward: bool) -> Pages:
+        """Labels of that kind of all places: of drives to them if ``inward``, else from them."""
         key = (kind, inward)
         if key not in self._sides:
             nodes = self.places.arrive if inward else self.places.depart
@@ -243,7 +244,7 @@ class CarLegs:
         self, place: int, kind: int, targets: NDArray[np.intp], *, inward: bool = False
     ) -> _Met:
         """Join the label of a place with those of others; ``inward`` looks at drives to it."""
-        here, there = self._side(kind, inward=inward), self._side(kind, inward=not inward)
+        here, there = self.pages(kind, inward=inward), self.pages(kind, inward=not inward)
         met = _Met(*(np.empty(targets.size, np.int32) for _ in range(3)))
         rank, parent = self._rank(place, kind, inward=inward)
         meet(rank, parent, here.label(place), there, targets, met.least, met.near, met.far)
@@ -263,8 +264,8 @@ class CarLegs:
     def _drive(
         self, place: int, kind: int, targets: NDArray[np.intp], near: NDArray[np.bool_]
     ) -> Row:
-        label = self._side(kind, inward=False).label(place)
-        there, memo = self._side(kind, inward=True), self.car.memo(kind)
+        label = self.pages(kind, inward=False).label(place)
+        there, memo = self.pages(kind, inward=True), self.car.memo(kind)
         rank, parent = self._rank(place, kind, inward=False)
         seconds, kwh, _ = self.approaches
         ahead, done = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
@@ -292,7 +293,7 @@ class CarLegs:
         rise_m = self._arrive_m[targets] - np.float64(car.graph.ele_m[self.places.depart[place]])
         least_kwh = car.height_kwh_per_m * rise_m - ALLOWANCE_KWH
         rank, parent = self._rank(place, kind, inward=False)
-        source, there = self._side(kind, inward=False).label(place), self._side(kind, inward=True)
+        source, there = self.pages(kind, inward=False).label(place), self.pages(kind, inward=True)
         least_weights(rank, parent, source, there, targets, car.share / WEIGHT_PER_KWH, least_kwh)
         return least_kwh
 
@@ -312,8 +313,8 @@ class CarLegs:
         bounds_kwh = self.least_kwh(place, targets)
         _, kwh, _ = self.approaches
         for kind in kinds:
-            label, memo = self._side(kind, inward=False).label(place), self.car.memo(kind)
-            there = self._side(kind, inward=True)
+            label, memo = self.pages(kind, inward=False).label(place), self.car.memo(kind)
+            there = self.pages(kind, inward=True)
             rank, parent = self._rank(place, kind, inward=False)
             ahead, known = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
             left_kwh, is_done = bounds_kwh.copy(), False

@@ -29,11 +29,12 @@ SPARES_PER_NODE = 4
 class Pool:
     """The stations that lasting facts allow to a wallet and a car.
 
-    ``power_kw`` of all stations of the snapshot, 0 where nothing may be used; ``chosen`` are the
-    few best at each road node.
+    ``power_kw`` of all stations of the snapshot, 0 where nothing may be used; ``usable`` are those
+    by a road that give any power, ``chosen`` the few best at each road node.
     """
 
     power_kw: F64
+    usable: Ints
     chosen: Chosen
 
 
@@ -54,7 +55,7 @@ def _gather(world: World, chargers: Chargers) -> Pool:
     usable = np.flatnonzero((best >= LEAST_POWER_KW) & (sites.node >= 0))
     kept = quickest_of_nodes(sites, best, usable)
     chosen = Chosen.of(kept, np.asarray(world.station_tree.data))
-    return Pool(best, chosen)
+    return Pool(best, usable, chosen)
 
 
 def quickest_of_nodes(sites: Sites, power_kw: F64, stations: Ints) -> Ints:
