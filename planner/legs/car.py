@@ -256,9 +256,19 @@ class CarLegs:
         node = (self.places.arrive if inward else self.places.depart)[place]
         return int(maker.metric.hierarchy.rank[node]), maker.parent
 
-    def to(self, place: int, kinds: Sequence[int], targets: NDArray[np.intp]) -> list[Row]:
-        """Legs of those kinds from a place to some places, each of shape (targets,); not kept."""
-        near = self._in_reach(place, targets)
+    def to(
+        self,
+        place: int,
+        kinds: Sequence[int],
+        targets: NDArray[np.intp],
+        *,
+        screened: bool = True,
+    ) -> list[Row]:
+        """Legs of those kinds from a place to some places, each of shape (targets,); not kept.
+
+        Where most are in reach, not to be ``screened`` for that first is less work.
+        """
+        near = self._in_reach(place, targets) if screened else np.ones(targets.size, np.bool_)
         return [self._drive(place, kind, targets, near) for kind in kinds]
 
     def _drive(
@@ -290,12 +300,18 @@ class CarLegs:
         car, kind = self.car, len(self.car.labels) - 1
         if car.share <= 0.0:  # nothing is sure, nor needed: who asks looks at all then
             return np.full(targets.size, -np.inf)
-        rise_m = self._arrive_m[targets] - np.float64(car.graph.ele_m[self.places.depart[place]])
-        least_kwh = car.height_kwh_per_m * rise_m - ALLOWANCE_KWH
+        least_kwh = self.lift_kwh(place, targets)
         rank, parent = self._rank(place, kind, inward=False)
         source, there = self.pages(kind, inward=False).label(place), self.pages(kind, inward=True)
         least_weights(rank, parent, source, there, targets, car.share / WEIGHT_PER_KWH, least_kwh)
         return least_kwh
+
+    def lift_kwh(self, place: int, targets: NDArray[np.intp]) -> F64:
+        """Return what drives from a place to some take for their height alone; may be < 0."""
+        rise_m = self._arrive_m[targets] - np.float64(
+            self.car.graph.ele_m[self.places.depart[place]]
+        )
+        return np.asarray(self.car.height_kwh_per_m * rise_m - ALLOWANCE_KWH)
 
     @cached_property
     def _arrive_m(self) -> F64:

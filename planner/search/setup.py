@@ -119,7 +119,11 @@ class ChosenLegs:
 
     def to(self, place: int, targets: NDArray[np.intp]) -> list[Row]:
         """Legs of each kind from a place to some places."""
-        return self.legs.to(place, self.kinds, targets)
+        return self.legs.to(place, self.kinds, targets, screened=False)
+
+    def lift_kwh(self, place: int, targets: NDArray[np.intp]) -> F64:
+        """Return what any leg from a place to some takes for its height alone at least."""
+        return self.legs.lift_kwh(place, targets)
 
     def path(self, start: int, end: int, kind: int) -> Path:
         """List the edges of a leg."""
@@ -363,7 +367,7 @@ in circles for a cent."""
 def _bounds(trip: Trip, place_of: NDArray[np.intp]) -> Bounds:
     """Add the sweeps up to the least that remains from each place, at each stage."""
     stages = len(trip.sweeps)
-    time_s, energy, priced = (np.empty((stages, place_of.size)) for _ in range(3))
+    time_s, energy, priced, behind = (np.empty((stages, place_of.size)) for _ in range(4))
     beyond_s = np.zeros(stages)
     later_s = later_kwh = later_priced = 0.0
     for stage in range(stages - 1, -1, -1):
@@ -373,10 +377,12 @@ def _bounds(trip: Trip, place_of: NDArray[np.intp]) -> Bounds:
         energy[stage] = sweep.energy_kwh[place_of] + later_kwh
         priced[stage] = sweep.priced_s[place_of] + later_priced
         goal = place_of.size - stages + stage
+        behind[stage] = sweep.after_s[place_of]
         time_s[stage, goal], energy[stage, goal] = later_s, later_kwh
         priced[stage, goal] = later_priced
         service_s = trip.mission.waypoints[stage].service_s if stage > 0 else 0.0
         later_s += sweep.direct_s + service_s
         later_kwh += sweep.direct_kwh
         later_priced += sweep.direct_priced_s + service_s
-    return Bounds(time_s, energy, priced, beyond_s, trip.price_s_per_kwh)
+    through = trip.places.arrive[place_of] == trip.places.depart[place_of]
+    return Bounds(time_s, energy, priced, beyond_s, trip.price_s_per_kwh, behind, through)
