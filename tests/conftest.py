@@ -1,8 +1,13 @@
 """What all tests share: where real data lies, and a home of their own."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from small_worlds import make_world
+
+from planner.faces.warming import search_compiled
+from planner.legs.warming import drive_somewhere
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -22,8 +27,15 @@ SLOW_FIRST = (
     "feeds/test_reserving.py",
     "feeds/test_pushed_locations.py",
 )
-"""Files of half a minute or more come first: at the end no worker waits for another. While one
-worker compiles the kernels the next one is busy with the page, and finds them compiled."""
+"""Files of half a minute or more come first: at the end no worker waits for another."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile once what all workers need, on two cores, before they begin."""
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and getattr(config.option, "numprocesses", None):
+        with search_compiled(), TemporaryDirectory() as folder:
+            drive_somewhere(make_world(0, Path(folder)).roads.prepared)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
