@@ -129,9 +129,10 @@ def run_demo(demo: Demo, say: Say, stopped: Event) -> None:
 def _prepare_roads(demo: Demo, say: Say) -> None:
     """Bring the shipped roads, and prepare them the first time: kernels are compiled for it."""
     graph = load_shipped(demo.settings.regions, REGION)
-    if not PreparedRoads.is_there(graph):
-        say("Preparing the roads, once: this takes about a minute")
-    with search_compiled():
+    with ExitStack() as beside:
+        if not PreparedRoads.is_there(graph):
+            say("Preparing the roads, once: this takes about a minute")
+            beside.enter_context(search_compiled())
         roads = PreparedRoads.of(graph)
         roads.prepare()
         drive_somewhere(roads)
