@@ -217,8 +217,7 @@ class World:
 
     def renewed(self, snapshot: Snapshot) -> "World":
         """Return the world with a newer snapshot; where no station moved, the joins are kept."""
-        newer = replace(self, snapshot=snapshot)
-        here, there = self.snapshot, snapshot
+        newer, here, there = replace(self, snapshot=snapshot), self.snapshot, snapshot
         # A store hands on the very same columns as long as no station comes, goes or moves.
         if there.static_hash == here.static_hash or (
             there.lon is here.lon and there.lat is here.lat
@@ -346,6 +345,10 @@ class World:
     def stations_near(self, station: int, radius_m: float = SAME_SITE_M) -> NDArray[np.intp]:
         """Stations within a distance of one, itself included, in their order."""
         return self.station_points.near(station, radius_m)
+
+    def at_site_of(self, stations: NDArray[np.intp]) -> list[list[int]]:
+        """List of each of these the stations at its site, itself included."""
+        return self.station_points.near_each(stations, SAME_SITE_M)
 
     @cached_property
     def names(self) -> WorldNames:

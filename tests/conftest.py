@@ -1,8 +1,17 @@
 """What all tests share: where real data lies, and a home of their own."""
 
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+
+from planner.faces.warming import search_compiled
+from planner.legs.warming import drive_somewhere
+
+BENCH = str(Path(__file__).parents[1] / "bench")
+if BENCH not in sys.path:  # the made-up worlds are benches that tests use as well
+    sys.path.insert(0, BENCH)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -22,8 +31,17 @@ SLOW_FIRST = (
     "feeds/test_reserving.py",
     "feeds/test_pushed_locations.py",
 )
-"""Files of half a minute or more come first: at the end no worker waits for another. While one
-worker compiles the kernels the next one is busy with the page, and finds them compiled."""
+"""Files of half a minute or more come first: at the end no worker waits for another."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile once what all workers need, on two cores, before they begin."""
+    from small_worlds import make_world  # noqa: PLC0415 -- found by the path set above
+
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and getattr(config.option, "numprocesses", None):
+        with search_compiled(), TemporaryDirectory() as folder:
+            drive_somewhere(make_world(0, Path(folder)).roads.prepared)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

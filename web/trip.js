@@ -58,8 +58,8 @@ function guarantee({ summary, charging_stops: list, valid_until: validUntil }) {
 function best({ gap, departure, arrival }) {
   if (gap === null || gap === undefined) return null;
   const minutes = Math.ceil(gap * (new Date(arrival) - new Date(departure)) / 60000 - 1e-9);
-  const longer = Math.ceil(1000 * gap / (1 - gap) - 1e-9) / 10;
-  return h("p", { class: "small muted" }, `At most ${duration(60 * minutes)} (${longer} %) longer than the best trip possible on all roads, even one without fallbacks.`);
+  const percent = Math.ceil(1000 * gap - 1e-9) / 10;
+  return h("p", { class: "small muted" }, `No trip with as many fallbacks, on any roads, can be more than ${duration(60 * minutes)} (${percent} %) shorter.`);
 }
 
 const operators = (list) => Object.fromEntries(list.flatMap((stop) => [stop, ...stop.fallbacks]).map(({ station }) => [station.party, station.operator]));

@@ -23,6 +23,7 @@ from planner.demo.partners import TOKEN_VARIABLE
 from planner.demo.sites import shipped
 from planner.demo.wallets import agreements_file, prices_file, sample_wallets
 from planner.errors import FeedError, InputError
+from planner.faces.warming import search_compiled
 from planner.feeds.agreements import import_agreements, import_prices
 from planner.legs.prepared import PreparedRoads
 from planner.legs.warming import drive_somewhere
@@ -128,11 +129,13 @@ def run_demo(demo: Demo, say: Say, stopped: Event) -> None:
 def _prepare_roads(demo: Demo, say: Say) -> None:
     """Bring the shipped roads, and prepare them the first time: kernels are compiled for it."""
     graph = load_shipped(demo.settings.regions, REGION)
-    if not PreparedRoads.is_there(graph):
-        say("Preparing the roads, once: this takes about a minute")
-    roads = PreparedRoads.of(graph)
-    roads.prepare()
-    drive_somewhere(roads)
+    with ExitStack() as beside:
+        if not PreparedRoads.is_there(graph):
+            say("Preparing the roads, once: this takes about a minute")
+            beside.enter_context(search_compiled())
+        roads = PreparedRoads.of(graph)
+        roads.prepare()
+        drive_somewhere(roads)
 
 
 def demand_free(host: str, port: int) -> None:

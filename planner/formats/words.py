@@ -31,10 +31,10 @@ def gap_words(summary: Summary) -> str:
     if summary.gap is None:
         return ""
     minutes = ceil(summary.gap * (summary.arrival - summary.departure) / 60.0 - 1e-9)
-    longer = ceil(1000.0 * summary.gap / (1.0 - summary.gap) - 1e-9) / 10.0
+    percent = ceil(1000.0 * summary.gap - 1e-9) / 10.0
     return (
-        f"At most {duration_words(60.0 * minutes)} ({longer:g} %) longer than the best trip"
-        " possible on all roads, even one without fallbacks."
+        "No trip with as many fallbacks, on any roads, can be more than"
+        f" {duration_words(60.0 * minutes)} ({percent:g} %) shorter."
     )
 
 

@@ -5,8 +5,9 @@ its time. Least time + price · reduced energy is concave in the price, so betwe
 prices the straight line is below it; beyond the last one, time and energy each at their least.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
 from typing import Protocol
 
@@ -72,16 +73,13 @@ class RoadBounds:
 
     def to(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from all places to one."""
-        legs, price = self.legs, price_s_per_kwh
+        price, share = price_s_per_kwh, self.legs.car.share
         fixed_s, fixed_kwh = self._fixed(place, self._rise_m(place, inward=True))
-        least = [self._least(place, kind, inward=True) for kind in range(len(PRICES_S_PER_KWH))]
-        reduced_kwh = legs.car.share * least[THRIFTIEST]
-        priced_s = np.maximum(
-            _between(least[:THRIFTIEST], price * legs.car.share),
-            least[0] + price * reduced_kwh,
-        )
+        least = partial(self._least, place, inward=True)
+        reduced_kwh = share * least(THRIFTIEST)
+        priced_s = np.maximum(_between(least, price * share), least(0) + price * reduced_kwh)
         return Floors(
-            least[0] + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
+            least(0) + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
         )
 
     def sharply_priced(
@@ -94,7 +92,7 @@ class RoadBounds:
         """
         rise_m, price = self._rise_m(place, inward=inward), price_s_per_kwh
         fixed_s, fixed_kwh = self._fixed(place, rise_m)
-        least = [self._least(place, kind, inward=inward) for kind in range(len(PRICES_S_PER_KWH))]
+        least = partial(self._least, place, inward=inward)
         driven_s = _from_below(least, price * self.legs.car.share)
         part = 1.0 - price * sharp.lost_kw / 3600.0
         if part > 0.0:
@@ -152,22 +150,27 @@ def measured(weight: NDArray[np.int32], kind: int) -> F64:
     return np.asarray(np.where(weight >= FAR, inf, weight / per))
 
 
-def _between(least_s: list[F64], price: float) -> F64:
-    """Least time + price · energy from below, given it at the prepared finite prices."""
+def _between(least: Callable[[int], F64], price: float) -> F64:
+    """Least time + price · energy from below, given it of each prepared kind that is asked for.
+
+    Beyond the last finite price that of the last.
+    """
     prices = PRICES_S_PER_KWH[:THRIFTIEST]
     if price >= prices[-1]:
-        return least_s[-1]
+        return least(THRIFTIEST - 1)
     upper = int(np.searchsorted(prices, price, side="right"))
     part = (price - prices[upper - 1]) / (prices[upper] - prices[upper - 1])
-    return np.asarray((1.0 - part) * least_s[upper - 1] + part * least_s[upper])
+    return np.asarray((1.0 - part) * least(upper - 1) + part * least(upper))
 
 
-def _from_below(least: list[F64], price: float) -> F64:
+def _from_below(least: Callable[[int], F64], price: float) -> F64:
     """Least time + price · reduced energy from below, at any price."""
     beyond = max(price - PRICES_S_PER_KWH[THRIFTIEST - 1], 0.0)
     with np.errstate(invalid="ignore"):  # no road at no price
-        found = _between(least[:THRIFTIEST], price) + beyond * least[THRIFTIEST]
-    return np.asarray(np.where(np.isfinite(least[0]), found, inf))
+        found = _between(least, price)
+        if beyond > 0.0:
+            found = found + beyond * least(THRIFTIEST)
+    return np.asarray(np.where(np.isfinite(least(0)), found, inf))
 
 
 def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F64:

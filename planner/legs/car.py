@@ -187,8 +187,8 @@ class CarLegs:
 
     def path(self, start: int, end: int, kind: int) -> Path:
         """List the edges of the leg of that kind between two places; there must be one."""
-        source = self._side(kind, inward=False).label(start)
-        target = self._side(kind, inward=True).label(end)
+        source = self.pages(kind, inward=False).label(start)
+        target = self.pages(kind, inward=True).label(end)
         met = self._meet(start, kind, np.array([end]))
         arcs = self.car.labels[kind].maker.arcs
         edges = met_edges(int(met.near[0]), int(met.far[0]), source, target, arcs)
@@ -232,7 +232,8 @@ class CarLegs:
         """Seconds, careful kWh and mean kWh between each place and its node."""
         return self.car.approach(self.places.distance_m)
 
-    def _side(self, kind: int, *, inward: bool) -> Pages:
+    def pages(self, kind: int, *, inward: bool) -> Pages:
+        """Labels of that kind of all places: of drives to them if ``inward``, else from them."""
         key = (kind, inward)
         if key not in self._sides:
             nodes = self.places.arrive if inward else self.places.depart
@@ -243,7 +244,7 @@ class CarLegs:
         self, place: int, kind: int, targets: NDArray[np.intp], *, inward: bool = False
     ) -> _Met:
         """Join the label of a place with those of others; ``inward`` looks at drives to it."""
-        here, there = self._side(kind, inward=inward), self._side(kind, inward=not inward)
+        here, there = self.pages(kind, inward=inward), self.pages(kind, inward=not inward)
         met = _Met(*(np.empty(targets.size, np.int32) for _ in range(3)))
         rank, parent = self._rank(place, kind, inward=inward)
         meet(rank, parent, here.label(place), there, targets, met.least, met.near, met.far)
@@ -255,16 +256,26 @@ class CarLegs:
         node = (self.places.arrive if inward else self.places.depart)[place]
         return int(maker.metric.hierarchy.rank[node]), maker.parent
 
-    def to(self, place: int, kinds: Sequence[int], targets: NDArray[np.intp]) -> list[Row]:
-        """Legs of those kinds from a place to some places, each of shape (targets,); not kept."""
-        near = self._in_reach(place, targets)
+    def to(
+        self,
+        place: int,
+        kinds: Sequence[int],
+        targets: NDArray[np.intp],
+        *,
+        screened: bool = True,
+    ) -> list[Row]:
+        """Legs of those kinds from a place to some places, each of shape (targets,); not kept.
+
+        Where most are in reach, not to be ``screened`` for that first is less work.
+        """
+        near = self._in_reach(place, targets) if screened else np.ones(targets.size, np.bool_)
         return [self._drive(place, kind, targets, near) for kind in kinds]
 
     def _drive(
         self, place: int, kind: int, targets: NDArray[np.intp], near: NDArray[np.bool_]
     ) -> Row:
-        label = self._side(kind, inward=False).label(place)
-        there, memo = self._side(kind, inward=True), self.car.memo(kind)
+        label = self.pages(kind, inward=False).label(place)
+        there, memo = self.pages(kind, inward=True), self.car.memo(kind)
         rank, parent = self._rank(place, kind, inward=False)
         seconds, kwh, _ = self.approaches
         ahead, done = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
@@ -289,12 +300,18 @@ class CarLegs:
         car, kind = self.car, len(self.car.labels) - 1
         if car.share <= 0.0:  # nothing is sure, nor needed: who asks looks at all then
             return np.full(targets.size, -np.inf)
-        rise_m = self._arrive_m[targets] - np.float64(car.graph.ele_m[self.places.depart[place]])
-        least_kwh = car.height_kwh_per_m * rise_m - ALLOWANCE_KWH
+        least_kwh = self.lift_kwh(place, targets)
         rank, parent = self._rank(place, kind, inward=False)
-        source, there = self._side(kind, inward=False).label(place), self._side(kind, inward=True)
+        source, there = self.pages(kind, inward=False).label(place), self.pages(kind, inward=True)
         least_weights(rank, parent, source, there, targets, car.share / WEIGHT_PER_KWH, least_kwh)
         return least_kwh
+
+    def lift_kwh(self, place: int, targets: NDArray[np.intp]) -> F64:
+        """Return what drives from a place to some take for their height alone; may be < 0."""
+        rise_m = self._arrive_m[targets] - np.float64(
+            self.car.graph.ele_m[self.places.depart[place]]
+        )
+        return np.asarray(self.car.height_kwh_per_m * rise_m - ALLOWANCE_KWH)
 
     @cached_property
     def _arrive_m(self) -> F64:
@@ -312,8 +329,8 @@ class CarLegs:
         bounds_kwh = self.least_kwh(place, targets)
         _, kwh, _ = self.approaches
         for kind in kinds:
-            label, memo = self._side(kind, inward=False).label(place), self.car.memo(kind)
-            there = self._side(kind, inward=True)
+            label, memo = self.pages(kind, inward=False).label(place), self.car.memo(kind)
+            there = self.pages(kind, inward=True)
             rank, parent = self._rank(place, kind, inward=False)
             ahead, known = np.empty((len(label.hub), WIDTH)), np.zeros(len(label.hub), np.bool_)
             left_kwh, is_done = bounds_kwh.copy(), False

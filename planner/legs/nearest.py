@@ -39,7 +39,7 @@ KEPT_FIRST = 6_000
 KEPT_LEAST = 20_000
 """Places for which a car keeps what the least charge to another one is."""
 
-FEW = 64
+FEW = 16
 """Of those looked at, the nearest as the crow flies are looked at first for the least charge."""
 
 CLOSE_KWH = 2.0

@@ -18,9 +18,9 @@ from planner.legs.metric import Metric, measure
 from planner.model.vehicle import Conditions, Vehicle
 from planner.roads.graph import Flag, RoadGraph
 
-PRICES_S_PER_KWH: tuple[float, ...] = (0.0, 35.0, 120.0, inf)
-"""Of energy, one for each kind of leg: the quickest; just under the best price in charging time
-(36 s/kWh is 100 kW); slow charging (120 s/kWh is 30 kW); the least energy, whatever the time."""
+PRICES_S_PER_KWH: tuple[float, ...] = (0.0, 40.0, 90.0, 220.0, inf)
+"""Of energy, one for each kind of leg: the quickest; what a kWh takes at 90, 40 and 16 kW; the
+least energy, whatever the time. Of sets of so many the one with the least gaps (`bench/gap.py`)."""
 
 THRIFTIEST = len(PRICES_S_PER_KWH) - 1
 """The kind that is chosen by energy alone."""

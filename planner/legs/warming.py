@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from planner.legs.away import LeastAway
 from planner.legs.bounds import RoadBounds, least_use
 from planner.legs.car import CarLegs, JoinedPlaces
 from planner.legs.prepared import PreparedRoads
@@ -21,6 +22,10 @@ def drive_somewhere(roads: PreparedRoads) -> None:
     legs.row(0, 0)
     legs.path(0, nodes.size - 1, 0)
     legs.least_needed(0, (0,), np.array([nodes.size - 1]))
+    everywhere = np.arange(nodes.size)
+    LeastAway.of(legs, everywhere, lambda places: [[place] for place in places], 1).least_kwh(
+        everywhere
+    )
     metrics = tuple(labels.metric for labels in car.labels)
     sites = SiteSelections(metrics, places.arrive[:1], places.depart[:1])
     bounds = RoadBounds(SweptPlaces(car, places, sites))

@@ -180,8 +180,8 @@ class WorldNames:
 class Summary:
     """The figures of a plan.
 
-    ``gap`` is the share of the trip's time by which the best trip can be shorter at most, over all
-    roads and all stations of the wallet, even one without fallbacks; None where it is not proven.
+    ``gap`` is the share of the trip's time by which the best trip with as many fallbacks can be
+    shorter at most, over all roads and all stations of the wallet; None where it is not proven.
     """
 
     departure: float

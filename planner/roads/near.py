@@ -38,3 +38,7 @@ class NearPoints:
             known.setflags(write=False)
             self._near[number, radius_m] = known
         return known
+
+    def near_each(self, numbers: Ints, radius_m: float) -> list[list[int]]:
+        """List of each of many, in any order, what is near to it; nothing of it is kept."""
+        return list(self._tree.query_ball_point(self.points_m[numbers], radius_m))

@@ -1,7 +1,8 @@
 """How far a plan may be from the best there is: over all roads, and all stations of the wallet.
 
 The best trip of a problem that asks for less (`planner.search.relaxed`) is a bound from below. So
-the gap holds the price of hours and of the fallbacks too. Where speeds are offered to choose from,
+the gap holds the price of hours too, and of fallbacks what is more than the charge that leads to
+them. Where speeds are offered to choose from,
 the best trip is that at any of them; each is kept for the whole trip.
 
 The bounds of the rest by which the search is led hold for the true trip, not for the one that asks
@@ -20,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.model.plan import Plan
-from planner.search import core
 from planner.search.relaxed import bound_rests, relax, spare_kwh, stations_within
 from planner.search.setup import Trip
 from planner.search.solve import Solution
@@ -74,7 +74,7 @@ def worth_another_look(found: Solution, best_s: float | None) -> bool:
 def least_by_s(trip: Trip, stations: NDArray[np.intp]) -> float:
     """Bound a trip by no other than these stations, infinite where there is none."""
     posed = relax(trip, bound_rests(trip), np.unique(stations), np.inf)
-    return core.solve(posed, most_settled=MOST_SETTLED).bound
+    return posed.least_s(most_s=np.inf, most_settled=MOST_SETTLED, stretch=1.0)
 
 
 def with_gaps(made: Plan, best_s: float | None) -> Plan:
@@ -116,7 +116,5 @@ def least_s(trip: Trip, most_s: float) -> float:
     if at_once >= most_s * (1.0 - GOOD_ENOUGH):
         return min(at_once, most_s)
     posed = relax(trip, rests, stations_within(trip, rests, most_s), most_s)
-    found = core.solve(
-        posed, most_cost=most_s, most_settled=MOST_SETTLED, stretch=1.0 + NEAR_ENOUGH
-    )
-    return min(max(found.bound, at_once), most_s)
+    found_s = posed.least_s(most_s=most_s, most_settled=MOST_SETTLED, stretch=1.0 + NEAR_ENOUGH)
+    return min(max(found_s, at_once), most_s)

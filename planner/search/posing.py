@@ -55,7 +55,8 @@ class Ground:
     """States searches of one trip to the core; legs, bounds and offers are made once."""
 
     problem: Problem
-    _kinds: dict[int, NDArray[np.intp]] = field(default_factory=dict)
+    _drives: dict[int, NDArray[np.intp]] = field(default_factory=dict)
+    """Of the places with a row, those that its legs lead to, for each kind in turn."""
     _curves: dict[int, tuple[ChargingCurve, core.Curve]] = field(default_factory=dict)
     _evses: dict[tuple[int, bool], tuple[core.Offer, ...]] = field(default_factory=dict)
     _numbers: dict[tuple[int, bool], tuple[int, ...]] = field(default_factory=dict)
@@ -65,7 +66,8 @@ class Ground:
     @cached_property
     def legs(self) -> core.LegTable:
         """Legs from each place, brought when a search first leaves it."""
-        return core.LegTable.lazy(self.problem.stations + len(self.problem.vias), self._row)
+        places = self.problem.stations + len(self.problem.vias)
+        return core.LegTable.lazy(places, self._row, self._drive)
 
     @cached_property
     def candidates(self) -> NDArray[np.intp]:
@@ -101,7 +103,7 @@ class Ground:
 
     def kind(self, place: int, leg: int) -> int:
         """Return the kind of one of the legs from a place, by its number in `legs`."""
-        return int(self._kinds[place][leg - int(self.legs.arrays.first[place])])
+        return (leg - int(self.legs.arrays.first[place])) // self._drives[place].size
 
     @cached_property
     def _soonest(self) -> core.Ahead:
@@ -129,27 +131,43 @@ class Ground:
         return core.Ahead(np.array(price), least)
 
     def _row(self, place: int) -> core.LegRow:
-        """Legs of all kinds to candidates at other sites and to the waypoints after."""
-        problem, capacity = self.problem, self.problem.capacity_kwh
+        """Bounds of legs to candidates at other sites and to the waypoints after, of all kinds."""
+        problem = self.problem
         targets = self._targets(place)
-        rows = problem.legs.to(place, targets)
-        chosen: list[NDArray[np.intp]] = []
-        better = np.zeros((len(rows), targets.size), np.bool_)
-        for number, row in enumerate(rows):
-            drivable = np.isfinite(row.time_s) & (row.cap_kwh >= -EPSILON_KWH)
-            drivable &= row.required_kwh <= capacity + EPSILON_KWH
-            for kept, other in zip(better, rows[:number], strict=False):
-                drivable &= ~(kept & _is_worse(row, other))
-            better[number] = drivable
-            chosen.append(np.flatnonzero(drivable))
-        self._kinds[place] = np.repeat(np.arange(len(rows)), [part.size for part in chosen])
-        parts = list(zip(rows, chosen, strict=True))
+        time_s, net_kwh = problem.bounds.between(place, targets)
+        net_kwh = np.maximum(net_kwh, problem.legs.lift_kwh(place, targets))
+        near = np.isfinite(time_s) & (net_kwh <= problem.capacity_kwh)
+        self._drives[place] = targets = targets[near]
+        time_s, net_kwh = (
+            np.tile(time_s[near], problem.kinds),
+            np.tile(net_kwh[near], problem.kinds),
+        )
         return core.LegRow(
-            target=targets[np.concatenate(chosen)],
-            time_s=np.concatenate([row.time_s[part] for row, part in parts]),
-            net_kwh=np.concatenate([row.net_kwh[part] for row, part in parts]),
-            required_kwh=np.concatenate([row.required_kwh[part] for row, part in parts]),
-            cap_kwh=np.concatenate([row.cap_kwh[part] for row, part in parts]),
+            target=np.tile(targets, problem.kinds),
+            time_s=time_s,
+            net_kwh=net_kwh,
+            required_kwh=np.maximum(net_kwh, 0.0),
+            cap_kwh=np.full(time_s.size, problem.capacity_kwh),
+            exact=np.zeros(time_s.size, np.bool_),
+        )
+
+    def _drive(self, place: int, positions: NDArray[np.int64]) -> core.LegFigures:
+        """Legs of all kinds to the places to which some legs of a row lead."""
+        targets, capacity = self._drives[place], self.problem.capacity_kwh
+        asked = positions if self.problem.kinds == 1 else np.unique(positions % targets.size)
+        rows = self.problem.legs.to(place, targets[asked])
+        time_s = np.stack([row.time_s for row in rows])
+        for number, row in enumerate(rows):
+            drives = (row.cap_kwh >= -EPSILON_KWH) & (row.required_kwh <= capacity + EPSILON_KWH)
+            for other, other_s in zip(rows[:number], time_s, strict=False):
+                drives &= ~(np.isfinite(other_s) & _is_worse(row, other))
+            time_s[number, ~drives] = np.inf
+        return core.LegFigures(
+            position=(np.arange(len(rows))[:, None] * targets.size + asked).ravel(),
+            time_s=time_s.ravel(),
+            net_kwh=np.concatenate([row.net_kwh for row in rows]),
+            required_kwh=np.concatenate([row.required_kwh for row in rows]),
+            cap_kwh=np.concatenate([row.cap_kwh for row in rows]),
         )
 
     def _targets(self, place: int) -> NDArray[np.intp]:

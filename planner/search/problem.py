@@ -25,6 +25,10 @@ Source: assumed; the order of magnitude that route planners for electric cars us
 
 EPSILON_KWH = 1e-7
 
+ROUNDING_S = 1e-3
+ROUNDING_KWH = 4e-3
+"""Taken off differences of bounds: more than heights and sums are rounded by."""
+
 
 Period = tuple[float, float]
 """From when until when, UTC epoch seconds."""
@@ -62,6 +66,9 @@ class LegRows(Protocol):
 
     def to(self, place: int, targets: NDArray[np.intp]) -> list[Row]:
         """Legs of each kind from a place to some places, each of shape (targets,)."""
+
+    def lift_kwh(self, place: int, targets: NDArray[np.intp]) -> F64:
+        """Return what any leg from a place to some takes for its height alone at least."""
 
 
 class Neighbours(Protocol):
@@ -102,6 +109,9 @@ class Bounds:
     the trip, each the least by itself, and ``priced_s`` the least of time + ``price`` * energy.
     ``price_s_per_kwh`` is the least time in which this car could charge a kWh anywhere, and
     ``later_s`` (legs of the trip) the part of ``time_s`` that lies beyond the next waypoint.
+
+    ``behind_s`` is the least time to each place from the waypoint before, and ``through`` marks the
+    places, shape (places,), at which one arrives where one leaves: ways by them are drives.
     """
 
     time_s: F64
@@ -109,6 +119,29 @@ class Bounds:
     priced_s: F64
     later_s: F64
     price_s_per_kwh: float
+    behind_s: F64
+    through: NDArray[np.bool_]
+
+    def between(self, place: int, targets: NDArray[np.intp]) -> tuple[F64, F64]:
+        """Bound drives from a place to others: least seconds and kWh, shape (targets,) each.
+
+        A drive to the end takes no more than one by the other place, nor does one from the
+        beginning to there. Where that says nothing, the time is 0 and the energy minus infinite.
+        """
+        with np.errstate(invalid="ignore"):  # no road from either
+            onward_s = self.time_s[:, place, None] - self.time_s[:, targets]
+            further_s = self.behind_s[:, targets] - self.behind_s[:, place, None]
+            taken_kwh = self.energy_kwh[:, place, None] - self.energy_kwh[:, targets]
+        onward_s[:, ~self.through[targets]] = 0.0
+        taken_kwh[:, ~self.through[targets]] = -np.inf
+        if not self.through[place]:
+            further_s[:] = 0.0
+        most_s = np.fmax(onward_s, further_s).max(axis=0)
+        least_kwh = np.fmax.reduce(taken_kwh, axis=0)
+        return (
+            np.fmax(most_s - ROUNDING_S, 0.0),
+            np.where(np.isnan(least_kwh), -np.inf, least_kwh - ROUNDING_KWH),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 Legs are corners that no road can beat (`planner.legs.corners`). Stations at one road node are one
 place, as near to it as the nearest of them, with a curve that charges as quickly as the quickest
-of theirs at each charge; it is open at any hour, and nothing has to survive a failure. Stations by
-which a trip would take too long by a bound of its own are left out. Windows of waypoints are kept.
+of theirs at each charge; it is open at any hour, and of its fallbacks no more is asked than that
+the charge leads to one (`planner.search.leaving`). Stations by which a trip would take too long by
+a bound of its own are left out. Windows of waypoints are kept.
 """
 
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from planner.legs.corners import CornerLegs
 from planner.legs.profiles import ALLOWANCE_KWH, sharp_share_of
 from planner.search import core
 from planner.search.doors import curve_at
+from planner.search.leaving import Leaving
 from planner.search.problem import STOP_OVERHEAD_S
 from planner.search.setup import Trip
 
@@ -94,7 +96,30 @@ def stations_within(trip: Trip, rests: list[Rest], most_s: float) -> Ints:
     return np.asarray(trip.usable[least_s <= most_s])
 
 
-def relax(trip: Trip, rests: list[Rest], stations: Ints, most_s: float) -> core.Problem:
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """The problem, and with which charge one may come to a station of it."""
+
+    stated: core.Problem
+    nodes: "_Nodes"
+    leaving: Leaving
+
+    def least_s(self, *, most_s: float, most_settled: int, stretch: float) -> float:
+        """Least seconds of its trips that take less than ``most_s``, or a bound from below."""
+        return core.solve(
+            self.stated,
+            admit=self._admit if self.leaving.is_asked else None,
+            most_cost=most_s,
+            most_settled=most_settled,
+            stretch=stretch,
+        ).bound
+
+    def _admit(self, arrival: core.Arrival) -> core.Admission:
+        stations = np.array(self.nodes.stations_at(arrival.place))
+        return core.Admission(self.leaving.floor_kwh(stations))
+
+
+def relax(trip: Trip, rests: list[Rest], stations: Ints, most_s: float) -> Relaxed:
     """State the trip by those stations to the core; only trips of ``most_s`` or less are in it."""
     mission, waypoints = trip.mission, np.array(trip.waypoints, np.intp)
     vehicle = mission.vehicle
@@ -116,7 +141,7 @@ def relax(trip: Trip, rests: list[Rest], stations: Ints, most_s: float) -> core.
     for number, point in enumerate(mission.waypoints[1:-1], start=1):
         full[:, number, count + number] += point.service_s
     full[:, -1, -1] = 0.0
-    return core.Problem(
+    stated = core.Problem(
         legs=core.LegTable.lazy(count + waypoints.size, rows.row),
         offers=core.AskedOffers(count, posts.bring),
         waypoints=_windows(trip),
@@ -125,6 +150,7 @@ def relax(trip: Trip, rests: list[Rest], stations: Ints, most_s: float) -> core.
         ahead=core.Ahead(np.array([rest.price_s_per_kwh for rest in rests]), full),
         lingers=False,
     )
+    return Relaxed(stated, nodes, Leaving(trip, capacity_kwh))
 
 
 def _windows(trip: Trip) -> tuple[core.Waypoint, ...]:

@@ -49,7 +49,7 @@ def test_a_trip_is_told_as_a_plain_table(at_home: Path) -> None:
     assert told.exit_code == 0, told.stderr
     for word in ("70 %", "contracted by agreement", "If it fails", "Assumed:", "OpenStreetMap"):
         assert word in told.stdout
-    assert "longer than the best" in " ".join(told.stdout.split())
+    assert "on any roads, can be more than" in " ".join(told.stdout.split())
     assert UID not in told.stdout
 
 

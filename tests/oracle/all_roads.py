@@ -1,7 +1,9 @@
 """The quickest trip of a mission over all roads and stations, where nothing closes: by brute force.
 
 Between any two places all roads are listed that no other one beats in both time and energy, each
-driven edge by edge. What is found is driven by a real car, so no bound may lie above it.
+driven edge by edge. What is found is driven by a real car, so no bound may lie above it. With
+fallbacks each stop is reached with charge for a drive to a station at another site, and from there
+to one that is at neither.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,30 @@ def join(one: Profile, other: Profile) -> Profile:
         max(other[3], other[1] + one[3]),
         max(one[4], other[4], one[3] + other[2]),
     )
+
+
+@dataclass
+class _Drives:
+    """Drives between numbered stations (tail, head, net kWh, kWh needed); what fails at once."""
+
+    drives: list[tuple[int, int, float, float]]
+    sites: list[set[int]]
+
+    def floor_kwh(
+        self, station: int, fallbacks: int, failed: frozenset[int] = frozenset()
+    ) -> float:
+        """Least charge from which so many failures in turn leave another station in reach."""
+        if fallbacks == 0:
+            return 0.0
+        gone = failed | self.sites[station]
+        return min(
+            (
+                max(needed, net + self.floor_kwh(head, fallbacks - 1, gone))
+                for tail, head, net, needed in self.drives
+                if tail == station and head < len(self.sites) and head not in gone
+            ),
+            default=np.inf,
+        )
 
 
 @dataclass
@@ -68,6 +94,10 @@ class AllRoads:
                     heads.append(other)
                     rows.append((profile[0], profile[1], profile[2], full_kwh - profile[3]))
         time_s, net, required, cap = np.array(rows).reshape(-1, 4).T
+        floors = np.zeros((len(mission.waypoints), len(places)))
+        drives = _Drives(list(zip(tails, heads, net, required, strict=True)), self._sites(stations))
+        for number in range(len(stations)):
+            floors[:, number] = drives.floor_kwh(number, mission.guarantee.fallbacks)
         offers = tuple(
             core.Offer(number, curve, STOP_OVERHEAD_S)
             for number, station in enumerate(stations)
@@ -84,9 +114,15 @@ class AllRoads:
                 end_kwh=max(
                     mission.arrival_soc * mission.vehicle.usable_kwh - self._reserve_kwh, 0.0
                 ),
+                floor_kwh=floors,
             )
         )
         return np.inf if found.plan is None else found.plan.time_s
+
+    def _sites(self, stations: list[int]) -> list[set[int]]:
+        """Of each station the numbers of those at its site."""
+        near = [set(self.trip.world.stations_near(station)) for station in stations]
+        return [{n for n, other in enumerate(stations) if other in each} for each in near]
 
     def _waypoint(self, number: int) -> core.Waypoint:
         mission = self.trip.mission

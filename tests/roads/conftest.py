@@ -1,6 +1,5 @@
 """What the tests of roads share."""
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -12,10 +11,6 @@ import pytest
 from planner.roads.graph import RoadGraph
 from planner.roads.osm import read_osm
 from planner.roads.osm_graph import build_from_osm
-
-BENCH = str(Path(__file__).parents[2] / "bench")
-if BENCH not in sys.path:
-    sys.path.insert(0, BENCH)
 
 
 def _load(name: str) -> ModuleType:

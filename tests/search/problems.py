@@ -42,6 +42,10 @@ class FakeRows:
         rows = (row for (start, _), row in sorted(self.rows.items()) if start == place)
         return [Row(*(getattr(row, name)[targets] for name in Row.__slots__)) for row in rows]
 
+    def lift_kwh(self, place: int, targets: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Say of each leg that it takes a little less than it does."""
+        return np.min([row.net_kwh - 1.0 for row in self.to(place, targets)], axis=0)
+
 
 FEW = 2
 """Neighbours told first, few enough for others to be asked for."""
@@ -288,7 +292,9 @@ def _bounds(
         pause = service[stage] if stage else 0.0
         later[0] += pause
         later[2] += pause
-    return Bounds(bounds[0], bounds[1], bounds[2], beyond, price)
+    behind_s = least_s[np.array(way[:-1])]
+    through = np.ones(places, np.bool_)
+    return Bounds(bounds[0], bounds[1], bounds[2], beyond, price, behind_s, through)
 
 
 def replay(case: Case, calls: tuple[Call, ...]) -> float:

@@ -7,10 +7,15 @@ from pathlib import Path
 
 from small_worlds import Recipe, make_missions, make_world
 
+from planner.legs.profiles import PRICES_S_PER_KWH
 from planner.model.mission import Guarantee, Objective
 from planner.model.plan import Plan
-from planner.plan import explain, plan
+from planner.plan import explain, open_trip, plan
+from planner.search.answers import write_plan
 from planner.search.differences import compare, shared_road
+from planner.search.setup import on_legs_of, stage_first
+from planner.search.solve import Solution, search_stage
+from planner.verify import verify
 from planner.world import World
 
 MANY = Recipe(nodes=(40, 60), stations=(10, 16), width_km=330.0, height_km=90.0, plain=True)
@@ -73,3 +78,15 @@ def test_alternatives_say_how_they_differ_and_none_is_a_copy(tmp_path: Path) -> 
             }
             assert not same_stops or shared_road(one, other, graph) < 1.0
     assert seen > 2
+
+
+def test_a_trip_on_legs_of_one_kind_has_fallbacks_on_legs_of_that_kind(tmp_path: Path) -> None:
+    checked = 0
+    for world, made in planned(tmp_path, 4):
+        stage = stage_first(open_trip(world, made.mission), priced=False)
+        for kind in range(len(PRICES_S_PER_KWH)):
+            found = search_stage(on_legs_of(stage, kind), order=1, windows=True)
+            if isinstance(found, Solution):
+                assert verify(world, write_plan(found)) == []
+                checked += 1
+    assert checked > 10

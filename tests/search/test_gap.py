@@ -29,10 +29,11 @@ def test_the_bound_is_never_above_the_quickest_trip_over_all_roads_and_near_it(
     tmp_path: Path,
 ) -> None:
     shares = []
-    for seed in range(16):
+    for seed in range(20):
         plain = seed % 2 == 0  # else any weather, and waypoints with windows
         world = make_world(70_000 + seed, tmp_path, PLAIN if plain else FULL)
-        for mission in islice(make_missions(world, seed, plain=plain), 4):
+        for number, drawn in enumerate(islice(make_missions(world, seed, plain=plain), 4)):
+            mission = replace(drawn, guarantee=replace(drawn.guarantee, fallbacks=number % 3))
             trip = open_trip(world, mission)
             truth_s = AllRoads(trip).least_s() if trip.has_route else np.inf
             if not isfinite(truth_s):

@@ -1,8 +1,5 @@
 """Real plans on the made-up road, made once."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
 import planner.plan
@@ -10,10 +7,6 @@ from planner.model.plan import Plan
 from planner.roads.graph import RoadGraph
 from planner.world import World
 from tests.verify.road import build_road, build_world, mission
-
-BENCH = str(Path(__file__).parents[2] / "bench")
-if BENCH not in sys.path:  # the made-up worlds are benches that tests use as well
-    sys.path.insert(0, BENCH)
 
 
 @pytest.fixture(scope="session")

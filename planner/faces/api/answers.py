@@ -73,9 +73,9 @@ class SummaryAnswer(Said):
     unpriced_stops: int
     charging_stops: int
     gap: float | None = Field(
-        description="Share of the trip's time by which the best trip possible can be shorter at"
-        " most, over all roads and all stations of the wallet, even one without fallbacks; null"
-        " where it is not proven, as where money counts"
+        description="Share of the trip's time by which the best trip with as many fallbacks can be"
+        " shorter at most, over all roads and all stations of the wallet; null where it is not"
+        " proven, as where money counts"
     )
     guarantee: GuaranteeAnswer
 

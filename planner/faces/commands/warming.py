@@ -5,6 +5,7 @@ import time
 import click
 
 from planner.faces.commands.console import note, progress_bar
+from planner.faces.warming import search_compiled
 from planner.legs.hierarchy import warm_up as compile_hierarchy
 from planner.legs.prepared import PreparedRoads
 from planner.legs.warming import drive_somewhere
@@ -18,7 +19,8 @@ def warm_up() -> None:
     """Compile all kernels and prepare the roads of all regions; once after each installation."""
     settings = Settings.read()
     began = time.perf_counter()
-    compile_hierarchy()
+    with search_compiled():
+        compile_hierarchy()
     note(f"Kernels are compiled ({time.perf_counter() - began:.0f} s)")
     for info in list_regions(settings.regions):
         if info.damage:
@@ -31,7 +33,7 @@ def warm_up() -> None:
 
 def prepare_roads(graph: RoadGraph) -> None:
     """Prepare a region's roads for all cars, with a progress bar."""
-    with progress_bar() as shown:
+    with search_compiled(), progress_bar() as shown:
         task = shown.add_task("preparing legs", total=1.0)
 
         def tell(stage: str, share: float) -> None:

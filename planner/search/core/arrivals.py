@@ -3,14 +3,13 @@
 import numpy as np
 
 from planner.search.core.compiled import kernel_only
-from planner.search.core.drives import bound, drive
+from planner.search.core.drives import bound
 from planner.search.core.functions import cut, find_piece, on_piece, uncovered, value
 from planner.search.core.heap import push
 from planner.search.core.state import (
     ADMIT,
     ASKED_KWH,
     ASKED_S,
-    COST,
     DONE,
     HEAP,
     LABELS,
@@ -194,8 +193,7 @@ def push_rest(
     state.tally[LABELS] += 1
     state.stage[rest], state.place[rest] = state.stage[label], state.place[label]
     state.ramp[rest], state.leg[rest] = state.ramp[label], state.leg[label]
-    state.latest[rest], state.fresh[rest] = state.latest[label], state.fresh[label]
-    state.leave_by[rest] = np.inf
+    state.latest[rest], state.leave_by[rest] = state.latest[label], np.inf
     state.low[rest], state.high[rest] = state.low[label], state.high[label]
     key = shrink(legs, frame, state, rest, low, high)
     state.tally[HEAP] = push(state.heap_key, state.heap_entry, state.tally[HEAP], key, rest)
@@ -212,25 +210,6 @@ def shrink(
     state.high[label] = max(min(ends, high + net), state.low[label])
     ramp, leg, stage = state.ramp[label], state.leg[label], state.stage[label]
     return bound(legs, frame, state, ramp, leg, stage, state.low[label])
-
-
-@kernel_only
-def correct(legs: LegArrays, frame: Frame, state: State, label: int) -> None:
-    """Put a label right whose leg has become exact, and back into the heap if it still drives."""
-    ramp, leg = state.ramp[label], state.leg[label]
-    stage = left_in(legs, frame, leg, state.stage[label])
-    low, high, key = drive(legs, frame, state, ramp, leg, stage)
-    if key < state.value[COST]:
-        state.low[label], state.high[label] = low, high
-        state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
-        state.fresh[label] = True
-        state.tally[HEAP] = push(state.heap_key, state.heap_entry, state.tally[HEAP], key, label)
-
-
-@kernel_only
-def left_in(legs: LegArrays, frame: Frame, leg: int, stage: int) -> int:
-    """Stage in which a leg was begun that arrives in ``stage``."""
-    return stage - 1 if legs.target[leg] >= frame.stations else stage
 
 
 @kernel_only

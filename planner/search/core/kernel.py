@@ -4,18 +4,18 @@ A label is an arrival as a ramp over charge (see `planner.search.core.functions`
 points while it waits in the heap, only the part of its parent's departure ramp it stands for.
 Taken from the heap it is
 
-1. put right if its leg was only bounded before (EXACT), and goes back into the heap;
-2. held against the labels settled at the same place and stage: what they cover is cut away;
-3. asked whether one may arrive so (ADMIT): what lies below the floor is cut away;
-4. settled, and turned into the ramps of the departures from its place, one for each offer and
+1. held against the labels settled at the same place and stage: what they cover is cut away;
+2. asked whether one may arrive so (ADMIT): what lies below the floor is cut away;
+3. settled, and turned into the ramps of the departures from its place, one for each offer and
    opening window, or one for a waypoint; the legs then make labels of the part of a ramp that can
-   drive them, when their turn comes (see `planner.search.core.unfolding`).
+   drive them, when their turn comes (see `planner.search.core.unfolding`), put right before if they
+   were only bounded (EXACT).
 
 The first label at the end whose cost no key in the heap undercuts is the best trip: keys are lower
 bounds, and nothing is cut away but what another label does as well or better.
 """
 
-from planner.search.core.arrivals import arrive, ask, correct, settle, shrink, stand
+from planner.search.core.arrivals import arrive, ask, settle, shrink, stand
 from planner.search.core.compiled import compiled, kernel_only
 from planner.search.core.departures import has_room, leave_station, leave_waypoint
 from planner.search.core.heap import pop, push
@@ -24,7 +24,6 @@ from planner.search.core.state import (
     COST,
     CUT,
     DONE,
-    EXACT,
     HEAP,
     LIMIT,
     OFFERS,
@@ -65,12 +64,6 @@ def run(legs: LegArrays, posts: Posts, frame: Frame, state: State) -> int:
 @kernel_only
 def take(legs: LegArrays, posts: Posts, frame: Frame, state: State, key: float, label: int) -> int:
     """Do one label; returns what is needed to do it, DONE where it is done."""
-    if state.leg[label] >= 0 and not state.fresh[label]:
-        if not legs.exact[state.leg[label]]:
-            return EXACT
-        state.tally[POPPED] += 1
-        correct(legs, frame, state, label)
-        return DONE
     if state.place[label] < frame.stations and posts.first[state.place[label]] < 0:
         return OFFERS
     n = arrive(legs, frame, state, label)

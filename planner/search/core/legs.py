@@ -4,9 +4,10 @@ A leg takes ``time_s``; with charge q at its start one arrives with ``min(q - ne
 ``q >= required_kwh`` (see `planner.legs.kernels`). Between two places there may be several, faster
 ones and thriftier ones.
 
-Rows may come when the search first leaves a place (`LegTable.lazy`), and their energies may be
-bounds at first (``exact`` False in a row): the search then asks for a leg's true figures when it
-comes to drive it. A bound must be one: time, net and required may only rise, cap only fall.
+Rows may come when the search first leaves a place (`LegTable.lazy`), and what they tell may be
+bounds at first (``exact`` False in a row): the search then asks for the true figures of the legs
+that may serve best, `CORRECTED` at a time. A bound must be one: time, net and required may only
+rise, cap only fall.
 """
 
 from collections.abc import Callable
@@ -34,19 +35,29 @@ class LegRow(NamedTuple):
 
 
 class LegFigures(NamedTuple):
-    """What one leg takes."""
+    """What legs of one row truly take, told by their positions in it, each of shape (legs,).
 
-    time_s: float
-    net_kwh: float
-    required_kwh: float
-    cap_kwh: float
+    An infinite time: there is no such leg.
+    """
+
+    position: ArrayLike
+    time_s: ArrayLike
+    net_kwh: ArrayLike
+    required_kwh: ArrayLike
+    cap_kwh: ArrayLike
 
 
 Fetch = Callable[[int], LegRow]
 """place → its row."""
 
-Correct = Callable[[int, int], LegFigures]
-"""(place, position in its row) → the true figures of a leg that was only bounded."""
+Correct = Callable[[int, I64], LegFigures]
+"""(place, positions in its row) → true figures of these legs; others of the row may be told too."""
+
+CORRECTED = 64
+"""Legs whose true figures are asked for at a time."""
+
+ROUNDING = 1e-6
+"""Seconds and kWh by which rounding may put a figure beyond its bound."""
 
 
 class LegTable:
@@ -179,44 +190,36 @@ class LegTable:
         self.rows_fetched += 1
         self._check(begin, end)
 
-    def correct(self, leg: int) -> None:
-        """Bring the true figures of a leg."""
-        arrays = self._arrays
-        place = self.tail(leg)
+    def correct(self, place: int, legs: I64) -> None:
+        """Bring the true figures of the first `CORRECTED` of some legs from a place."""
+        arrays, first = self._arrays, int(self._arrays.first[place])
         if self._correct is None:
             raise InputError(
-                f"leg {leg} from place {place} is only bounded",
+                f"legs from place {place} are only bounded",
                 remedy="Give LegTable.lazy a function that corrects legs",
             )
-        figures = LegFigures(*self._correct(place, leg - int(arrays.first[place])))
-        before = self.figures(leg)
-        if any(a < b for a, b in zip(figures[:3], before[:3], strict=True)) or (
-            figures.cap_kwh > before.cap_kwh
-        ):
+        position, time_s, net, required, cap = self._correct(place, legs[:CORRECTED] - first)
+        known = np.asarray(position, np.int64) + first
+        self._hold(place, known, LegFigures(known, time_s, net, required, cap))
+        for mine, given in zip(arrays[3:7], (time_s, net, required, cap), strict=True):
+            mine[known] = given
+        arrays.exact[known] = True
+        self.legs_corrected += known.size
+
+    def _hold(self, place: int, legs: I64, figures: LegFigures) -> None:
+        """Raise if a leg takes less than it was bounded by."""
+        arrays = self._arrays
+        is_leg = np.isfinite(figures.time_s)
+        beyond = np.asarray(figures.time_s) < arrays.time_s[legs] - ROUNDING
+        beyond |= np.asarray(figures.net_kwh) < arrays.net_kwh[legs] - ROUNDING
+        beyond |= np.asarray(figures.required_kwh) < arrays.required_kwh[legs] - ROUNDING
+        beyond |= np.asarray(figures.cap_kwh) > arrays.cap_kwh[legs] + ROUNDING
+        if (beyond & is_leg).any():
+            leg = int(legs[np.argmax(beyond & is_leg)])
             raise InputError(
-                f"the figures of leg {leg} from place {place} are {figures}, beyond {before}",
+                f"the leg from place {place} to {arrays.target[leg]} takes less than its bounds",
                 remedy="Bounds must be least times, least energies and greatest caps",
             )
-        arrays.time_s[leg], arrays.net_kwh[leg] = figures.time_s, figures.net_kwh
-        arrays.required_kwh[leg], arrays.cap_kwh[leg] = figures.required_kwh, figures.cap_kwh
-        arrays.exact[leg] = True
-        self.legs_corrected += 1
-
-    def figures(self, leg: int) -> LegFigures:
-        """Tell what a leg takes, as far as known."""
-        arrays = self._arrays
-        return LegFigures(
-            float(arrays.time_s[leg]),
-            float(arrays.net_kwh[leg]),
-            float(arrays.required_kwh[leg]),
-            float(arrays.cap_kwh[leg]),
-        )
-
-    def tail(self, leg: int) -> int:
-        """Place where a leg begins."""
-        arrays = self._arrays
-        begins = (arrays.first <= leg) & (leg < arrays.last)
-        return int(np.flatnonzero(begins)[0])
 
     def _lengthen(self, size: int) -> None:
         arrays = self._arrays

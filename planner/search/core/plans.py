@@ -101,9 +101,9 @@ def replay(problem: Problem, steps: tuple[Step, ...]) -> Plan | None:
     charge, clock = problem.start.charge_kwh, 0.0
     for number, step in enumerate(steps):
         if step.leg is not None:
-            figures = problem.legs.figures(step.leg)
-            clock += figures.time_s
-            charge = min(charge - figures.net_kwh, figures.cap_kwh)
+            legs = problem.legs.arrays
+            clock += float(legs.time_s[step.leg])
+            charge = min(charge - float(legs.net_kwh[step.leg]), float(legs.cap_kwh[step.leg]))
         may_stay_s = _may_stay(problem, visits)
         visit = _visit(problem, step, clock, charge, may_stay_s)
         if visit is None:

@@ -38,6 +38,7 @@ from planner.search.core.state import (
     make_state,
     write_admission,
 )
+from planner.search.core.unfolding import sort_anew
 
 F64 = NDArray[np.float64]
 
@@ -120,6 +121,8 @@ def search(
     while status not in (0, CUT):
         if status == OFFERS:
             posts = _fetch(problem, int(state.place[state.tally[ASKED]]))
+        elif status == EXACT:
+            _correct(problem, frame, state, ~int(state.tally[ASKED]))
         else:
             state = _answer(status, problem, asker, state)
         status = run(problem.legs.arrays, posts, frame, state)
@@ -133,8 +136,6 @@ def _answer(status: int, problem: Problem, asker: Asker, state: State) -> State:
         return grow(state)
     if status == ROW:
         problem.legs.fetch(int(state.place[label]))
-    elif status == EXACT:
-        problem.legs.correct(int(state.leg[label]))
     else:
         assert status == ADMIT
         arrival = Arrival(
@@ -147,6 +148,16 @@ def _answer(status: int, problem: Problem, asker: Asker, state: State) -> State:
         asker.rulings.append(ruling)
         return _write(state, problem, ruling)
     return state
+
+
+def _correct(problem: Problem, frame: Frame, state: State, ramp: int) -> None:
+    """Put legs right that are only bounded: the next one of a ramp, and those behind it."""
+    label = int(state.ramp_label[ramp])
+    place = int(state.place[label])
+    chain = int(state.stage[label]) * problem.legs.places + place
+    left = state.way[int(state.ramp_next[ramp]) : int(state.way_last[chain])]
+    problem.legs.correct(place, left[~problem.legs.arrays.exact[left]])
+    sort_anew(problem.legs.arrays, frame, state, ramp)
 
 
 def _write(state: State, problem: Problem, ruling: Ruling) -> State:
@@ -172,7 +183,7 @@ def _plant(problem: Problem, frame: Frame, state: State) -> None:
     state.stage[0], state.place[0] = start.stage, place
     state.ramp[0] = state.leg[0] = ROOT
     state.low[0] = state.high[0] = start.charge_kwh
-    state.latest[0], state.leave_by[0], state.fresh[0] = -np.inf, np.inf, True
+    state.latest[0], state.leave_by[0] = -np.inf, np.inf
     state.tally[LABELS] = 1
     key = float((frame.ahead[:, start.stage, place] - frame.price * start.charge_kwh).max())
     if np.isfinite(key):

@@ -17,12 +17,12 @@ Flags = NDArray[np.bool_]
 
 DONE, ROOM, ROW, EXACT, ADMIT, CUT, OFFERS = range(7)
 """What the kernel returns for: nothing is left to do; arrays are full; a place has no row of legs
-yet; a leg's energies are only bounds; a station asks whether one may arrive so; as many labels are
-settled as one would at most; the offers of a station are not known yet."""
+yet; a leg is only bounded; a station asks whether one may arrive so; as many labels are settled as
+one would at most; the offers of a station are not known yet."""
 
 HEAP, LABELS, RAMPS, POINTS, ADMISSIONS, BEST, SETTLED, POPPED, ASKED, WAYS = range(10)
 """Places of `State.tally`. BEST is the departure ramp at the end of the best trip so far, -1: none;
-ASKED is the label that stands before a question, WAYS counts legs that are sorted."""
+ASKED is the entry that stands before a question, WAYS counts legs that are sorted."""
 
 NEED_POINTS, NEED_LABELS, NEED_RAMPS, NEED_WAYS, LIMIT = range(10, 15)
 """Places of `State.tally`: how much room is needed after ROOM, and how many labels to settle."""
@@ -129,7 +129,6 @@ class State(NamedTuple):
     high: F64
     latest: F64
     leave_by: F64
-    fresh: Flags
     begin: I64
     end: I64
     next: I64
@@ -160,7 +159,7 @@ class State(NamedTuple):
 
 _BY_LABEL = (
     *("stage", "place", "ramp", "leg", "low", "high", "latest", "leave_by"),
-    *("fresh", "begin", "end", "next"),
+    *("begin", "end", "next"),
 )
 _BY_RAMP = ("ramp_first", "ramp_last", "ramp_label", "ramp_offer", "ramp_closes", "ramp_next")
 _BY_WAY = ("way", "rest")
@@ -188,7 +187,6 @@ def make_state(stages: int, places: int, bounds: int) -> State:
         high=np.empty(labels),
         latest=np.empty(labels),
         leave_by=np.empty(labels),
-        fresh=np.empty(labels, np.bool_),
         begin=np.empty(labels, np.int64),
         end=np.empty(labels, np.int64),
         next=np.empty(labels, np.int64),

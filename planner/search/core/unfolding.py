@@ -10,7 +10,9 @@ All ramps of a place go through its legs in one order. At the greatest price p o
     min over q of (c(q) - p * q)  +  weight * time_l + p * net_l + D_p(target of l),
 
 of which only the first part is the ramp's own; the label's own bound, at all prices and for the
-charges that can drive the leg, is no less.
+charges that can drive the leg, is no less. Legs of which only bounds are known stand where these
+put them; when the turn of the first one comes, it and those behind it are put right and sorted
+anew. No ramp of the place is beyond it, so what they all have passed stays as it is.
 
 Source: Yoshizumi, Miura, Ishida: A* with Partial Expansion for Large Branching Factor Problems
 (AAAI 2000).
@@ -18,12 +20,13 @@ Source: Yoshizumi, Miura, Ishida: A* with Partial Expansion for Large Branching 
 
 import numpy as np
 
-from planner.search.core.compiled import kernel_only
+from planner.search.core.compiled import compiled, kernel_only
 from planner.search.core.drives import add_ramp, drive
 from planner.search.core.heap import push
 from planner.search.core.state import (
     COST,
     DONE,
+    EXACT,
     HEAP,
     LABELS,
     NEED_LABELS,
@@ -42,23 +45,49 @@ def sort_ways(legs: LegArrays, frame: Frame, state: State, place: int, stage: in
     chain = stage * frame.floor.shape[1] + place
     if state.way_first[chain] >= 0:
         return
-    following, price = frame.stations + stage + 1, frame.price[frame.price.size - 1]
-    ahead = frame.ahead[frame.price.size - 1]
+    following = frame.stations + stage + 1
     first = end = state.tally[WAYS]
     for leg in range(legs.first[place], legs.last[place]):
         target = legs.target[leg]
         if target == place or (target >= frame.stations and target != following):
             continue
-        reached = stage + 1 if target == following else stage
+        if frame.floor[stage, target] < np.inf:
+            state.way[end] = leg
+            end += 1
+    state.way_first[chain] = first
+    state.way_last[chain] = sort_rest(legs, frame, state, stage, first, end)
+    state.tally[WAYS] = end
+
+
+@kernel_only
+def sort_rest(
+    legs: LegArrays, frame: Frame, state: State, stage: int, first: int, last: int
+) -> int:
+    """Sort the ways from ``first`` to ``last``; where those end that lead anywhere."""
+    price, ahead = frame.price[frame.price.size - 1], frame.ahead[frame.price.size - 1]
+    end = first
+    for way in range(first, last):
+        leg = state.way[way]
+        target = legs.target[leg]
+        reached = stage + 1 if target >= frame.stations else stage
         rest = legs.time_s[leg] * frame.weight + price * legs.net_kwh[leg] + ahead[reached, target]
-        if rest < np.inf and frame.floor[stage, target] < np.inf:
+        if rest < np.inf:
             state.way[end], state.rest[end] = leg, rest
             end += 1
     order = np.argsort(state.rest[first:end], kind="mergesort")
     state.way[first:end] = state.way[first:end][order]
     state.rest[first:end] = state.rest[first:end][order]
-    state.way_first[chain], state.way_last[chain] = first, end
-    state.tally[WAYS] = end
+    return end
+
+
+@compiled
+def sort_anew(legs: LegArrays, frame: Frame, state: State, ramp: int) -> None:
+    """Sort the ways that are left to a ramp, some of which have been put right."""
+    label = state.ramp_label[ramp]
+    stage = state.stage[label]
+    chain = stage * frame.floor.shape[1] + state.place[label]
+    first, last = state.ramp_next[ramp], state.way_last[chain]
+    state.way_last[chain] = sort_rest(legs, frame, state, stage, first, last)
 
 
 @kernel_only
@@ -94,18 +123,20 @@ def unfold(legs: LegArrays, frame: Frame, state: State, ramp: int) -> int:
     tally = state.tally
     stage = state.stage[state.ramp_label[ramp]]
     while True:
-        if tally[LABELS] >= state.stage.size:
-            tally[NEED_LABELS] = 1
-            return ROOM
-        leg = state.way[state.ramp_next[ramp]]
-        state.ramp_next[ramp] += 1
-        low, high, key = drive(legs, frame, state, ramp, leg, stage)
-        if key < state.value[COST]:
-            add_label(legs, frame, state, ramp, leg, stage, low, high, key)
         following = next_key(frame, state, ramp)
         if following == np.inf or (tally[HEAP] > 0 and following > state.heap_key[0]):
             put_back(frame, state, ramp)
             return DONE
+        if tally[LABELS] >= state.stage.size:
+            tally[NEED_LABELS] = 1
+            return ROOM
+        leg = state.way[state.ramp_next[ramp]]
+        if not legs.exact[leg]:
+            return EXACT
+        state.ramp_next[ramp] += 1
+        low, high, key = drive(legs, frame, state, ramp, leg, stage)
+        if key < state.value[COST]:
+            add_label(legs, frame, state, ramp, leg, stage, low, high, key)
 
 
 @kernel_only
@@ -128,7 +159,6 @@ def add_label(
     state.low[label], state.high[label] = low, high
     state.latest[label] = state.ramp_closes[ramp] + legs.time_s[leg]
     state.leave_by[label] = np.inf
-    state.fresh[label] = legs.exact[leg]
     state.tally[HEAP] = push(state.heap_key, state.heap_entry, state.tally[HEAP], key, label)
 
 

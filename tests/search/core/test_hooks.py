@@ -128,7 +128,7 @@ def row_of(table, place, *, share=1.0):
     net = arrays.net_kwh[legs]
     return LegRow(
         arrays.target[legs],
-        arrays.time_s[legs],
+        arrays.time_s[legs] * share,
         np.where(net > 0.0, net * share, net),
         arrays.required_kwh[legs] * share,
         arrays.cap_kwh[legs],
@@ -144,8 +144,10 @@ def test_legs_that_come_row_by_row_and_are_put_right_late_give_the_same_trip(see
     ahead = Ahead(price, sweep(problem, price))
     expected = solve(problem)
 
-    def correct(place, position):
-        return table.figures(int(table.arrays.first[place]) + position)
+    def correct(place, positions):
+        legs = table.arrays.first[place] + positions
+        figures = (table.arrays[number][legs] for number in range(3, 7))
+        return LegFigures(positions, *figures)
 
     at_once = LegTable.lazy(table.places, lambda place: row_of(table, place))
     late = LegTable.lazy(table.places, lambda place: row_of(table, place, share=0.6), correct)
@@ -159,6 +161,32 @@ def test_legs_that_come_row_by_row_and_are_put_right_late_give_the_same_trip(see
     assert late.legs_corrected == known, "a second search asks for nothing again"
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_leg_that_turns_out_not_to_be_there_is_not_driven(seed):
+    problem = make_problem(seed, Recipe(stations=(4, 8), waypoints=(2, 3)))
+    table, places = problem.legs, problem.legs.places
+    price = prices(problem)
+    ahead = Ahead(price, sweep(problem, price))
+
+    def row(place):
+        far = np.zeros(places)
+        known = row_of(table, place, share=0.5)
+        columns = zip(known[:5], (np.arange(places), far, far - 50.0, far, far + 1e3), strict=True)
+        figures = [np.concatenate(parts) for parts in columns]
+        return LegRow(*figures, np.zeros(figures[0].size, np.bool_))
+
+    def correct(place, positions):
+        first, end = int(table.arrays.first[place]), int(table.arrays.last[place])
+        is_there = positions < end - first
+        legs = np.where(is_there, first + positions, 0)
+        time_s, *others = (table.arrays[number][legs] for number in range(3, 7))
+        return LegFigures(positions, np.where(is_there, time_s, np.inf), *others)
+
+    legs = LegTable.lazy(places, row, correct)
+    outcome = solve(replace(problem, legs=legs, ahead=ahead))
+    assert cost_of(outcome) == pytest.approx(cost_of(solve(problem)))
+
+
 def test_a_figure_better_than_its_bound_is_refused():
     problem = make_problem(11, Recipe(stations=(4, 4), waypoints=(2, 2)))
     table = problem.legs
@@ -166,9 +194,11 @@ def test_a_figure_better_than_its_bound_is_refused():
     legs = LegTable.lazy(
         table.places,
         lambda place: row_of(table, place, share=0.9),
-        lambda *_: LegFigures(0.0, -9.0, 0.0, 1.0),
+        lambda _, positions: LegFigures(
+            positions, *(np.full(positions.size, figure) for figure in (0.0, -9.0, 0.0, 1.0))
+        ),
     )
-    with pytest.raises(InputError, match="beyond"):
+    with pytest.raises(InputError, match="less than its bounds"):
         solve(replace(problem, legs=legs, ahead=Ahead(price, sweep(problem, price))))
 
 

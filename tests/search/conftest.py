@@ -1,8 +1,0 @@
-"""The made-up worlds and the adversary are benches that tests use as well."""
-
-import sys
-from pathlib import Path
-
-BENCH = str(Path(__file__).parents[2] / "bench")
-if BENCH not in sys.path:
-    sys.path.insert(0, BENCH)
