@@ -76,8 +76,11 @@ class RoadBounds:
         price, share = price_s_per_kwh, self.legs.car.share
         fixed_s, fixed_kwh = self._fixed(place, self._rise_m(place, inward=True))
         least = partial(self._least, place, inward=True)
-        reduced_kwh = share * least(THRIFTIEST)
-        priced_s = np.maximum(_between(least, price * share), least(0) + price * reduced_kwh)
+        with np.errstate(invalid="ignore"):  # no road, and no energy that is sure
+            reduced_kwh = np.where(np.isfinite(least(0)), share * least(THRIFTIEST), inf)
+        priced_s = _between(least, price * share)
+        if price > 0.0:
+            priced_s = np.maximum(priced_s, least(0) + price * reduced_kwh)
         return Floors(
             least(0) + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
         )
@@ -160,17 +163,15 @@ def _between(least: Callable[[int], F64], price: float) -> F64:
         return least(THRIFTIEST - 1)
     upper = int(np.searchsorted(prices, price, side="right"))
     part = (price - prices[upper - 1]) / (prices[upper] - prices[upper - 1])
+    if part == 0.0:  # not 0 times infinity
+        return least(upper - 1)
     return np.asarray((1.0 - part) * least(upper - 1) + part * least(upper))
 
 
 def _from_below(least: Callable[[int], F64], price: float) -> F64:
     """Least time + price · reduced energy from below, at any price."""
-    beyond = max(price - PRICES_S_PER_KWH[THRIFTIEST - 1], 0.0)
-    with np.errstate(invalid="ignore"):  # no road at no price
-        found = _between(least, price)
-        if beyond > 0.0:
-            found = found + beyond * least(THRIFTIEST)
-    return np.asarray(np.where(np.isfinite(least(0)), found, inf))
+    found, beyond = _between(least, price), price - PRICES_S_PER_KWH[THRIFTIEST - 1]
+    return found if beyond <= 0.0 else found + beyond * least(THRIFTIEST)
 
 
 def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F64:
