@@ -11,7 +11,12 @@ from planner.search.alternatives import find_alternatives
 from planner.search.answers import explain_failure, write_plan
 from planner.search.causes import find_cause
 from planner.search.choices import explain_stops
-from planner.search.gap import least_at_any_speed_s, with_gaps, worth_another_look
+from planner.search.gap import (
+    is_proven,
+    least_at_any_speed_s,
+    with_gaps,
+    worth_another_look,
+)
 from planner.search.leftout import MOST_LISTED
 from planner.search.relaxations import Tries, relax
 from planner.search.setup import Trip, prepare
@@ -54,7 +59,8 @@ def plan(world: World, mission: Mission, *, gap: bool = True, ledger: bool = Tru
         found = look_again(found)
     best = write_plan(found, MOST_LISTED if ledger else 0)
     made = _by_preferred(world, best) or find_alternatives(best, found.stage.trip)
-    return checked(world, with_gaps(made, best_s))
+    proven = best_s is not None and is_proven(trip, found.cost)
+    return checked(world, with_gaps(made, best_s if proven else None))
 
 
 def _by_preferred(world: World, best: Plan) -> Plan | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from planner.legs.car import CarLegs
 from planner.legs.labels import Entries
 from planner.legs.meeting import Pages
-from planner.legs.profiles import ALLOWANCE_KWH, THRIFTIEST, WEIGHT_PER_KWH
+from planner.legs.profiles import THRIFTIEST, WEIGHT_PER_KWH
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -83,7 +83,7 @@ class LeastAway:
         first = np.cumsum([0, *map(len, own)])
         _, approach_kwh, _ = self.legs.approaches
         left_m = car.graph.ele_m[self.legs.places.depart[places]].astype(np.float64)
-        begun_kwh = approach_kwh[places] - car.height_kwh_per_m * left_m - ALLOWANCE_KWH
+        begun_kwh = approach_kwh[places] - car.height_kwh_per_m * left_m - car.allowance_kwh
         source = self.legs.pages(THRIFTIEST, inward=False)
         listed = np.fromiter(chain.from_iterable(own), np.int64)
         driven_kwh = _least(source, places, self.hubs, first, listed, car.share / WEIGHT_PER_KWH)

@@ -20,7 +20,6 @@ from planner.legs.car import CarOnRoads, JoinedPlaces
 from planner.legs.hierarchy.spread import spread
 from planner.legs.labels import FAR
 from planner.legs.profiles import (
-    ALLOWANCE_KWH,
     PRICES_S_PER_KWH,
     THRIFTIEST,
     WEIGHT_PER_KWH,
@@ -136,7 +135,7 @@ class RoadBounds:
 
     def _fixed(self, place: int, rise_m: F64) -> tuple[F64, F64]:
         seconds, kwh, _ = self.legs.approaches
-        risen_kwh = self.height_kwh_per_m * rise_m - ALLOWANCE_KWH
+        risen_kwh = self.height_kwh_per_m * rise_m - self.legs.car.allowance_kwh
         return seconds + seconds[place], risen_kwh + kwh + kwh[place]
 
     def _rise_m(self, place: int, *, inward: bool) -> F64:
@@ -187,9 +186,10 @@ def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F6
     lifted = used_kwh - lift_kwh * ele_m[begins].astype(np.float64)
     base = float(lifted.min())
     if legs.car.share <= 0.0:  # in a storm from behind nothing but the climb is sure
-        return np.asarray(base + lift_kwh * ele_m[ends].astype(np.float64) - ALLOWANCE_KWH)
+        return np.asarray(base + lift_kwh * ele_m[ends].astype(np.float64) - legs.car.allowance_kwh)
     per_kwh = WEIGHT_PER_KWH / legs.car.share
     starts = np.minimum(np.floor((lifted - base) * per_kwh), FAR - 1).astype(np.int32)
     weight = spread(legs.car.labels[THRIFTIEST].metric, begins, starts)[ends]
-    least = weight / per_kwh + base + lift_kwh * ele_m[ends].astype(np.float64) - ALLOWANCE_KWH
+    least = weight / per_kwh + base + lift_kwh * ele_m[ends].astype(np.float64)
+    least -= legs.car.allowance_kwh
     return np.asarray(np.where(weight >= FAR, inf, least))

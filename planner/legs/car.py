@@ -93,6 +93,14 @@ class CarOnRoads:
         """The potential that keeps its energy sound, see `planner.energy.consumption`."""
         return height_potential_kwh_per_m(self.vehicle, self.conditions, quantile=True)
 
+    @cached_property
+    def allowance_kwh(self) -> float:
+        """What a bound of energy by heights may be above a drive: decks lift, heights are rounded.
+
+        No drive takes a deck twice, so it is no more than all of them together.
+        """
+        return ALLOWANCE_KWH + self.height_kwh_per_m * self.graph.deck_climb_m
+
     def memo(self, kind: int) -> ArcMemo:
         """Profiles of the arcs of one kind that have been driven."""
         if kind not in self._memos:
@@ -311,7 +319,7 @@ class CarLegs:
         rise_m = self._arrive_m[targets] - np.float64(
             self.car.graph.ele_m[self.places.depart[place]]
         )
-        return np.asarray(self.car.height_kwh_per_m * rise_m - ALLOWANCE_KWH)
+        return np.asarray(self.car.height_kwh_per_m * rise_m - self.car.allowance_kwh)
 
     @cached_property
     def _arrive_m(self) -> F64:

@@ -8,6 +8,7 @@ so that heights are a potential of the climbs.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -230,6 +231,13 @@ class RoadGraph:
             "shape_points": shapes.count_all(self.shape_steps),
             "names": len(self.name_first) - 1,
         }
+
+    @cached_property
+    def deck_climb_m(self) -> float:
+        """Metres that all decks together lift a car, which takes none of its energy."""
+        decks = np.flatnonzero(np.asarray(self.flags) & Flag.FERRY)
+        rise_m = self.ele_m[self.head[decks]] - self.ele_m[self.tail[decks]]
+        return float(np.maximum(rise_m, 0.0).sum(dtype=np.float64))
 
     @property
     def bbox(self) -> BBox:

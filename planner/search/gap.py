@@ -56,6 +56,20 @@ def least_at_any_speed_s(trip: Trip, most_s: float) -> float | None:
     return best_s
 
 
+def is_proven(trip: Trip, most_s: float) -> bool:
+    """Say whether the bound of a trip that takes less than ``most_s`` is one.
+
+    The sweeps know of no stops. Who stops where one arrives at another node than one leaves from
+    (by a forbidden turn, in a street that only residents may drive through) may leave by a way that
+    nobody may drive who does not stop; so a trip by such a station may be quicker than they say.
+    """
+    rest, stations = bound_rests(trip)[0], trip.usable
+    parted = stations[trip.places.arrive[stations] != trip.places.depart[stations]]
+    around = (rest.behind_s[:, parted] <= most_s).any(axis=0)
+    around &= (rest.ahead_s[:, parted] <= most_s).any(axis=0)
+    return not around.any()
+
+
 def worth_another_look(found: Solution, best_s: float | None) -> bool:
     """Say whether a trip might be much shorter, and not only the bound be far from any trip.
 

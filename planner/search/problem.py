@@ -26,8 +26,7 @@ Source: assumed; the order of magnitude that route planners for electric cars us
 EPSILON_KWH = 1e-7
 
 ROUNDING_S = 1e-3
-ROUNDING_KWH = 4e-3
-"""Taken off differences of bounds: more than heights and sums are rounded by."""
+"""Taken off differences of times: more than sums are rounded by."""
 
 
 Period = tuple[float, float]
@@ -111,7 +110,8 @@ class Bounds:
     ``later_s`` (legs of the trip) the part of ``time_s`` that lies beyond the next waypoint.
 
     ``behind_s`` is the least time to each place from the waypoint before, and ``through`` marks the
-    places, shape (places,), at which one arrives where one leaves: ways by them are drives.
+    places, shape (places,), at which one arrives where one leaves: ways by them are drives. A drive
+    may take less than the difference of two bounds of energy by ``allowance_kwh``.
     """
 
     time_s: F64
@@ -121,6 +121,7 @@ class Bounds:
     price_s_per_kwh: float
     behind_s: F64
     through: NDArray[np.bool_]
+    allowance_kwh: float
 
     def between(self, place: int, targets: NDArray[np.intp]) -> tuple[F64, F64]:
         """Bound drives from a place to others: least seconds and kWh, shape (targets,) each.
@@ -140,7 +141,7 @@ class Bounds:
         least_kwh = np.fmax.reduce(taken_kwh, axis=0)
         return (
             np.fmax(most_s - ROUNDING_S, 0.0),
-            np.where(np.isnan(least_kwh), -np.inf, least_kwh - ROUNDING_KWH),
+            np.where(np.isnan(least_kwh), -np.inf, least_kwh - self.allowance_kwh),
         )
 
 

@@ -17,7 +17,7 @@ from planner.energy.charging import ChargingCurve
 from planner.energy.share import Share
 from planner.legs.car import CarLegs, JoinedPlaces
 from planner.legs.corners import CornerLegs
-from planner.legs.profiles import ALLOWANCE_KWH, sharp_share_of
+from planner.legs.profiles import sharp_share_of
 from planner.search import core
 from planner.search.doors import curve_at
 from planner.search.leaving import Leaving
@@ -206,7 +206,8 @@ class _Reach:
 
     ``ahead_s`` and ``behind_s`` have the shape (prices, stretches, nodes), ``most_s`` (prices,);
     ``least_kwh`` and ``greatest_kwh``, of the stations at a node, are what is left to the end of
-    each stretch at least, shape (stretches, nodes).
+    each stretch at least, shape (stretches, nodes). ``through``, shape (nodes,), marks those where
+    one arrives where one leaves, so that ways by them are drives.
     """
 
     price_s_per_kwh: F64
@@ -216,6 +217,8 @@ class _Reach:
     least_kwh: F64
     greatest_kwh: F64
     capacity_kwh: float
+    allowance_kwh: float
+    through: Mask
 
     @classmethod
     def of(
@@ -231,6 +234,8 @@ class _Reach:
             _least_of(left_kwh, nodes),
             -_least_of(-left_kwh, nodes),
             capacity_kwh,
+            2.0 * trip.car.allowance_kwh,
+            trip.places.arrive[nodes.station] == trip.places.depart[nodes.station],
         )
 
     def after(self, node: int, fixed_s: F64, fixed_kwh: F64) -> Mask:
@@ -244,8 +249,9 @@ class _Reach:
         by_s = self.behind_s[:, :, node, None] + fixed[:, None] + self.ahead_s
         in_time = (by_s <= self.most_s[:, None, None]).all(axis=0).any(axis=0)
         with np.errstate(invalid="ignore"):  # no road from either
-            used_kwh = self.least_kwh[:, node, None] - self.greatest_kwh - 2.0 * ALLOWANCE_KWH
-        return np.asarray(in_time & ~(used_kwh > self.capacity_kwh).any(axis=0))
+            used_kwh = self.least_kwh[:, node, None] - self.greatest_kwh - self.allowance_kwh
+        far = (used_kwh > self.capacity_kwh).any(axis=0) & self.through
+        return np.asarray(in_time & ~far)
 
 
 @dataclass(frozen=True, eq=False)

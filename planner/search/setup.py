@@ -396,4 +396,5 @@ def _bounds(trip: Trip, place_of: NDArray[np.intp]) -> Bounds:
         later_kwh += sweep.direct_kwh
         later_priced += sweep.direct_priced_s + service_s
     through = trip.places.arrive[place_of] == trip.places.depart[place_of]
-    return Bounds(time_s, energy, priced, beyond_s, trip.price_s_per_kwh, behind, through)
+    price, allowance_kwh = trip.price_s_per_kwh, 2.0 * trip.car.allowance_kwh
+    return Bounds(time_s, energy, priced, beyond_s, price, behind, through, allowance_kwh)

@@ -294,7 +294,7 @@ def _bounds(
         later[2] += pause
     behind_s = least_s[np.array(way[:-1])]
     through = np.ones(places, np.bool_)
-    return Bounds(bounds[0], bounds[1], bounds[2], beyond, price, behind_s, through)
+    return Bounds(bounds[0], bounds[1], bounds[2], beyond, price, behind_s, through, 1e-3)
 
 
 def replay(case: Case, calls: tuple[Call, ...]) -> float:

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from small_worlds import Recipe, make_missions, make_world
 
 from planner.energy.charging import ChargingCurve, charging_curve
+from planner.legs.car import JoinedPlaces
 from planner.model.mission import Objective
 from planner.model.plan import Plan
 from planner.plan import open_trip, plan
-from planner.search.gap import least_s
+from planner.search.gap import is_proven, least_s
 from planner.search.relaxed import quickest
+from planner.search.setup import Trip
 from tests.access.worlds import CAR
 from tests.oracle.all_roads import AllRoads
 
@@ -105,3 +107,22 @@ def test_curves_whose_breaks_differ_by_rounding_make_one_curve() -> None:
     energy[1:-1] = np.nextafter(energy[1:-1], np.inf)
     made = quickest([plain, replace(plain, energy_kwh=energy)], 0.0)
     assert made.time_s[-1] == pytest.approx(plain.time_s[-1], rel=1e-6)
+
+
+def test_nothing_is_proven_where_one_may_stop_at_a_junction_that_parts_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(71_000, tmp_path, Recipe(nodes=(30, 60), stations=(8, 16)))
+    trip = next(
+        trip
+        for mission in islice(make_missions(world, 0), 10)
+        if (trip := open_trip(world, mission)).has_route and trip.usable.size
+    )
+    usual, stations = trip.places, trip.usable
+    assert is_proven(trip, 1e6)
+    depart = usual.depart.copy()
+    depart[stations[0]] = (depart[stations[0]] + 1) % len(world.region.lon)
+    parted = JoinedPlaces(usual.arrive, depart, usual.distance_m)
+    monkeypatch.setattr(Trip, "places", parted)
+    assert not is_proven(trip, 1e6)
+    assert is_proven(trip, 0.0)
