@@ -65,9 +65,10 @@ def is_proven(trip: Trip, most_s: float) -> bool:
     """
     rest, stations = bound_rests(trip)[0], trip.usable
     parted = stations[trip.places.arrive[stations] != trip.places.depart[stations]]
-    around = (rest.behind_s[:, parted] <= most_s).any(axis=0)
-    around &= (rest.ahead_s[:, parted] <= most_s).any(axis=0)
-    return not around.any()
+    # Drives to the first such stop and from the last one are as the sweeps say.
+    may_come = (rest.behind_s[:, parted] <= most_s).any()
+    may_leave = (rest.ahead_s[:, parted] <= most_s).any()
+    return not (may_come and may_leave)
 
 
 def worth_another_look(found: Solution, best_s: float | None) -> bool:

@@ -105,11 +105,13 @@ def walk(scene: Scene, trip: Trip) -> Iterator[Step]:
     """
     waypoints, stops = scene.mission.waypoints, list(trip.stops)
     waypoint = trip.waypoint
-    for where, leg in trip.legs:
+    for number, (where, leg) in enumerate(trip.legs):
         at_waypoint = waypoint < len(waypoints) and leg.end == waypoints[waypoint].location
         at_stop = bool(stops) and leg.end == stops[0][1].location
-        if at_stop and at_waypoint:
-            at_stop = agree(leg.arrival, stops[0][1].arrival, SECONDS)
+        if at_stop and at_waypoint:  # of two legs to one place at one time the second is the stop's
+            _, following = trip.legs[min(number + 1, len(trip.legs) - 1)]
+            again = following is not leg and _meets(following, stops[0][1])
+            at_stop = _meets(leg, stops[0][1]) and not again
         if at_stop:
             yield Step(where, leg, stops.pop(0), None, waypoint)
         elif at_waypoint:
@@ -117,6 +119,11 @@ def walk(scene: Scene, trip: Trip) -> Iterator[Step]:
             yield Step(where, leg, None, waypoints[waypoint - 1], waypoint)
         else:
             yield Step(where, leg, None, None, waypoint)
+
+
+def _meets(leg: Leg, stop: ChargingStop) -> bool:
+    """Say whether a leg ends where and when a stop begins."""
+    return leg.end == stop.location and agree(leg.arrival, stop.arrival, SECONDS)
 
 
 def check_chain(scene: Scene, trip: Trip, steps: list[Step]) -> Iterator[Claim]:
