@@ -1,5 +1,7 @@
 """One home for all tests of this folder: each region and feed is brought in once."""
 
+import fcntl
+import os
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,10 +36,23 @@ def china(plugsure: Plugsure, shared: Path) -> Plugsure:
 
 
 @pytest.fixture(scope="session")
-def europe(plugsure: Plugsure, shared: Path) -> Plugsure:
-    """The region europe."""
-    parts = [shared / "roads" / f"europe-{part}.csv.gz" for part in ("nodes", "edges")]
-    plugsure.run("region", "build", "europe", "--network", *parts, status=0)
+def europe(
+    plugsure: Plugsure, shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Plugsure:
+    """The region europe, built by the first worker that needs it."""
+    base = tmp_path_factory.getbasetemp()
+    together = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    builder = Plugsure(together / "europe")
+    built = builder.home / "regions" / "europe"
+    with (together / "europe.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not built.exists():
+            builder.home.mkdir()
+            parts = [shared / "roads" / f"europe-{part}.csv.gz" for part in ("nodes", "edges")]
+            builder.run("region", "build", "europe", "--network", *parts, status=0)
+    regions = plugsure.home / "regions"
+    regions.mkdir(exist_ok=True)
+    (regions / "europe").symlink_to(built)
     return replace(plugsure, region="europe")
 
 
