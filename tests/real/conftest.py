@@ -36,9 +36,7 @@ def china(plugsure: Plugsure, shared: Path) -> Plugsure:
 
 
 @pytest.fixture(scope="session")
-def europe(
-    plugsure: Plugsure, shared: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Plugsure:
+def europe(plugsure: Plugsure, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Plugsure:
     """The region europe, built by the first worker that needs it."""
     base = tmp_path_factory.getbasetemp()
     together = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
