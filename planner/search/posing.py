@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
+from planner.legs.backward import Rests
 from planner.legs.rows import Row
 from planner.search import core
 from planner.search.core.bounds import least_price
@@ -108,17 +109,29 @@ class Ground:
     @cached_property
     def _soonest(self) -> core.Ahead:
         """Bounds of the rest where nothing costs money."""
-        return self._ahead(np.inf, 0.0)
+        ahead = self._ahead(np.inf, 0.0)
+        if self._rests is not None:
+            least = ahead.least[1, :-1, self._rests.place]
+            rest = self.problem.seconds_weight * self._rests.least_s.T
+            ahead.least[1, :-1, self._rests.place] = np.where(
+                np.isfinite(rest), np.maximum(least, rest), least
+            )
+        return ahead
+
+    @cached_property
+    def _rests(self) -> Rests | None:
+        """What lies ahead of candidates and waypoints at least, where legs were asked for it."""
+        problem = self.problem
+        if problem.rests is None or problem.kinds > 1:
+            return None
+        return problem.rests.of(problem, self.candidates)
 
     def _ahead(self, least_price: float, least_per_kwh: float) -> core.Ahead:
         """Bounds of the rest, at the price of a kWh in time and, where that counts, in money."""
         problem, bounds = self.problem, self.problem.bounds
         weight, stages = problem.seconds_weight, len(problem.vias)
         price = [0.0, weight * bounds.price_s_per_kwh]
-        together = np.maximum(
-            bounds.priced_s, bounds.time_s + bounds.price_s_per_kwh * bounds.energy_kwh
-        )
-        rest = [weight * bounds.time_s, weight * together]
+        rest = [weight * bounds.time_s, weight * bounds.together_s]
         if least_per_kwh > 0.0:
             price.append(price[1] + least_per_kwh)
             rest.append(rest[1] + least_per_kwh * bounds.energy_kwh)

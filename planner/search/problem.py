@@ -5,13 +5,16 @@ above the reserve, times UTC epoch seconds.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
+from planner.legs.backward import Rests
 from planner.legs.nearest import Around, Counts, First
+from planner.legs.potentials import Potentials, least_to_each
 from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]
@@ -24,10 +27,6 @@ STOP_OVERHEAD_S = 300.0
 Source: assumed; the order of magnitude that route planners for electric cars use."""
 
 EPSILON_KWH = 1e-7
-
-ROUNDING_S = 1e-3
-"""Taken off differences of times: more than sums are rounded by."""
-
 
 Period = tuple[float, float]
 """From when until when, UTC epoch seconds."""
@@ -83,6 +82,13 @@ class Neighbours(Protocol):
         """Least charge to drive to one that counts (infinite: none); none of ``own`` ever does."""
 
 
+class AllRests(Protocol):
+    """What a trip has before it at least, known by legs and not only by roads."""
+
+    def of(self, problem: "Problem", candidates: NDArray[np.intp]) -> Rests | None:
+        """Work it out for the stations that may be a stop and the waypoints; None: not known."""
+
+
 class Sites(Protocol):
     """Which stations fail together."""
 
@@ -100,7 +106,7 @@ class Via:
     arrive_before: float | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Bounds:
     """What is still to be driven at least, each of shape (legs of the trip, places).
 
@@ -123,26 +129,31 @@ class Bounds:
     through: NDArray[np.bool_]
     allowance_kwh: float
 
+    @cached_property
+    def potentials(self) -> Potentials:
+        """These bounds as they tell what lies between places."""
+        return Potentials(
+            self.time_s,
+            self.energy_kwh,
+            self.together_s,
+            self.behind_s,
+            self.through,
+            self.allowance_kwh,
+        )
+
+    @cached_property
+    def together_s(self) -> F64:
+        """Least of time + price · energy, shape (legs of the trip, places)."""
+        return np.maximum(self.priced_s, self.time_s + self.price_s_per_kwh * self.energy_kwh)
+
     def between(self, place: int, targets: NDArray[np.intp]) -> tuple[F64, F64]:
         """Bound drives from a place to others: least seconds and kWh, shape (targets,) each.
 
-        A drive to the end takes no more than one by the other place, nor does one from the
-        beginning to there. Where that says nothing, the time is 0 and the energy minus infinite.
+        Where that says nothing, the time is 0 and the energy minus infinite.
         """
-        with np.errstate(invalid="ignore"):  # no road from either
-            onward_s = self.time_s[:, place, None] - self.time_s[:, targets]
-            further_s = self.behind_s[:, targets] - self.behind_s[:, place, None]
-            taken_kwh = self.energy_kwh[:, place, None] - self.energy_kwh[:, targets]
-        onward_s[:, ~self.through[targets]] = 0.0
-        taken_kwh[:, ~self.through[targets]] = -np.inf
-        if not self.through[place]:
-            further_s[:] = 0.0
-        most_s = np.fmax(onward_s, further_s).max(axis=0)
-        least_kwh = np.fmax.reduce(taken_kwh, axis=0)
-        return (
-            np.fmax(most_s - ROUNDING_S, 0.0),
-            np.where(np.isnan(least_kwh), -np.inf, least_kwh - self.allowance_kwh),
-        )
+        time_s, net_kwh = np.empty(targets.size), np.empty(targets.size)
+        least_to_each(self.potentials, place, targets, time_s, net_kwh)
+        return time_s, net_kwh
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +221,6 @@ class Problem:
     seconds_weight: float = 1.0
     money_weight: float = 0.0
     keep_windows_in_fallbacks: bool = False
+    rests: AllRests | None = None
     first_stop: int = -1
     """The station to drive to first of all, where that has been promised; -1: any."""

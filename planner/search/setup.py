@@ -10,7 +10,7 @@ from planner.access.chargers import Chargers
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
 from planner.legs.nearest import Nearest
-from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST
+from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST, sharp_share_of
 from planner.legs.rows import Path, Row
 from planner.model.mission import Mission
 from planner.search.corridor import Sweep, choose_first, least_detour_s, sweep_trip
@@ -24,6 +24,7 @@ from planner.search.havens import (
     usable_of,
 )
 from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
+from planner.search.rests import StationRests
 from planner.world import World
 
 F64 = NDArray[np.float64]
@@ -256,7 +257,8 @@ def stage_first(
 def on_legs_of(stage: Stage, kind: int) -> Stage:
     """Return the stage on legs of one kind, of those that the roads are prepared for."""
     legs, havens = ChosenLegs(stage.legs.legs, (kind,)), replace(stage.havens, kinds=(kind,))
-    problem = replace(stage.problem, legs=legs, havens=havens, kinds=1)
+    rests = _rests(stage.trip, legs, stage.station_of)
+    problem = replace(stage.problem, legs=legs, havens=havens, rests=rests, kinds=1)
     return replace(stage, legs=legs, havens=havens, problem=problem)
 
 
@@ -340,9 +342,22 @@ def _stage(
         seconds_weight=seconds_weight,
         money_weight=money_weight,
         keep_windows_in_fallbacks=mission.guarantee.windows,
+        rests=_rests(trip, legs, stations),
         first_stop=int(first[0]) if first.size else -1,
     )
     return Stage(trip, problem, legs, doors, havens, stations, reserve_kwh)
+
+
+def _rests(trip: Trip, legs: ChosenLegs, stations: NDArray[np.intp]) -> StationRests:
+    return StationRests(
+        legs.legs,
+        legs.kinds[0],
+        trip.bounds,
+        np.concatenate([stations, trip.waypoints]).astype(np.intp),
+        trip.world.station_points.points_m[stations],
+        sharp_share_of(trip.car.terms, trip.world.roads.prepared.terrain),
+        trip.mission.vehicle,
+    )
 
 
 def _soonest(trip: Trip, stations: NDArray[np.intp]) -> F64:
