@@ -38,6 +38,12 @@ class Potentials(NamedTuple):
     allowance_kwh: float
 
 
+@njit(cache=True, inline="always")
+def _greater(known: float, other: float) -> float:
+    """Greater of two, the first where the other is no number, for want of a road from either."""
+    return other if other > known else known  # noqa: FURB136 -- max() of no number is no number
+
+
 @njit(cache=True, nogil=True)
 def least_between(known: Potentials, start: int, end: int) -> tuple[float, float, float]:
     """Bound drives between two places: seconds, kWh, and seconds with each kWh priced.
@@ -45,23 +51,18 @@ def least_between(known: Potentials, start: int, end: int) -> tuple[float, float
     Where nothing is said the time is 0, the others minus infinite; where no road leads the time is
     infinite.
     """
-    # Differences that are no number, for want of a road from either, are greater than nothing.
     time_s, energy_kwh, priced_s = 0.0, -np.inf, -np.inf
     for way in range(known.time_s.shape[0]):
         if known.through[end]:
             seconds = known.time_s[way, start] - known.time_s[way, end]
-            if seconds > time_s:
-                time_s = seconds
+            time_s = _greater(time_s, seconds)
             kwh = known.energy_kwh[way, start] - known.energy_kwh[way, end]
-            if kwh > energy_kwh:
-                energy_kwh = kwh
+            energy_kwh = _greater(energy_kwh, kwh)
             seconds = known.priced_s[way, start] - known.priced_s[way, end]
-            if seconds > priced_s:
-                priced_s = seconds
+            priced_s = _greater(priced_s, seconds)
         if known.through[start]:
             seconds = known.behind_s[way, end] - known.behind_s[way, start]
-            if seconds > time_s:
-                time_s = seconds
+            time_s = _greater(time_s, seconds)
     return (
         max(time_s - ROUNDING_S, 0.0),
         energy_kwh - known.allowance_kwh,

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.energy.share import Share
 from planner.legs.bounds import RoadBounds
 
 F64 = NDArray[np.float64]
@@ -36,20 +37,27 @@ class Sweep:
         return after_s + self.before_s[places] - self.direct_s
 
 
-def sweep_trip(bounds: RoadBounds, waypoints: list[int], price_s_per_kwh: float) -> list[Sweep]:
-    """Sweep the roads for each pair of consecutive waypoints, which are told by their place."""
+def sweep_trip(
+    bounds: RoadBounds, waypoints: list[int], price_s_per_kwh: float, sharp: Share
+) -> list[Sweep]:
+    """Sweep the roads for each pair of consecutive waypoints, which are told by their place.
+
+    ``sharp`` is what of the energy of its reference is sure for the car.
+    """
     found = []
     for start, end in pairwise(waypoints):
         ahead = bounds.to(end, price_s_per_kwh)
+        sharply_s = bounds.sharply_priced(end, price_s_per_kwh, sharp, inward=True)
+        priced_s = np.maximum(ahead.priced_s, sharply_s)
         found.append(
             Sweep(
                 after_s=bounds.time_from(start),
                 before_s=ahead.time_s,
                 energy_kwh=ahead.energy_kwh,
-                priced_s=ahead.priced_s,
+                priced_s=priced_s,
                 direct_s=float(ahead.time_s[start]),
                 direct_kwh=float(ahead.energy_kwh[start]),
-                direct_priced_s=float(ahead.priced_s[start]),
+                direct_priced_s=float(priced_s[start]),
             )
         )
     return found

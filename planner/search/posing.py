@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
-from planner.legs.backward import Rests
-from planner.legs.rows import Row
+from planner.legs.rests import Rests
 from planner.search import core
+from planner.search.asked_legs import AskedLegs
 from planner.search.core.bounds import least_price
 from planner.search.problem import (
     ALWAYS,
-    EPSILON_KWH,
     STOP_OVERHEAD_S,
     Arrival,
     Call,
@@ -56,8 +55,6 @@ class Ground:
     """States searches of one trip to the core; legs, bounds and offers are made once."""
 
     problem: Problem
-    _drives: dict[int, NDArray[np.intp]] = field(default_factory=dict)
-    """Of the places with a row, those that its legs lead to, for each kind in turn."""
     _curves: dict[int, tuple[ChargingCurve, core.Curve]] = field(default_factory=dict)
     _evses: dict[tuple[int, bool], tuple[core.Offer, ...]] = field(default_factory=dict)
     _numbers: dict[tuple[int, bool], tuple[int, ...]] = field(default_factory=dict)
@@ -65,10 +62,14 @@ class Ground:
     _books: dict[tuple[bool, bool], "_Book"] = field(default_factory=dict)
 
     @cached_property
-    def legs(self) -> core.LegTable:
+    def legs_asked(self) -> AskedLegs:
         """Legs from each place, brought when a search first leaves it."""
-        places = self.problem.stations + len(self.problem.vias)
-        return core.LegTable.lazy(places, self._row, self._drive)
+        return AskedLegs(self.problem, self._rests)
+
+    @property
+    def legs(self) -> core.LegTable:
+        """Legs between the places of the trip."""
+        return self.legs_asked.table
 
     @cached_property
     def candidates(self) -> NDArray[np.intp]:
@@ -101,10 +102,6 @@ class Ground:
             slack_s=terms.slack_s,
         )
         return Posed(self, terms, stated, evse)
-
-    def kind(self, place: int, leg: int) -> int:
-        """Return the kind of one of the legs from a place, by its number in `legs`."""
-        return (leg - int(self.legs.arrays.first[place])) // self._drives[place].size
 
     @cached_property
     def _soonest(self) -> core.Ahead:
@@ -142,61 +139,6 @@ class Ground:
             least[:, number, via.place] += weight * via.service_s
         least[:, -1, problem.vias[-1].place] = 0.0
         return core.Ahead(np.array(price), least)
-
-    def _row(self, place: int) -> core.LegRow:
-        """Bounds of legs to candidates at other sites and to the waypoints after, of all kinds."""
-        problem = self.problem
-        targets = self._targets(place)
-        time_s, net_kwh = problem.bounds.between(place, targets)
-        net_kwh = np.maximum(net_kwh, problem.legs.lift_kwh(place, targets))
-        near = np.isfinite(time_s) & (net_kwh <= problem.capacity_kwh)
-        self._drives[place] = targets = targets[near]
-        time_s, net_kwh = (
-            np.tile(time_s[near], problem.kinds),
-            np.tile(net_kwh[near], problem.kinds),
-        )
-        return core.LegRow(
-            target=np.tile(targets, problem.kinds),
-            time_s=time_s,
-            net_kwh=net_kwh,
-            required_kwh=np.maximum(net_kwh, 0.0),
-            cap_kwh=np.full(time_s.size, problem.capacity_kwh),
-            exact=np.zeros(time_s.size, np.bool_),
-        )
-
-    def _drive(self, place: int, positions: NDArray[np.int64]) -> core.LegFigures:
-        """Legs of all kinds to the places to which some legs of a row lead."""
-        targets, capacity = self._drives[place], self.problem.capacity_kwh
-        asked = positions if self.problem.kinds == 1 else np.unique(positions % targets.size)
-        rows = self.problem.legs.to(place, targets[asked])
-        time_s = np.stack([row.time_s for row in rows])
-        for number, row in enumerate(rows):
-            drives = (row.cap_kwh >= -EPSILON_KWH) & (row.required_kwh <= capacity + EPSILON_KWH)
-            for other, other_s in zip(rows[:number], time_s, strict=False):
-                drives &= ~(np.isfinite(other_s) & _is_worse(row, other))
-            time_s[number, ~drives] = np.inf
-        return core.LegFigures(
-            position=(np.arange(len(rows))[:, None] * targets.size + asked).ravel(),
-            time_s=time_s.ravel(),
-            net_kwh=np.concatenate([row.net_kwh for row in rows]),
-            required_kwh=np.concatenate([row.required_kwh for row in rows]),
-            cap_kwh=np.concatenate([row.cap_kwh for row in rows]),
-        )
-
-    def _targets(self, place: int) -> NDArray[np.intp]:
-        problem = self.problem
-        if place >= problem.stations:
-            following = np.array([place + 1], np.intp)
-            if place == problem.vias[0].place and problem.first_stop >= 0:
-                return np.array([problem.first_stop], np.intp)
-        else:
-            following = np.array([via.place for via in problem.vias[1:]], np.intp)
-        if place >= problem.stations + len(problem.vias) - 1:
-            return np.empty(0, np.intp)
-        usable = problem.candidate.copy()
-        if place < problem.stations:
-            usable[problem.sites.near(place)] = False
-        return np.concatenate((np.flatnonzero(usable), following))
 
     def _floors(self, terms: Terms) -> F64:
         """Floors known before a search: those of sites that are not to be used are infinite."""
@@ -285,16 +227,6 @@ class Ground:
         return self._curves[id(curve)][1]
 
 
-def _is_worse(row: Row, other: Row) -> NDArray[np.bool_]:
-    """Mark the legs for which another leads to the same place no later with no less charge."""
-    return np.asarray(
-        (row.time_s >= other.time_s)
-        & (row.net_kwh >= other.net_kwh)
-        & (row.required_kwh >= other.required_kwh)
-        & (row.cap_kwh <= other.cap_kwh)
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class _Table:
     """Offers in epoch seconds, with the EVSE of each."""
@@ -349,7 +281,7 @@ class Posed:
         for number, visit in enumerate(plan.visits):
             kind = 0
             if visit.leg is not None:
-                kind = self.ground.kind(plan.visits[number - 1].place, visit.leg)
+                kind = self.ground.legs_asked.kind(plan.visits[number - 1].place, visit.leg)
             calls.append(
                 Call(
                     stage=visit.stage,

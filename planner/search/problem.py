@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
-from planner.legs.backward import Rests
 from planner.legs.nearest import Around, Counts, First
 from planner.legs.potentials import Potentials, least_to_each
+from planner.legs.rests import Rests
 from planner.legs.rows import Row
 
 F64 = NDArray[np.float64]

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from planner.energy.charging import AC_EFFICIENCY, ChargingCurve, charging_curve
 from planner.energy.share import Share
-from planner.legs.backward import LeastRests, Rests, Sought
+from planner.legs.backward import Sought
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs
+from planner.legs.rests import LeastRests, Rests
 from planner.model.vehicle import Vehicle
 from planner.search.problem import EPSILON_KWH, STOP_OVERHEAD_S, Problem
 from planner.world import SAME_SITE_M
@@ -21,7 +22,7 @@ Ints = NDArray[np.intp]
 MOST_STATIONS = 1_500
 """Stations up to which rests are worked out: the tables take 13 bytes for each pair."""
 
-MARGIN = 0.05
+MARGIN = 0.06
 """How much more than the least a trip may take for its places to be worked out."""
 
 CURVE_S = 1.0
@@ -78,14 +79,17 @@ class StationRests:
     def _behind_s(self, problem: Problem, place: Ints) -> F64:
         """Least from the beginning of each stage to places, energy priced, shape (stages, places).
 
-        Nothing is said where some ways by places are no drives.
+        Where some ways by places are no drives, only what the climb takes.
         """
-        bounds = problem.bounds
+        bounds, price = problem.bounds, problem.bounds.price_s_per_kwh
         if not bounds.through[place].all():
-            return np.zeros((len(problem.vias) - 1, place.size))
+            car, arrive = self.legs.car, self.legs.places.arrive
+            ele_m = car.graph.ele_m[arrive[place]].astype(np.float64)
+            ele_m -= car.graph.ele_m[arrive[[via.place for via in problem.vias[:-1]]], None]
+            return np.asarray(price * car.height_kwh_per_m * ele_m)
         rows = [
             self.bounds.sharply_priced(
-                int(self.place_of[via.place]), bounds.price_s_per_kwh, self.sharp, inward=False
+                int(self.place_of[via.place]), price, self.sharp, inward=False
             )
             for via in problem.vias[:-1]
         ]

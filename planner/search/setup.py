@@ -25,6 +25,7 @@ from planner.search.havens import (
 )
 from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
 from planner.search.rests import StationRests
+from planner.search.same_sites import SameSites
 from planner.world import World
 
 F64 = NDArray[np.float64]
@@ -158,30 +159,6 @@ class Stage:
     reserve_kwh: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Near:
-    """Places at one site, by the snapshot's stations."""
-
-    world: World
-    station_of: NDArray[np.intp]
-    known: dict[int, NDArray[np.intp]] = field(default_factory=dict)
-
-    def near(self, place: int) -> NDArray[np.intp]:
-        """Return the places within walking distance of a place, itself included."""
-        found = self.known.get(place)
-        if found is None:
-            places = self._place_of[self.world.stations_near(int(self.station_of[place]))]
-            found = self.known[place] = places[places >= 0]
-        return found
-
-    @cached_property
-    def _place_of(self) -> NDArray[np.intp]:
-        """Place of each station of the snapshot, -1: none."""
-        places = np.full(len(self.world.snapshot.stations), -1, np.intp)
-        places[self.station_of] = np.arange(self.station_of.size)
-        return places
-
-
 def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: int = -1) -> Trip:
     """Sweep the roads for a mission and gather the stations that its wallet may use.
 
@@ -199,7 +176,8 @@ def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: i
         usable = usable_of(world.sites, power_kw)
     price = _least_price(world, mission, chargers, pool)
     waypoints = [power_kw.size + number for number in range(len(snaps))]
-    sweeps = sweep_trip(bounds, waypoints, price)
+    sharp = sharp_share_of(bounds.legs.car.terms, world.roads.prepared.terrain)
+    sweeps = sweep_trip(bounds, waypoints, price, sharp)
     return Trip(world, mission, chargers, bounds, sweeps, price, usable, power_kw, pool, first_stop)
 
 
@@ -329,7 +307,7 @@ def _stage(
         stations=stations.size,
         vias=vias,
         doors=doors,
-        sites=_Near(world, stations),
+        sites=SameSites(world, stations),
         candidate=candidate,
         havens=havens,
         operator=tuple(map(world.snapshot.parties.__getitem__, stations.tolist())),
