@@ -5,13 +5,16 @@ its time. Least time + price · reduced energy is concave in the price, so betwe
 prices the straight line is below it; beyond the last one, time and energy each at their least.
 """
 
-from collections.abc import Callable
+# mypy: disallow-untyped-decorators=False
+# (numba's decorators carry no types)
+
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from math import inf
 from typing import Protocol
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from planner.energy.consumption import height_potential_kwh_per_m
@@ -27,6 +30,7 @@ from planner.legs.profiles import (
 )
 
 F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,20 +72,20 @@ class RoadBounds:
     """
 
     legs: Weights
-    _kept: dict[tuple[int, int, bool], F64] = field(default_factory=dict)
+    _kept: dict[tuple[int, int, bool], I32] = field(default_factory=dict)
 
     def to(self, place: int, price_s_per_kwh: float) -> Floors:
         """Bounds of drives from all places to one."""
         price, share = price_s_per_kwh, self.legs.car.share
-        fixed_s, fixed_kwh = self._fixed(place, self._rise_m(place, inward=True))
-        least = partial(self._least, place, inward=True)
-        with np.errstate(invalid="ignore"):  # no road, and no energy that is sure
-            reduced_kwh = np.where(np.isfinite(least(0)), share * least(THRIFTIEST), inf)
-        priced_s = _between(least, price * share)
+        sides = _Side(self, place, inward=True)
+        priced_s = sides.bound(_below(price * share), 1.0, price)
         if price > 0.0:
-            priced_s = np.maximum(priced_s, least(0) + price * reduced_kwh)
+            mixed = {0: 1.0, THRIFTIEST: price * share}
+            priced_s = np.maximum(priced_s, sides.bound(mixed, 1.0, price))
         return Floors(
-            least(0) + fixed_s, reduced_kwh + fixed_kwh, priced_s + fixed_s + price * fixed_kwh
+            sides.bound({0: 1.0}, 1.0, 0.0),
+            sides.bound({0: 0.0, THRIFTIEST: share}, 0.0, 1.0),
+            priced_s,
         )
 
     def sharply_priced(
@@ -92,28 +96,30 @@ class RoadBounds:
         With the time T and the reference's energy r the car takes ``sharp.of_energy * r -
         sharp.lost_kw * T`` or more, so T counts for a little less, and r at another price.
         """
-        rise_m, price = self._rise_m(place, inward=inward), price_s_per_kwh
-        fixed_s, fixed_kwh = self._fixed(place, rise_m)
-        least = partial(self._least, place, inward=inward)
-        driven_s = _from_below(least, price * self.legs.car.share)
+        price = price_s_per_kwh
+        sides = _Side(self, place, inward=inward)
+        driven_s = sides.bound(_below(price * self.legs.car.share), 1.0, price)
         part = 1.0 - price * sharp.lost_kw / 3600.0
         if part > 0.0:
-            sharper_s = part * _from_below(least, price * sharp.of_energy / part)
-            driven_s = np.maximum(driven_s, sharper_s)
-        return np.asarray(driven_s + fixed_s + price * fixed_kwh)
+            below = _below(price * sharp.of_energy / part)
+            sharper = {kind: part * times for kind, times in below.items()}
+            driven_s = np.maximum(driven_s, sides.bound(sharper, 1.0, price))
+        return driven_s
 
     def fixed_from(self, place: int) -> tuple[F64, F64]:
         """Seconds and kWh that any drive from one place to all others takes besides.
 
         They are for both approaches and what the difference of height explains.
         """
-        return self._fixed(place, self._rise_m(place, inward=False))
+        seconds, kwh, _ = self.legs.approaches
+        arrive_m, depart_m = self.heights_m
+        risen_kwh = self.height_kwh_per_m * (arrive_m - depart_m[place])
+        risen_kwh -= self.legs.car.allowance_kwh
+        return seconds + seconds[place], risen_kwh + kwh + kwh[place]
 
     def time_from(self, place: int) -> F64:
-        """Least seconds of drives from one place to all."""
-        seconds, _, _ = self.legs.approaches
-        found: F64 = self._least(place, 0, inward=False) + seconds + seconds[place]
-        return found
+        """Least seconds of drives from one place to all others."""
+        return _Side(self, place, inward=False).bound({0: 1.0}, 1.0, 0.0)
 
     @cached_property
     def height_kwh_per_m(self) -> float:
@@ -121,29 +127,77 @@ class RoadBounds:
         car = self.legs.car
         return height_potential_kwh_per_m(car.vehicle, car.conditions, quantile=True)
 
-    def _least(self, place: int, kind: int, *, inward: bool) -> F64:
-        """Seconds, of the thriftiest kind kWh, by the reference's metric; waypoints' are kept."""
+    @cached_property
+    def heights_m(self) -> tuple[F64, F64]:
+        """Metres above the sea of the nodes where drives to places end, and from where they go."""
+        places, ele_m = self.legs.places, self.legs.car.graph.ele_m
+        arrive_m = ele_m[places.arrive].astype(np.float64)
+        if np.array_equal(places.arrive, places.depart):
+            return arrive_m, arrive_m
+        return arrive_m, ele_m[places.depart].astype(np.float64)
+
+    def weights(self, place: int, kind: int, *, inward: bool) -> I32:
+        """Least weights by the reference's metric between a place and all; waypoints' are kept."""
         key = (place, kind, inward)
         if key not in self._kept:
-            self._kept[key] = self._swept(place, kind, inward=inward)
+            legs = self.legs
+            least = legs.weights_to(place, kind) if inward else legs.weights_from(place, kind)
+            self._kept[key] = least
         return self._kept[key]
 
-    def _swept(self, place: int, kind: int, *, inward: bool) -> F64:
-        legs = self.legs
-        weight = legs.weights_to(place, kind) if inward else legs.weights_from(place, kind)
-        return measured(weight, kind)
 
-    def _fixed(self, place: int, rise_m: F64) -> tuple[F64, F64]:
-        seconds, kwh, _ = self.legs.approaches
-        risen_kwh = self.height_kwh_per_m * rise_m - self.legs.car.allowance_kwh
-        return seconds + seconds[place], risen_kwh + kwh + kwh[place]
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Drives from one place to all, or from all to it if ``inward``."""
 
-    def _rise_m(self, place: int, *, inward: bool) -> F64:
-        """Metres of rise of drives from a place to all, or from all to it if ``inward``."""
-        places, ele_m = self.legs.places, self.legs.car.graph.ele_m
-        if inward:
-            return np.float64(ele_m[places.arrive[place]]) - ele_m[places.depart].astype(np.float64)
-        return ele_m[places.arrive].astype(np.float64) - np.float64(ele_m[places.depart[place]])
+    bounds: RoadBounds
+    place: int
+    inward: bool
+
+    def bound(self, mixed: dict[int, float], time: float, price: float) -> F64:
+        """Add up ``time`` x seconds + ``price`` x kWh of approaches and heights, and weights.
+
+        Of each kind of weight in ``mixed`` as often as it says.
+        """
+        bounds, place = self.bounds, self.place
+        car = bounds.legs.car
+        seconds, kwh, _ = bounds.legs.approaches
+        arrive_m, depart_m = bounds.heights_m
+        climb = price * bounds.height_kwh_per_m
+        here = time * seconds[place] + price * (kwh[place] - car.allowance_kwh)
+        if self.inward:
+            here, ele_m, climb = here + climb * arrive_m[place], depart_m, -climb
+        else:
+            here, ele_m = here - climb * depart_m[place], arrive_m
+        found = np.empty(seconds.size)
+        _fix(seconds, kwh, ele_m, time, price, climb, here, found)
+        for kind, times in mixed.items():
+            per = WEIGHT_PER_KWH if kind == THRIFTIEST else WEIGHT_PER_S
+            _add(bounds.weights(place, kind, inward=self.inward), times / per, found)
+        return found
+
+
+@njit(cache=True, nogil=True)
+def _fix(
+    seconds: F64,
+    kwh: F64,
+    ele_m: F64,
+    time: float,
+    price: float,
+    climb: float,
+    here: float,
+    found: F64,
+) -> None:
+    """Write what approaches and heights take, whatever the roads."""
+    for place in range(found.size):
+        found[place] = here + time * seconds[place] + price * kwh[place] + climb * ele_m[place]
+
+
+@njit(cache=True, nogil=True)
+def _add(weight: I32, times: float, found: F64) -> None:
+    """Add weights so many times; infinite where no road leads."""
+    for place in range(found.size):
+        found[place] = np.inf if weight[place] >= FAR else found[place] + times * weight[place]
 
 
 def measured(weight: NDArray[np.int32], kind: int) -> F64:
@@ -152,25 +206,14 @@ def measured(weight: NDArray[np.int32], kind: int) -> F64:
     return np.asarray(np.where(weight >= FAR, inf, weight / per))
 
 
-def _between(least: Callable[[int], F64], price: float) -> F64:
-    """Least time + price · energy from below, given it of each prepared kind that is asked for.
-
-    Beyond the last finite price that of the last.
-    """
+def _below(price: float) -> dict[int, float]:
+    """Say of which kinds how much gives time + price · reduced energy from below, at any price."""
     prices = PRICES_S_PER_KWH[:THRIFTIEST]
     if price >= prices[-1]:
-        return least(THRIFTIEST - 1)
+        return {THRIFTIEST - 1: 1.0, THRIFTIEST: price - prices[-1]}
     upper = int(np.searchsorted(prices, price, side="right"))
     part = (price - prices[upper - 1]) / (prices[upper] - prices[upper - 1])
-    if part == 0.0:  # not 0 times infinity
-        return least(upper - 1)
-    return np.asarray((1.0 - part) * least(upper - 1) + part * least(upper))
-
-
-def _from_below(least: Callable[[int], F64], price: float) -> F64:
-    """Least time + price · reduced energy from below, at any price."""
-    found, beyond = _between(least, price), price - PRICES_S_PER_KWH[THRIFTIEST - 1]
-    return found if beyond <= 0.0 else found + beyond * least(THRIFTIEST)
+    return {upper - 1: 1.0 - part, upper: part} if part > 0.0 else {upper - 1: 1.0}
 
 
 def least_use(bounds: RoadBounds, places: NDArray[np.intp], used_kwh: F64) -> F64:
