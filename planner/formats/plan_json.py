@@ -6,6 +6,8 @@ Times carry the offset of the place where they happen, energies are kWh, charge 
 
 from typing import Any
 
+import numpy as np
+
 from planner.formats.choices_json import choice_to_json, difference_to_json
 from planner.formats.mission_json import mission_to_json
 from planner.formats.money_json import money_to_json
@@ -151,11 +153,12 @@ def _summary(plan: Plan) -> dict[str, Any]:
 
 def line_of(leg: Leg, region: RoadGraph) -> list[list[float]]:
     """Return the leg's line from its start to its end: at least two ``[lon, lat]``."""
-    middle = region.path_geometry(leg.path) if leg.path else ()
-    points = (leg.start, *((float(lon), float(lat)) for lon, lat in middle), leg.end)
-    line = [[round(lon, 6), round(lat, 6)] for lon, lat in points]
-    slim = [p for i, p in enumerate(line) if i == 0 or p != line[i - 1]]
-    return slim if len(slim) > 1 else [slim[0], slim[0]]
+    middle = region.path_geometry(leg.path) if leg.path else np.empty((0, 2))
+    ends = [[round(place.lon, 6), round(place.lat, 6)] for place in (leg.start, leg.end)]
+    points = np.concatenate((ends[:1], middle.round(6), ends[1:]))
+    moves = np.append(True, (points[1:] != points[:-1]).any(axis=1))
+    line: list[list[float]] = points[moves].tolist()
+    return line if len(line) > 1 else [line[0], line[0]]
 
 
 def _roads(leg: Leg, region: RoadGraph) -> list[dict[str, Any]]:

@@ -47,8 +47,10 @@ class AskedLegs:
         exact = self._put_driven(place, targets, Row(time_s, net_kwh, least, most))
         near = np.isfinite(time_s) & (net_kwh <= problem.capacity_kwh)
         self._leads_to[place] = targets[near]
-        columns = (targets, time_s, net_kwh, least, most, exact)
-        return core.LegRow(*(np.tile(column[near], problem.kinds) for column in columns))
+        columns = (column[near] for column in (targets, time_s, net_kwh, least, most, exact))
+        if problem.kinds == 1:
+            return core.LegRow(*columns)
+        return core.LegRow(*(np.tile(column, problem.kinds) for column in columns))
 
     def _put_driven(self, place: int, targets: Ints, row: Row) -> NDArray[np.bool_]:
         """Put what is known of driven legs in the place of bounds; mark these legs."""

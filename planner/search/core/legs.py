@@ -233,14 +233,17 @@ class LegTable:
     def _check(self, begin: int, end: int) -> None:
         arrays = self._arrays
         target, time_s = arrays.target[begin:end], arrays.time_s[begin:end]
-        if np.any((target < 0) | (target >= self.places)):
+        if begin == end:
+            return
+        if target.min() < 0 or target.max() >= self.places:
             raise InputError(
                 f"a leg leads to a place beyond 0 to {self.places - 1}",
                 remedy="Number stations first, then waypoints",
             )
-        if np.any(~np.isfinite(time_s) | (time_s < 0.0)):
+        if not (time_s.min() >= 0.0 and time_s.max() < np.inf):  # what is no number is neither
             raise InputError(
                 "a leg takes no finite time of zero or more", remedy="Leave out what is no leg"
             )
-        if np.any(np.isnan(arrays.net_kwh[begin:end]) | np.isnan(arrays.required_kwh[begin:end])):
+        energies = (arrays.net_kwh[begin:end], arrays.required_kwh[begin:end])
+        if any(np.isnan(column.min()) for column in energies):
             raise InputError("a leg has no energy", remedy="Give net and required energy in kWh")
