@@ -84,9 +84,10 @@ class StationRests:
         bounds, price = problem.bounds, problem.bounds.price_s_per_kwh
         if not bounds.through[place].all():
             car, arrive = self.legs.car, self.legs.places.arrive
-            ele_m = car.graph.ele_m[arrive[place]].astype(np.float64)
-            ele_m -= car.graph.ele_m[arrive[[via.place for via in problem.vias[:-1]]], None]
-            return np.asarray(price * car.height_kwh_per_m * ele_m)
+            begins = np.array([via.place for via in problem.vias[:-1]])
+            ele_m = car.graph.ele_m[arrive].astype(np.float64)
+            rise_m = ele_m[place] - ele_m[begins][:, None]
+            return np.asarray(price * car.height_kwh_per_m * rise_m)
         rows = [
             self.bounds.sharply_priced(
                 int(self.place_of[via.place]), price, self.sharp, inward=False
