@@ -307,14 +307,14 @@ def run(
     """Settle the places of a stage, the nearest to the trip first; returns what is needed."""
     stations, few = sought.stop_s.size, np.empty(AT_A_TIME, np.int64)
     while True:
-        here, least_s = -1, np.inf
+        here, least_s = work.tally[SETTLED], np.inf  # any place, of the type of places
         for number in range(stations + 1):
             place = number if number < stations else stations + stage
             if not work.is_settled[place]:
                 seconds = work.low_s[place] + sought.behind_s[stage, place]
                 if seconds < least_s:
                     here, least_s = place, seconds
-        if here < 0 or least_s > work.value[LIMIT] or work.tally[DRIVEN] >= MOST_LEGS:
+        if least_s == np.inf or least_s > work.value[LIMIT] or work.tally[DRIVEN] >= MOST_LEGS:
             work.value[FRONTIER] = least_s
             return DONE
         column = int(np.argmin(work.best_s[here, : work.tally[SETTLED]]))

@@ -3,10 +3,13 @@
 import numpy as np
 
 from planner.legs.away import LeastAway
+from planner.legs.backward import Sought
 from planner.legs.bounds import RoadBounds, least_use
 from planner.legs.car import CarLegs, JoinedPlaces
+from planner.legs.potentials import Potentials, least_to_each
 from planner.legs.prepared import PreparedRoads
 from planner.legs.profiles import REFERENCES
+from planner.legs.rests import LeastRests
 from planner.legs.swept import SiteSelections, SweptPlaces
 from planner.model.vehicle import Conditions
 
@@ -31,4 +34,36 @@ def drive_somewhere(roads: PreparedRoads) -> None:
     bounds = RoadBounds(SweptPlaces(car, places, sites))
     bounds.to(1 % nodes.size, 36.0)
     bounds.time_from(0)
+    least_to_each(_potentials(bounds), 0, everywhere, np.empty(nodes.size), np.empty(nodes.size))
+    _find_rests(legs, bounds)
     least_use(bounds, np.zeros(1, np.intp), np.zeros(1))
+
+
+def _potentials(bounds: RoadBounds) -> Potentials:
+    """Bounds to the last of the places, and from the first."""
+    floors = bounds.to(len(bounds.legs.places.arrive) - 1, 0.0)
+    rows = (floors.time_s, floors.energy_kwh, floors.priced_s, bounds.time_from(0))
+    through = np.ones(floors.time_s.size, np.bool_)
+    return Potentials(*(row[None, :].copy() for row in rows), through, 0.0)
+
+
+def _find_rests(legs: CarLegs, bounds: RoadBounds) -> None:
+    """Ask for the rests of a trip from the first place to the last."""
+    places = np.arange(len(legs.places.arrive))
+    stations, none = max(places.size - 2, 0), np.zeros(places.size)
+    if places.size < 2:  # noqa: PLR2004 -- a start and an end
+        return
+    sought = Sought(
+        place=places,
+        point_m=np.zeros((stations, 3)),
+        apart_m=0.0,
+        stop_s=np.zeros(stations),
+        behind_s=none[None, :],
+        up_kwh=none,
+        down_kwh=none,
+        price_s_per_kwh=0.0,
+        capacity_kwh=legs.capacity_kwh,
+        start_kwh=legs.capacity_kwh,
+        margin_s=0.0,
+    )
+    LeastRests(legs, 0, sought, _potentials(bounds)).find(np.zeros(2))

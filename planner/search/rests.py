@@ -79,10 +79,10 @@ class StationRests:
     def _behind_s(self, problem: Problem, place: Ints) -> F64:
         """Least from the beginning of each stage to places, energy priced, shape (stages, places).
 
-        Where some ways by places are no drives, only what the climb takes.
+        Where some ways by stations are no drives, only what the climb takes.
         """
         bounds, price = problem.bounds, problem.bounds.price_s_per_kwh
-        if not bounds.through[place].all():
+        if not bounds.through[place[: -len(problem.vias)]].all():
             car, arrive = self.legs.car, self.legs.places.arrive
             begins = np.array([via.place for via in problem.vias[:-1]])
             ele_m = car.graph.ele_m[arrive].astype(np.float64)
