@@ -17,7 +17,7 @@ from planner.search.answers import write_plan
 from planner.search.causes import Cause
 from planner.search.reach import is_surely_late, may_arrive
 from planner.search.setup import Trip, stage_first
-from planner.search.solve import FIRST_SETTLED, STRETCHES, Solution, is_priced, search_stage
+from planner.search.solve import FIRST_SETTLED, QUICK, Solution, is_priced, search_stage
 
 ROADS = {"ferry": "ferries", "motorway": "motorways", "toll": "toll roads"}
 
@@ -73,7 +73,7 @@ class Tries:
             order=change.mission.guarantee.fallbacks,
             windows=True,
             most_settled=int(min(max(self.left / stations, 100.0), FIRST_SETTLED)),
-            stretch=STRETCHES[1],
+            stretch=QUICK,
         )
         if isinstance(found, Solution):
             self.left -= found.settled * stations

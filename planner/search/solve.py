@@ -13,7 +13,9 @@ from planner.search.relaxed import bound_rests, stations_within
 from planner.search.setup import Stage, Trip, stage_first, stage_full
 from planner.search.ways import Way
 
-STRETCHES = (1.0, 1.3, 3.0)
+QUICK, LOOSE = 1.3, 3.0
+
+STRETCHES = (1.0, 1.1, QUICK, LOOSE)
 """How many times the best a trip may cost, one try after another: a search that comes to its limit
 is run again less choosy, and the plan says how much dearer it may be than the best."""
 
@@ -79,7 +81,7 @@ def solve(
     first = stage_first(trip, priced=is_priced(trip))
     if windows and is_surely_late(trip):
         return Failure(first, Trace())
-    tries = STRETCHES[1:2] if near else STRETCHES
+    tries = (QUICK,) if near else STRETCHES
     found = _search_growing(first, survive, FIRST_SETTLED, tries, windows=windows)
     if near or isinstance(found, Solution) or not may_arrive(trip):
         return found
@@ -89,7 +91,7 @@ def solve(
         full,
         survive,
         most_settled,
-        STRETCHES[1:],
+        (QUICK, LOOSE),
         windows=windows,
         most_in_all=min(most_settled, MOST_SETTLED_IN_ALL),
     )
