@@ -42,9 +42,14 @@ def drive_somewhere(roads: PreparedRoads) -> None:
 def _potentials(bounds: RoadBounds) -> Potentials:
     """Bounds to the last of the places, and from the first."""
     floors = bounds.to(len(bounds.legs.places.arrive) - 1, 0.0)
-    rows = (floors.time_s, floors.energy_kwh, floors.priced_s, bounds.time_from(0))
-    through = np.ones(floors.time_s.size, np.bool_)
-    return Potentials(*(row[None, :].copy() for row in rows), through, 0.0)
+    return Potentials(
+        floors.time_s[None, :],
+        floors.energy_kwh[None, :],
+        floors.priced_s[None, :],
+        bounds.time_from(0)[None, :],
+        np.ones(floors.time_s.size, np.bool_),
+        0.0,
+    )
 
 
 def _find_rests(legs: CarLegs, bounds: RoadBounds) -> None:
