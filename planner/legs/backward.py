@@ -6,7 +6,7 @@ seconds, each kWh worth p seconds, with
     rest(v) = stop(v) + least over w of (time + p * net of the leg to w  +  rest(w)) ,
 
 ``stop(v)`` being the least of a stop there: its overhead and the time of charging, less p for each
-kWh charged. It is never below 0 where p is no more than the least time for a kWh anywhere. Roads
+kWh charged; p is no more than the least time for a kWh anywhere, so no stop is worth more. Roads
 alone know of no detours to stations, and energies only by the share of a reference; legs do.
 
 This is worked out from the end back (A*), nearest first by what lies behind a place at least. Legs

@@ -96,11 +96,9 @@ class LeastRests:
         rounded_s = STOPS * self.sought.price_s_per_kwh * self.known.allowance_kwh
         least_s = np.full(work.rest_s.size, -np.inf)
         here = np.append(np.arange(stations), stations + stage)
-        least_s[here] = np.where(
-            work.is_settled[here],
-            work.rest_s[here],
-            work.value[FRONTIER] - self.sought.behind_s[stage, here],
-        )
+        with np.errstate(invalid="ignore"):  # nothing is left, and no road from the beginning
+            beyond_s = work.value[FRONTIER] - self.sought.behind_s[stage, here]
+        least_s[here] = np.where(work.is_settled[here], work.rest_s[here], beyond_s)
         return least_s - rounded_s
 
     @property

@@ -50,7 +50,7 @@ class StationRests:
 
     def of(self, problem: Problem, candidates: Ints) -> Rests | None:
         """Work them out; None where there are too many stations, or no way but by other legs."""
-        if candidates.size > MOST_STATIONS or not _may_stop(problem):
+        if candidates.size > MOST_STATIONS or not _needs_stop(problem):
             return None
         bounds, legs = problem.bounds, self.legs
         price, capacity_kwh = bounds.price_s_per_kwh, problem.capacity_kwh
@@ -79,26 +79,24 @@ class StationRests:
     def _behind_s(self, problem: Problem, place: Ints) -> F64:
         """Least from the beginning of each stage to places, energy priced, shape (stages, places).
 
+        No leg takes less than this rises by; of the least time alone that does not hold downhill.
         Where some ways by stations are no drives, only what the climb takes.
         """
         bounds, price = problem.bounds, problem.bounds.price_s_per_kwh
+        begins = np.array([via.place for via in problem.vias[:-1]])
         if not bounds.through[place[: -len(problem.vias)]].all():
             car, arrive = self.legs.car, self.legs.places.arrive
-            begins = np.array([via.place for via in problem.vias[:-1]])
             ele_m = car.graph.ele_m[arrive].astype(np.float64)
             rise_m = ele_m[place] - ele_m[begins][:, None]
             return np.asarray(price * car.height_kwh_per_m * rise_m)
         rows = [
-            self.bounds.sharply_priced(
-                int(self.place_of[via.place]), price, self.sharp, inward=False
-            )
-            for via in problem.vias[:-1]
+            self.bounds.sharply_priced(begin, price, self.sharp, inward=False)
+            for begin in self.place_of[begins].tolist()
         ]
-        behind_s = np.stack(rows)[:, self.place_of[place]]
-        return np.asarray(np.maximum(behind_s, bounds.behind_s[:, place]))
+        return np.stack(rows)[:, self.place_of[place]]
 
 
-def _may_stop(problem: Problem) -> bool:
+def _needs_stop(problem: Problem) -> bool:
     """Say whether the trip needs a stop for certain."""
     needs_kwh = float(problem.bounds.energy_kwh[0, problem.vias[0].place]) + problem.end_kwh
     return needs_kwh > problem.start_kwh
