@@ -22,35 +22,20 @@ from tests.legs.test_edges import CARS, DAYS
 BEGIN = STATIONS
 
 
-def from_on_high(seed: int, car: Vehicle, day: Conditions, capacity_kwh: float) -> CarLegs:
+def from_on_high(
+    seed: int, draw: int, car: Vehicle, day: Conditions, capacity_kwh: float
+) -> CarLegs:
     """Legs of a trip that begins at one of the highest places."""
     graph, legs = roads(seed), legs_of(seed, car, day, capacity_kwh=capacity_kwh)
-    node = np.random.default_rng(seed + 100).integers(0, len(graph.lon), PLACES.size)
-    node[BEGIN] = int(np.argsort(graph.ele_m)[-1 - seed % 6])
+    node = np.random.default_rng(draw).integers(0, len(graph.lon), PLACES.size)
+    node[BEGIN] = int(np.argsort(graph.ele_m)[-1 - draw % 6])
     places = JoinedPlaces.at(graph, node.astype(np.int32), np.zeros(PLACES.size))
     return CarLegs(legs.car, places, capacity_kwh)
 
 
-@rules(max_examples=60, deadline=None)
-@given(
-    seed=SEEDS,
-    car=CARS,
-    day=DAYS,
-    kind=st.sampled_from(KINDS),
-    price=st.floats(0.0, 60.0),
-    capacity_kwh=st.floats(8.0, 40.0),
-    split=st.booleans(),
-)
-def test_no_rest_is_more_than_what_is_left(
-    seed: int,
-    car: Vehicle,
-    day: Conditions,
-    kind: int,
-    price: float,
-    capacity_kwh: float,
-    split: bool,
-) -> None:
-    legs, graph = from_on_high(seed, car, day, capacity_kwh), roads(seed)
+def hold(legs: CarLegs, car: Vehicle, kind: int, price: float, *, split: bool) -> None:
+    """Hold what a stage is told against the least over all legs."""
+    graph, capacity_kwh = legs.car.graph, legs.capacity_kwh
     power_kw = np.array([11.0, 50.0, 150.0, 22.0] * 3)[:STATIONS]
     stop_s = np.maximum(least_stops_s(car, power_kw, capacity_kwh, price), 0.0)
     case = Case(legs, kind, price, stop_s, 0.8 * capacity_kwh, 600.0)
@@ -80,6 +65,38 @@ def test_no_rest_is_more_than_what_is_left(
     told = np.isfinite(rests.least_s)
     assert told[0, BEGIN]
     assert (rests.least_s[told] <= truth[told] + 1e-6).all()
+
+
+@rules(max_examples=40, deadline=None)
+@given(
+    seed=SEEDS,
+    car=CARS,
+    day=DAYS,
+    kind=st.sampled_from(KINDS),
+    price=st.floats(0.0, 60.0),
+    capacity_kwh=st.floats(8.0, 40.0),
+    split=st.booleans(),
+)
+def test_no_rest_is_more_than_what_is_left(
+    seed: int,
+    car: Vehicle,
+    day: Conditions,
+    kind: int,
+    price: float,
+    capacity_kwh: float,
+    split: bool,
+) -> None:
+    legs = from_on_high(seed, seed, car, day, capacity_kwh)
+    hold(legs, car, kind, price, split=split)
+
+
+def test_nor_where_the_trip_begins_on_a_height_and_the_battery_is_small() -> None:
+    """There a leg downhill takes less than its time, as it charges."""
+    own = REFERENCES[0]
+    for number in range(240):
+        seed = (9, 8, 7)[number % 3]
+        legs = from_on_high(seed, number, own.vehicle, own.conditions, 12.0)
+        hold(legs, own.vehicle, 1, 60.0, split=number % 5 == 0)
 
 
 @rules(max_examples=60, deadline=None)
