@@ -19,9 +19,9 @@ from planner.search.gap import (
 )
 from planner.search.leftout import MOST_LISTED
 from planner.search.relaxations import Tries, relax
-from planner.search.setup import Trip, prepare
 from planner.search.solve import Solution, keep_to_first, look_again, solve
 from planner.search.styles import solve_styled
+from planner.search.trip import Trip, prepare
 from planner.verify import verify
 from planner.world import World
 

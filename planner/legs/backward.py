@@ -29,9 +29,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from planner.energy.edge import CarTerms
-from planner.legs.exact import NET, PREFIX, RUN, SUFFIX, TIME, WIDTH, Arcs, EdgeArrays
+from planner.legs.exact import WIDTH, Arcs, EdgeArrays
 from planner.legs.labels import Entries, ancestors
-from planner.legs.meeting import Pages, drive_to, join, spread_out
+from planner.legs.meeting import Pages, drive_to, join, leg_of, spread_out
 from planner.legs.potentials import ROUNDING_S, Potentials, least_between
 
 F64 = NDArray[np.float64]
@@ -136,6 +136,12 @@ def _most_kwh(sought: Sought, stage: int, place: int) -> float:
 
 
 @njit(cache=True, nogil=True)
+def _driven_s(figures: F64, price: float, most_kwh: float) -> float:
+    """Seconds of a leg that was driven, energy priced; infinite where it asks for too much."""
+    return figures[0] + price * figures[1] if figures[2] <= most_kwh else np.inf
+
+
+@njit(cache=True, nogil=True)
 def _bound_row(sought: Sought, known: Potentials, stage: int, end: int, bound_s: F64) -> None:
     """Write the least seconds of legs to a place from each, energy priced; infinite: no leg."""
     stations, price, capacity_kwh = sought.stop_s.size, sought.price_s_per_kwh, sought.capacity_kwh
@@ -179,10 +185,7 @@ def _settle(sought: Sought, known: Potentials, work: Work, stage: int, here: int
             continue
         leg, seconds = legs[place], bound_s[place]
         if leg >= 0:
-            most_kwh = _most_kwh(sought, stage, place)
-            seconds = np.inf
-            if figures[leg, 2] <= most_kwh:
-                seconds = figures[leg, 0] + price * figures[leg, 1]
+            seconds = _driven_s(figures[leg], price, _most_kwh(sought, stage, place))
         seconds += rest_s
         if place < stations:
             seconds += stop_s[place]
@@ -240,8 +243,9 @@ def _drive(
         weight_at[:], entry_at[:] = spread_out(chain, source)
         work.is_spread[start] = True
     drive = np.empty(WIDTH)
-    out_s, out_kwh = roads.approach_s[place], roads.approach_kwh[place]
     for column in columns:
+        if work.leg[start, work.order[column]] >= 0:  # driven before the table was full
+            continue
         target = sought.place[work.order[column]]
         leg = work.tally[DRIVEN]
         figures = work.figures[leg]
@@ -253,14 +257,9 @@ def _drive(
                 roads.arcs, roads.edges, roads.car, keys, values, count, drive,
             ):  # fmt: skip
                 return False
-            onto_s, onto_kwh = roads.approach_s[target], roads.approach_kwh[target]
-            net = out_kwh + drive[NET] + onto_kwh
-            required = max(out_kwh + drive[PREFIX], net)
-            suffix = drive[SUFFIX] + onto_kwh
-            figures[1], figures[2] = net, required
-            figures[3] = sought.capacity_kwh - suffix
-            if max(drive[RUN], required, suffix) <= sought.capacity_kwh:
-                figures[0] = out_s + drive[TIME] + onto_s
+            figures[0], figures[1], figures[2], figures[3] = leg_of(
+                drive, place, target, roads.approach_s, roads.approach_kwh, sought.capacity_kwh
+            )
         work.leg[start, work.order[column]] = leg
         work.tally[DRIVEN] = leg + 1
     return True
@@ -273,11 +272,8 @@ def _correct(sought: Sought, work: Work, stage: int, place: int, columns: I64) -
     stop_s = sought.stop_s[place] if place < sought.stop_s.size else 0.0
     for column in columns:
         here = work.order[column]
-        figures = work.figures[work.leg[place, here]]
-        seconds = np.inf
-        if figures[2] <= most_kwh:
-            seconds = figures[0] + price * figures[1] + stop_s + work.rest_s[here]
-        work.best_s[place, column] = seconds
+        seconds = _driven_s(work.figures[work.leg[place, here]], price, most_kwh)
+        work.best_s[place, column] = seconds + stop_s + work.rest_s[here]
         work.is_exact[place, column] = True
     work.low_s[place] = work.best_s[place, : work.tally[SETTLED]].min()
 

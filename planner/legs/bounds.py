@@ -46,6 +46,10 @@ class Floors:
     priced_s: F64
 
 
+NOTHING_SURE = Share(0.0, 0.0)
+"""Where no sharper share of the reference's energy is asked about."""
+
+
 class Weights(Protocol):
     """Where least weights between places come from: labels of legs, or sweeps."""
 
@@ -74,17 +78,17 @@ class RoadBounds:
     legs: Weights
     _kept: dict[tuple[int, int, bool], I32] = field(default_factory=dict)
 
-    def to(self, place: int, price_s_per_kwh: float) -> Floors:
-        """Bounds of drives from all places to one."""
+    def to(self, place: int, price_s_per_kwh: float, sharp: Share = NOTHING_SURE) -> Floors:
+        """Bounds of drives from all places to one; for ``sharp`` see `sharply_priced`."""
         price, share = price_s_per_kwh, self.legs.car.share
-        sides = _Side(self, place, inward=True)
-        priced_s = sides.bound(_below(price * share), 1.0, price)
+        side = _Side(self, place, inward=True)
+        priced_s = side.priced(price, sharp)
         if price > 0.0:
             mixed = {0: 1.0, THRIFTIEST: price * share}
-            priced_s = np.maximum(priced_s, sides.bound(mixed, 1.0, price))
+            priced_s = np.maximum(priced_s, side.bound(mixed, 1.0, price))
         return Floors(
-            sides.bound({0: 1.0}, 1.0, 0.0),
-            sides.bound({0: 0.0, THRIFTIEST: share}, 0.0, 1.0),
+            side.bound({0: 1.0}, 1.0, 0.0),
+            side.bound({0: 0.0, THRIFTIEST: share}, 0.0, 1.0),
             priced_s,
         )
 
@@ -96,26 +100,15 @@ class RoadBounds:
         With the time T and the reference's energy r the car takes ``sharp.of_energy * r -
         sharp.lost_kw * T`` or more, so T counts for a little less, and r at another price.
         """
-        price = price_s_per_kwh
-        sides = _Side(self, place, inward=inward)
-        driven_s = sides.bound(_below(price * self.legs.car.share), 1.0, price)
-        part = 1.0 - price * sharp.lost_kw / 3600.0
-        if part > 0.0:
-            below = _below(price * sharp.of_energy / part)
-            sharper = {kind: part * times for kind, times in below.items()}
-            driven_s = np.maximum(driven_s, sides.bound(sharper, 1.0, price))
-        return driven_s
+        return _Side(self, place, inward).priced(price_s_per_kwh, sharp)
 
     def fixed_from(self, place: int) -> tuple[F64, F64]:
         """Seconds and kWh that any drive from one place to all others takes besides.
 
         They are for both approaches and what the difference of height explains.
         """
-        seconds, kwh, _ = self.legs.approaches
-        arrive_m, depart_m = self.heights_m
-        risen_kwh = self.height_kwh_per_m * (arrive_m - depart_m[place])
-        risen_kwh -= self.legs.car.allowance_kwh
-        return seconds + seconds[place], risen_kwh + kwh + kwh[place]
+        side = _Side(self, place, inward=False)
+        return side.bound({}, 1.0, 0.0), side.bound({}, 0.0, 1.0)
 
     def time_from(self, place: int) -> F64:
         """Least seconds of drives from one place to all others."""
@@ -154,6 +147,16 @@ class _Side:
     place: int
     inward: bool
 
+    def priced(self, price: float, sharp: Share) -> F64:
+        """Least time + price · energy, told by either share of the reference's energy."""
+        priced_s = self.bound(_below(price * self.bounds.legs.car.share), 1.0, price)
+        part = 1.0 - price * sharp.lost_kw / 3600.0
+        if sharp.of_energy > 0.0 and part > 0.0:
+            below = _below(price * sharp.of_energy / part)
+            sharper = {kind: part * times for kind, times in below.items()}
+            priced_s = np.maximum(priced_s, self.bound(sharper, 1.0, price))
+        return priced_s
+
     def bound(self, mixed: dict[int, float], time: float, price: float) -> F64:
         """Add up ``time`` x seconds + ``price`` x kWh of approaches and heights, and weights.
 
@@ -172,8 +175,8 @@ class _Side:
         found = np.empty(seconds.size)
         _fix(seconds, kwh, ele_m, time, price, climb, here, found)
         for kind, times in mixed.items():
-            per = WEIGHT_PER_KWH if kind == THRIFTIEST else WEIGHT_PER_S
-            _add(bounds.weights(place, kind, inward=self.inward), times / per, found)
+            weight = bounds.weights(place, kind, inward=self.inward)
+            _add(weight, times / _weight_per(kind), found)
         return found
 
 
@@ -202,8 +205,12 @@ def _add(weight: I32, times: float, found: F64) -> None:
 
 def measured(weight: NDArray[np.int32], kind: int) -> F64:
     """Turn least weights of a kind into seconds, those of the thriftiest kind into kWh."""
-    per = WEIGHT_PER_KWH if PRICES_S_PER_KWH[kind] == inf else WEIGHT_PER_S
-    return np.asarray(np.where(weight >= FAR, inf, weight / per))
+    return np.asarray(np.where(weight >= FAR, inf, weight / _weight_per(kind)))
+
+
+def _weight_per(kind: int) -> float:
+    """Units of weight in a second, of the thriftiest kind in a kWh."""
+    return WEIGHT_PER_KWH if kind == THRIFTIEST else WEIGHT_PER_S
 
 
 def _below(price: float) -> dict[int, float]:

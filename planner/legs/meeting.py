@@ -254,6 +254,21 @@ def drive_to(
 
 
 @njit(cache=True, nogil=True)
+def leg_of(
+    drive: F64, place: int, target: int, approach_s: F64, approach_kwh: F64, capacity_kwh: float
+) -> tuple[float, float, float, float]:
+    """Make the leg of `planner.legs.rows.Row` of a drive between two places' nodes."""
+    out_kwh, onto_kwh = approach_kwh[place], approach_kwh[target]
+    net = out_kwh + drive[NET] + onto_kwh
+    required = max(out_kwh + drive[PREFIX], net)
+    suffix = drive[SUFFIX] + onto_kwh
+    seconds = np.inf
+    if max(drive[RUN], required, suffix) <= capacity_kwh:
+        seconds = approach_s[place] + drive[TIME] + approach_s[target]
+    return seconds, net, required, capacity_kwh - suffix
+
+
+@njit(cache=True, nogil=True)
 def drive_row(
     begun: int,
     wanted: Mask,
@@ -302,14 +317,9 @@ def drive_row(
             arcs, edges, car, keys, values, count, drive,
         ):  # fmt: skip
             return number
-        out_kwh, onto_kwh = approach_kwh[place], approach_kwh[target]
-        net = out_kwh + drive[NET] + onto_kwh
-        required = max(out_kwh + drive[PREFIX], net)
-        suffix = drive[SUFFIX] + onto_kwh
-        net_kwh[number], required_kwh[number] = net, required
-        cap_kwh[number] = capacity_kwh - suffix
-        if max(drive[RUN], required, suffix) <= capacity_kwh:
-            time_s[number] = approach_s[place] + drive[TIME] + approach_s[target]
+        time_s[number], net_kwh[number], required_kwh[number], cap_kwh[number] = leg_of(
+            drive, place, target, approach_s, approach_kwh, capacity_kwh
+        )
     return targets.size
 
 

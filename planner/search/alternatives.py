@@ -27,8 +27,9 @@ from planner.search.differences import (
     operator_words,
     shared_road,
 )
-from planner.search.setup import Mask, Trip, on_legs_of, stage_first
+from planner.search.setup import Mask, on_legs_of, stage_first
 from planner.search.solve import FIRST_SETTLED, Solution, is_priced, search_stage
+from planner.search.trip import Trip
 
 MOST = 5
 """Alternatives that one answer carries at most."""

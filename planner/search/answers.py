@@ -15,8 +15,8 @@ from planner.search.diagnosis import furthest
 from planner.search.itinerary import Writer
 from planner.search.leftout import MOST_LISTED, reject
 from planner.search.reach import is_surely_late, may_arrive
-from planner.search.setup import Trip
 from planner.search.solve import NEARLY, Failure, Solution
+from planner.search.trip import Trip
 
 VALID_S = 6 * 3600.0
 """Longest time for which a plan is shown without being checked again."""

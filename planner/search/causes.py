@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from planner.search.leftout import usable_on_the_way
 from planner.search.reach import may_arrive
-from planner.search.setup import Trip
 from planner.search.solve import FULL_WORK, Failure, Solution, solve
+from planner.search.trip import Trip
 
 HASTY_WORK = FULL_WORK / 1.5
 """Of a search for the reason alone."""

@@ -12,8 +12,9 @@ from planner.model.plan import ChargingStop, Choice, Instead, Plan
 from planner.search.alternatives import stops_without
 from planner.search.answers import write_plan
 from planner.search.differences import compare, later_words, price_words, road_words, stop_words
-from planner.search.setup import Mask, Stage, Trip, stage_first, stage_full
+from planner.search.setup import Mask, Stage, stage_first, stage_full
 from planner.search.solve import FIRST_SETTLED, NEARLY, Solution, is_priced, search_stage
+from planner.search.trip import Trip
 
 ENOUGH = 1.04
 """How many times the plan's time the next best trip may take without being looked for on more legs:

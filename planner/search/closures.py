@@ -14,7 +14,7 @@ from planner.model.closure import SPAN_S, Closure
 from planner.model.plan import Leg
 from planner.roads.closing import Works
 from planner.roads.sphere import chord_of, unit_vectors
-from planner.search.setup import Trip
+from planner.search.trip import Trip
 
 NEAR_M = 20_000.0
 """What is nearer than this to the way, or to the one that is usually quickest, is told."""

@@ -46,18 +46,16 @@ def sweep_trip(
     """
     found = []
     for start, end in pairwise(waypoints):
-        ahead = bounds.to(end, price_s_per_kwh)
-        sharply_s = bounds.sharply_priced(end, price_s_per_kwh, sharp, inward=True)
-        priced_s = np.maximum(ahead.priced_s, sharply_s)
+        ahead = bounds.to(end, price_s_per_kwh, sharp)
         found.append(
             Sweep(
                 after_s=bounds.time_from(start),
                 before_s=ahead.time_s,
                 energy_kwh=ahead.energy_kwh,
-                priced_s=priced_s,
+                priced_s=ahead.priced_s,
                 direct_s=float(ahead.time_s[start]),
                 direct_kwh=float(ahead.energy_kwh[start]),
-                direct_priced_s=float(priced_s[start]),
+                direct_priced_s=float(ahead.priced_s[start]),
             )
         )
     return found

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from planner.model.plan import Plan
 from planner.search.relaxed import bound_rests, relax, spare_kwh, stations_within
-from planner.search.setup import Trip
 from planner.search.solve import Solution
 from planner.search.styles import slower_trips
+from planner.search.trip import Trip
 
 NEAR_ENOUGH = 0.0002
 """Share by which the bound itself may lie below what it could be: it is found much sooner."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planner.legs.away import LeastAway
 from planner.legs.nearest import Nearest
-from planner.search.setup import Trip
+from planner.search.trip import Trip
 
 
 @dataclass(frozen=True, eq=False)

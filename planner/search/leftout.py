@@ -11,7 +11,7 @@ from planner.access.of_stations import lasting_of
 from planner.access.status import FAULTY
 from planner.model.plan import Rejected, Rejection
 from planner.model.station import Station
-from planner.search.setup import Trip
+from planner.search.trip import Trip
 
 MOST_LISTED = 500
 """Rejected stations listed in an answer; the counts are complete."""

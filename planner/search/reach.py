@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from planner.legs.bounds import least_use
 from planner.search.problem import EPSILON_KWH
-from planner.search.setup import Trip
+from planner.search.trip import Trip
 
 
 def may_arrive(trip: Trip) -> bool:

@@ -16,8 +16,9 @@ from planner.model.token import Token, TokenType
 from planner.search.answers import write_plan
 from planner.search.causes import Cause
 from planner.search.reach import is_surely_late, may_arrive
-from planner.search.setup import Trip, stage_first
+from planner.search.setup import stage_first
 from planner.search.solve import FIRST_SETTLED, QUICK, Solution, is_priced, search_stage
+from planner.search.trip import Trip
 
 ROADS = {"ferry": "ferries", "motorway": "motorways", "toll": "toll roads"}
 

@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.energy.charging import ChargingCurve
-from planner.energy.share import Share
 from planner.legs.car import CarLegs, JoinedPlaces
 from planner.legs.corners import CornerLegs
-from planner.legs.profiles import sharp_share_of
 from planner.search import core
 from planner.search.doors import curve_at
 from planner.search.leaving import Leaving
 from planner.search.problem import STOP_OVERHEAD_S
-from planner.search.setup import Trip
+from planner.search.trip import Trip
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -48,22 +46,17 @@ class Rest:
         return float(self.ahead_s[0, -self.ahead_s.shape[0] - 1])
 
 
-def sharp_of(trip: Trip) -> Share:
-    """Return what of the energy of its reference is sure for the trip's car."""
-    return sharp_share_of(trip.car.terms, trip.world.roads.prepared.terrain)
-
-
 def bound_rests(trip: Trip) -> list[Rest]:
     """Add up what any way takes at least, at no price of energy and at that of the best charging.
 
     Prices between them led a search by no shorter way.
     """
-    sharp, best = sharp_of(trip), trip.price_s_per_kwh
+    best = trip.price_s_per_kwh
     prices = [0.0, best] if best > 0.0 else [0.0]
-    return [bound_rest(trip, price, sharp) for price in prices]
+    return [bound_rest(trip, price) for price in prices]
 
 
-def bound_rest(trip: Trip, price_s_per_kwh: float, sharp: Share) -> Rest:
+def bound_rest(trip: Trip, price_s_per_kwh: float) -> Rest:
     """Add up from the ends of a trip what any way takes at least at a price of energy."""
     stays_s = [point.service_s for point in trip.mission.waypoints]
     stages, bounds = len(trip.sweeps), trip.bounds
@@ -72,7 +65,7 @@ def bound_rest(trip: Trip, price_s_per_kwh: float, sharp: Share) -> Rest:
     behind: list[F64] = []
     for start, end in pairwise(ends):
         for found, place, inward in ((ahead, end, True), (behind, start, False)):
-            found.append(bounds.sharply_priced(place, price_s_per_kwh, sharp, inward=inward))
+            found.append(bounds.sharply_priced(place, price_s_per_kwh, trip.sharp, inward=inward))
     direct = [float(ahead[stage][ends[stage]]) for stage in range(stages)]
     for stage in range(stages):
         ahead[stage] = ahead[stage] + sum(direct[stage + 1 :]) + sum(stays_s[stage + 1 : -1])
@@ -131,7 +124,7 @@ def relax(trip: Trip, rests: list[Rest], stations: Ints, most_s: float) -> Relax
     places = JoinedPlaces(
         places.arrive, places.depart, np.append(nodes.distance_m, places.distance_m[count:])
     )
-    corners = CornerLegs(CarLegs(trip.car, places, capacity_kwh), sharp_of(trip))
+    corners = CornerLegs(CarLegs(trip.car, places, capacity_kwh), trip.sharp)
     reach = _Reach.of(trip, rests, nodes, most_s, capacity_kwh)
     rows = _Rows(corners, reach, count, waypoints.size)
     posts = _Posts(trip, nodes, reserve_kwh)

@@ -1,32 +1,24 @@
-"""From a world and a mission to the problem that the search solves."""
+"""From a trip to the problem that the search solves."""
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.access.chargers import Chargers
-from planner.legs.bounds import RoadBounds
-from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
+from planner.legs.car import CarLegs
 from planner.legs.nearest import Nearest
-from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST, sharp_share_of
+from planner.legs.profiles import THRIFTIEST
 from planner.legs.rows import Path, Row
 from planner.model.mission import Mission
-from planner.search.corridor import Sweep, choose_first, least_detour_s, sweep_trip
-from planner.search.doors import WalletDoors, curve_at
+from planner.search.corridor import choose_first
+from planner.search.doors import WalletDoors
 from planner.search.havens import (
-    LEAST_POWER_KW,
     Havens,
-    Pool,
-    pool_of,
-    quickest_of_nodes,
-    usable_of,
 )
-from planner.search.problem import STOP_OVERHEAD_S, Bounds, Problem, Via
+from planner.search.problem import Bounds, Problem, Via
 from planner.search.rests import StationRests
 from planner.search.same_sites import SameSites
-from planner.world import World
+from planner.search.trip import Trip
 
 F64 = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -39,83 +31,6 @@ MOST_CANDIDATES = 1_200
 
 MOST_STOPS_PER_STRETCH = 25
 """Stations of each quarter of an hour of the way that the last search may stop at beyond that."""
-
-
-USUAL_PRICE = 1.5
-"""How many times the best price of a kWh in time is what the last kWh of a stop takes, about. Of 1,
-1.5, 2 and 2.5 the one by which trips came out shortest (120 of a fleet in Europe, 30 in China)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trip:
-    """A mission on a world, prepared: what its searches share.
-
-    Places are numbered as the snapshot's stations, the waypoints behind them.
-    """
-
-    world: World
-    mission: Mission
-    chargers: Chargers
-    bounds: RoadBounds
-    sweeps: list[Sweep]
-    price_s_per_kwh: float
-    usable: NDArray[np.intp]
-    """Stations of the snapshot that static facts allow and the roads reach."""
-    power_kw: F64
-    """Shape (stations of the snapshot,): the most that the car takes there, 0 where nothing."""
-    pool: Pool
-    """Stations that may be fallbacks, whatever the trip leaves out."""
-    first_stop: int = -1
-    """Station of the snapshot to drive to first of all, -1: any."""
-    legs_kept: "dict[tuple[bytes, float], CarLegs]" = field(default_factory=dict)
-    """Legs between some of the places, made once for all searches of the trip."""
-
-    def legs_between(self, place_of: NDArray[np.intp], capacity_kwh: float) -> CarLegs:
-        """Return the legs between some of the places."""
-        key = (place_of.tobytes(), capacity_kwh)
-        if key not in self.legs_kept:
-            places = self.places.part(place_of)
-            self.legs_kept[key] = CarLegs(self.car, places, capacity_kwh)
-        return self.legs_kept[key]
-
-    @property
-    def car(self) -> CarOnRoads:
-        """The car on the region's roads."""
-        return self.bounds.legs.car
-
-    @property
-    def places(self) -> JoinedPlaces:
-        """All places, joined to the roads."""
-        return self.bounds.legs.places
-
-    @cached_property
-    def quickest(self) -> NDArray[np.intp]:
-        """Of the usable stations the few best at each road node."""
-        if not self.mission.exclude_stations:
-            return self.pool.chosen.places
-        return quickest_of_nodes(self.world.sites, self.power_kw)
-
-    @cached_property
-    def least_detour_s(self) -> F64:
-        """Extra driving time by each place, on the leg of the trip where it is least."""
-        return least_detour_s(self.sweeps)
-
-    @property
-    def waypoints(self) -> list[int]:
-        """Places of the waypoints, in order."""
-        stations = len(self.world.snapshot.stations)
-        return [stations + number for number in range(len(self.mission.waypoints))]
-
-    @property
-    def has_route(self) -> bool:
-        """Whether roads lead from each waypoint to the next."""
-        return all(np.isfinite(sweep.direct_s) for sweep in self.sweeps)
-
-    @property
-    def kind(self) -> int:
-        """Of the kinds of legs that the roads are prepared for, that which suits charging here."""
-        usual = USUAL_PRICE * self.price_s_per_kwh
-        return min(range(THRIFTIEST), key=lambda kind: abs(PRICES_S_PER_KWH[kind] - usual))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,60 +72,6 @@ class Stage:
     havens: Havens
     station_of: NDArray[np.intp]
     reserve_kwh: float
-
-
-def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: int = -1) -> Trip:
-    """Sweep the roads for a mission and gather the stations that its wallet may use.
-
-    Raises
-    ------
-    OffNetwork
-        A waypoint is too far from the roads.
-    """
-    snaps = [world.snapper.snap(waypoint.location) for waypoint in mission.waypoints]
-    ends = (np.array([s.node for s in snaps], np.int32), np.array([s.distance_m for s in snaps]))
-    bounds = world.bounds(mission.vehicle, mission.conditions, *ends)
-    pool = pool_of(world, chargers)
-    power_kw, usable = _station_power(world, mission, pool), pool.usable
-    if mission.exclude_stations:
-        usable = usable_of(world.sites, power_kw)
-    price = _least_price(world, mission, chargers, pool)
-    waypoints = [power_kw.size + number for number in range(len(snaps))]
-    sharp = sharp_share_of(bounds.legs.car.terms, world.roads.prepared.terrain)
-    sweeps = sweep_trip(bounds, waypoints, price, sharp)
-    return Trip(world, mission, chargers, bounds, sweeps, price, usable, power_kw, pool, first_stop)
-
-
-def _least_price(world: World, mission: Mission, chargers: Chargers, pool: Pool) -> float:
-    """Least seconds per kWh, stop included, in which this car can charge anywhere.
-
-    Of the most powerful EVSE the quickest pieces of the curve are taken first, whatever their
-    order: no real stop can charge an amount of energy sooner. Posts of less power only cap the
-    same curve lower, so none is quicker.
-    """
-    if pool.power_kw.max(initial=0.0) < LEAST_POWER_KW:
-        return 0.0
-    strongest = int(np.argmax(pool.power_kw))
-    first, last = world.snapshot.first[strongest : strongest + 2].tolist()
-    usable = chargers.reason[first:last] == 0
-    best = first + int(np.argmax(np.where(usable, chargers.power_kw[first:last], 0.0)))
-    connector = world.snapshot.evse(best).connectors[int(chargers.connector[best])]
-    curve = curve_at(mission.vehicle, connector)
-    energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
-    quickest = np.argsort(seconds / energy)
-    charged, spent = np.cumsum(energy[quickest]), np.cumsum(seconds[quickest])
-    return float(((STOP_OVERHEAD_S + spent) / charged).min())
-
-
-def _station_power(world: World, mission: Mission, pool: Pool) -> F64:
-    """Most power at each station's EVSEs that static facts allow, shape (stations,)."""
-    if not mission.exclude_stations:
-        return pool.power_kw
-    best, shut = pool.power_kw.copy(), set(mission.exclude_stations)
-    for number, station in enumerate(world.snapshot.stations):
-        if station.id in shut:
-            best[number] = 0.0
-    return best
 
 
 def stage_first(
@@ -286,7 +147,7 @@ def _stage(
 ) -> Stage:
     world, mission = trip.world, trip.mission
     vehicle = mission.vehicle
-    place_of = np.concatenate([stations, trip.waypoints]).astype(np.intp)
+    place_of = trip.places_with(stations)
     reserve_kwh = mission.reserve_soc * vehicle.usable_kwh
     capacity = vehicle.usable_kwh - reserve_kwh
     legs = ChosenLegs(trip.legs_between(place_of, capacity), kinds)
@@ -331,9 +192,9 @@ def _rests(trip: Trip, legs: ChosenLegs, stations: NDArray[np.intp]) -> StationR
         legs.legs,
         legs.kinds[0],
         trip.bounds,
-        np.concatenate([stations, trip.waypoints]).astype(np.intp),
+        trip.places_with(stations),
         trip.world.station_points.points_m[stations],
-        sharp_share_of(trip.car.terms, trip.world.roads.prepared.terrain),
+        trip.sharp,
         trip.mission.vehicle,
     )
 

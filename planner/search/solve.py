@@ -10,7 +10,8 @@ from planner.search.problem import EPSILON_KWH, Arrival, Trace
 from planner.search.proofs import MOST_SETTLED, MOST_SETTLED_IN_ALL, Prover
 from planner.search.reach import is_surely_late, may_arrive
 from planner.search.relaxed import bound_rests, stations_within
-from planner.search.setup import Stage, Trip, stage_first, stage_full
+from planner.search.setup import Stage, stage_first, stage_full
+from planner.search.trip import Trip
 from planner.search.ways import Way
 
 QUICK, LOOSE = 1.3, 3.0

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from planner.model.mission import Mission
-from planner.search.setup import Trip, prepare
 from planner.search.solve import Failure, Solution, solve
+from planner.search.trip import Trip, prepare
 
 
 def solve_styled(trip: Trip) -> Solution | Failure:

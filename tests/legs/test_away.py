@@ -14,7 +14,7 @@ from planner.legs.away import KEPT_AT_HUB, LeastAway
 from planner.legs.car import CarLegs
 from planner.legs.nearest import Nearest
 from planner.plan import open_trip
-from planner.search.setup import Trip
+from planner.search.trip import Trip
 
 F64 = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -14,8 +14,9 @@ import numpy as np
 from planner.energy.consumption import inside_energy_kwh
 from planner.legs.metric import measure
 from planner.search import core
+from planner.search.doors import curve_at
 from planner.search.problem import STOP_OVERHEAD_S
-from planner.search.setup import Trip, curve_at
+from planner.search.trip import Trip
 from tests.oracle.driven import driven
 
 Profile = tuple[float, float, float, float, float]

@@ -19,7 +19,7 @@ from planner.model.plan import Plan
 from planner.plan import open_trip, plan
 from planner.search.gap import is_proven, least_s
 from planner.search.relaxed import quickest
-from planner.search.setup import Trip
+from planner.search.trip import Trip
 from tests.access.worlds import CAR
 from tests.oracle.all_roads import AllRoads
 
