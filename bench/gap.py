@@ -26,7 +26,7 @@ from worlds import WORLDS, build
 
 from planner.model.plan import Plan
 from planner.plan import open_trip, plan
-from planner.search.gap import is_proven, least_at_any_speed_s, least_s, with_gaps
+from planner.search.gap import least_at_any_speed, least_s, with_gaps
 from planner.settings import Settings
 from planner.world import World
 
@@ -58,11 +58,13 @@ def measure(name: str, homes: str, trips: int, fallbacks: int) -> dict[str, Any]
         trip = open_trip(world, asked)
         begun = time.process_time()
         spent_s = made.summary.arrival - made.summary.departure
-        gap = with_gaps(made, least_at_any_speed_s(trip, spent_s)).summary.gap
+        least = least_at_any_speed(trip, spent_s)
         took = time.process_time() - begun
-        if not is_proven(trip, spent_s):
+        assert least is not None
+        if not least.is_proven:
             unproven += 1
             continue
+        gap = with_gaps(made, least).summary.gap
         assert gap is not None
         if seed > 0:  # the first compiles
             gaps.append(gap)

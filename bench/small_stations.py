@@ -5,6 +5,7 @@ Hours, statuses, contracts that begin or end under way, drivers' reports, neighb
 """
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -31,9 +32,14 @@ PROVIDERS = ("DE*ONE", "DE*TWO")
 
 
 def make_stations(
-    rng: random.Random, graph: RoadGraph, least_most: tuple[int, int], *, plain: bool
+    rng: random.Random,
+    graph: RoadGraph,
+    least_most: tuple[int, int],
+    spots: Sequence[int] = (),
+    *,
+    plain: bool,
 ) -> tuple[Station, ...]:
-    """Set stations near junctions, one in five beside another one."""
+    """Set stations near junctions, one in five beside another one; half at the spots, if any."""
     found: list[Station] = []
     for number in range(rng.randint(*least_most)):
         if found and rng.random() < 0.2:
@@ -41,6 +47,9 @@ def make_stations(
             spot = LonLat(
                 beside.lon + rng.uniform(-4e-3, 4e-3), beside.lat + rng.uniform(-2e-3, 2e-3)
             )
+        elif spots and rng.random() < 0.6:
+            node = rng.choice(spots)
+            spot = LonLat(float(graph.lon[node]) + 1e-5, float(graph.lat[node]))
         else:
             node = rng.randrange(len(graph.lon))
             spot = LonLat(

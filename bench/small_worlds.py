@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial import Delaunay
 from small_stations import HOUR, NOW, PROVIDERS, make_snapshot, make_stations
+from small_streets import with_streets
 
 from planner.model.geo import LonLat, distance_m
 from planner.model.grade import Grade
@@ -72,20 +73,27 @@ VEHICLES = (SEDAN, RISING, VAN)
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a world is made of; ``plain`` leaves out everything that depends on the hour."""
+    """What a world is made of; ``plain`` leaves out everything that depends on the hour.
+
+    With ``streets``, half of the stations stand where one leaves otherwise than one arrives.
+    """
 
     nodes: tuple[int, int] = (60, 200)
     stations: tuple[int, int] = (8, 40)
     width_km: float = 380.0
     height_km: float = 130.0
     plain: bool = False
+    streets: bool = False
 
 
 def make_world(seed: int, folder: Path, recipe: Recipe = Recipe()) -> World:
     """Make the world of that seed; its two road files are left in the folder."""
     rng = random.Random(f"world {seed}")
     graph = make_roads(rng, folder, recipe)
-    stations = make_stations(rng, graph, recipe.stations, plain=recipe.plain)
+    spots: list[int] = []
+    if recipe.streets:
+        graph, spots = with_streets(rng, graph)
+    stations = make_stations(rng, graph, recipe.stations, spots, plain=recipe.plain)
     return World(RoadSide.of(graph), make_snapshot(rng, stations, plain=recipe.plain))
 
 

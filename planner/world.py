@@ -16,6 +16,7 @@ from planner.errors import DataMissing
 from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarOnRoads, JoinedPlaces
 from planner.legs.closing import ChangedRoads
+from planner.legs.parted import Parted
 from planner.legs.prepared import PreparedRoads
 from planner.legs.swept import SiteSelections, SweptPlaces
 from planner.model.closure import Closure
@@ -145,6 +146,7 @@ class Sites:
     node: NDArray[np.int32]
     distance_m: NDArray[np.float64]
     _selections: dict[int, SiteSelections] = field(default_factory=dict)
+    _parted: dict[int, Parted] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> NDArray[np.int32]:
@@ -180,6 +182,11 @@ class Sites:
             arrive = np.maximum(self.node, 0)
             self._selections[key] = SiteSelections(metrics, arrive, self.graph.leaves_from[arrive])
         return self._selections[key]
+
+    def parted(self, car: CarOnRoads) -> Parted:
+        """Tell what stops save of the least weights under the metrics of a car's reference."""
+        metrics = tuple(labels.metric for labels in car.labels)
+        return self._parted.setdefault(id(metrics[0]), Parted(self.graph, metrics))
 
 
 @dataclass(frozen=True, eq=False)

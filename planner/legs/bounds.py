@@ -102,6 +102,36 @@ class RoadBounds:
         """
         return _Side(self, place, inward).priced(price_s_per_kwh, sharp)
 
+    def mixtures(self, price: float, sharp: Share) -> list[dict[int, float]]:
+        """How often least weights of kinds count, in seconds or kWh, in bounds at a price.
+
+        Each of them is a bound, told by one share of the reference's energy.
+        """
+        found = [_below(price * self.legs.car.share)]
+        part = 1.0 - price * sharp.lost_kw / 3600.0
+        if sharp.of_energy > 0.0 and part > 0.0:
+            below = _below(price * sharp.of_energy / part)
+            found.append({kind: part * times for kind, times in below.items()})
+        return found
+
+    def saved_s(self, weight: I32, price: float, sharp: Share) -> F64:
+        """Most that bounds up to a price lie above trips by some stops, shape (places,).
+
+        ``weight``, shape (places, kinds), is what the stops save of the least weights
+        (`planner.legs.parted`); infinite where that is not known.
+        """
+        car, known = self.legs.car, (weight < FAR).all(axis=1)
+        told = np.zeros(len(weight))
+        mixtures = [{0: 1.0, THRIFTIEST: price * car.share}, *self.mixtures(price, sharp)]
+        highest = max(kind for mixed in mixtures for kind in mixed if kind < THRIFTIEST)
+        # At lower prices these kinds count, in shares that add up to no more than one.
+        mixtures += [{kind: 1.0} for kind in range(highest + 1)]
+        for mixed in mixtures:
+            saved = [n * weight[:, kind] / _weight_per(kind) for kind, n in mixed.items()]
+            told = np.maximum(told, np.sum(saved, axis=0))
+        # Of two drives each is rounded by heights where one was.
+        return np.asarray(np.where(known, told + price * car.allowance_kwh, np.inf))
+
     def fixed_from(self, place: int) -> tuple[F64, F64]:
         """Seconds and kWh that any drive from one place to all others takes besides.
 
@@ -149,13 +179,8 @@ class _Side:
 
     def priced(self, price: float, sharp: Share) -> F64:
         """Least time + price · energy, told by either share of the reference's energy."""
-        priced_s = self.bound(_below(price * self.bounds.legs.car.share), 1.0, price)
-        part = 1.0 - price * sharp.lost_kw / 3600.0
-        if sharp.of_energy > 0.0 and part > 0.0:
-            below = _below(price * sharp.of_energy / part)
-            sharper = {kind: part * times for kind, times in below.items()}
-            priced_s = np.maximum(priced_s, self.bound(sharper, 1.0, price))
-        return priced_s
+        told = [self.bound(mixed, 1.0, price) for mixed in self.bounds.mixtures(price, sharp)]
+        return np.asarray(np.maximum.reduce(told))
 
     def bound(self, mixed: dict[int, float], time: float, price: float) -> F64:
         """Add up ``time`` x seconds + ``price`` x kWh of approaches and heights, and weights.

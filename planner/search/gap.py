@@ -14,13 +14,14 @@ more than the rest of the true trip takes. The search answers with no trip while
 open; weighted by w, the key is at most w * C.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.model.plan import Plan
+from planner.search.problem import STOP_OVERHEAD_S
 from planner.search.relaxed import bound_rests, relax, spare_kwh, stations_within
 from planner.search.solve import Solution
 from planner.search.styles import slower_trips
@@ -42,18 +43,27 @@ FAR = 0.04
 """Share by which a trip might be shorter from which on it is searched again, more widely."""
 
 
-def least_at_any_speed_s(trip: Trip, most_s: float) -> float | None:
-    """Least seconds of the trip at any speed it offers, ``most_s`` where none is sooner.
+@dataclass(frozen=True, slots=True)
+class Least:
+    """Least seconds of any trip of a mission, and whether that is proven."""
+
+    seconds: float
+    is_proven: bool
+
+
+def least_at_any_speed(trip: Trip, most_s: float) -> Least | None:
+    """Bound the trip at any speed it offers, by ``most_s`` where none is sooner.
 
     None where money counts: what a session costs is not known before it is planned; nor where
     doubts do.
     """
     if not _counts_time(trip):
         return None
-    best_s = least_s(trip, most_s)
+    best = Least(least_s(trip, most_s), is_proven(trip, most_s))
     for slower in slower_trips(trip):
-        best_s = least_s(slower, best_s)
-    return best_s
+        proven = best.is_proven and is_proven(slower, most_s)
+        best = Least(least_s(slower, best.seconds), proven)
+    return best
 
 
 def is_proven(trip: Trip, most_s: float) -> bool:
@@ -61,29 +71,32 @@ def is_proven(trip: Trip, most_s: float) -> bool:
 
     The sweeps know of no stops. Who stops where one arrives at another node than one leaves from
     (by a forbidden turn, in a street that only residents may drive through) may leave by a way that
-    nobody may drive who does not stop; so a trip by such a station may be quicker than they say.
+    nobody may drive who does not stop. What that saves is less than the stop takes, and energy
+    counts so little that it stays so (`planner.search.charge_price`); but not everywhere.
     """
     rest, stations = bound_rests(trip)[0], trip.usable
     parted = stations[trip.places.arrive[stations] != trip.places.depart[stations]]
-    # Drives to the first such stop and from the last one are as the sweeps say.
-    may_come = (rest.behind_s[:, parted] <= most_s).any()
-    may_leave = (rest.ahead_s[:, parted] <= most_s).any()
+    near = parted[((rest.behind_s <= most_s) | (rest.ahead_s <= most_s))[:, parted].any(axis=0)]
+    doubtful = near[trip.saved_s(near) >= STOP_OVERHEAD_S]
+    # Drives to the first of these stops and from the last one are as the sweeps say.
+    may_come = (rest.behind_s[:, doubtful] <= most_s).any()
+    may_leave = (rest.ahead_s[:, doubtful] <= most_s).any()
     return not (may_come and may_leave)
 
 
-def worth_another_look(found: Solution, best_s: float | None) -> bool:
+def worth_another_look(found: Solution, least: Least | None) -> bool:
     """Say whether a trip might be much shorter, and not only the bound be far from any trip.
 
     Told by the bound of a trip by the very stops that were found: what that lies below what they
     take, waiting apart, it lies below other trips as well.
     """
-    if best_s is None or best_s >= (1.0 - FAR) * found.cost:
+    if least is None or least.seconds >= (1.0 - FAR) * found.cost:
         return False
     stops = found.way.stops
     waiting_s = sum(stop.waiting_s for stop in stops)
     by_these_s = least_by_s(found.stage.trip, found.stage.station_of[[s.place for s in stops]])
     unknown_s = max(found.cost - waiting_s - by_these_s, 0.0)
-    return found.cost - unknown_s - best_s > FAR * found.cost
+    return found.cost - unknown_s - least.seconds > FAR * found.cost
 
 
 def least_by_s(trip: Trip, stations: NDArray[np.intp]) -> float:
@@ -92,13 +105,11 @@ def least_by_s(trip: Trip, stations: NDArray[np.intp]) -> float:
     return posed.least_s(most_s=np.inf, most_settled=MOST_SETTLED, stretch=1.0)
 
 
-def with_gaps(made: Plan, best_s: float | None) -> Plan:
-    """Say of a plan and its alternatives how far each may be from the best, of ``best_s`` seconds.
-
-    None is told where that is None.
-    """
-    if best_s is None:
+def with_gaps(made: Plan, least: Least | None) -> Plan:
+    """Say of a plan and its alternatives how far each may be from the best, where it is proven."""
+    if least is None or not least.is_proven:
         return made
+    best_s = least.seconds
 
     def told(one: Plan) -> Plan:
         if one.mission.objective.preset != "fastest":  # an alternative for its price

@@ -12,19 +12,13 @@ from planner.legs.bounds import RoadBounds
 from planner.legs.car import CarLegs, CarOnRoads, JoinedPlaces
 from planner.legs.profiles import PRICES_S_PER_KWH, THRIFTIEST, sharp_share_of
 from planner.model.mission import Mission
+from planner.search.charge_price import ChargePrice, charge_price
 from planner.search.corridor import Sweep, least_detour_s, sweep_trip
-from planner.search.doors import curve_at
-from planner.search.havens import (
-    LEAST_POWER_KW,
-    Pool,
-    pool_of,
-    quickest_of_nodes,
-    usable_of,
-)
-from planner.search.problem import STOP_OVERHEAD_S
+from planner.search.havens import Pool, pool_of, quickest_of_nodes, usable_of
 from planner.world import World
 
 F64 = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 USUAL_PRICE = 1.5
 """How many times the best price of a kWh in time is what the last kWh of a stop takes, about. Of 1,
@@ -45,8 +39,8 @@ class Trip:
     sharp: Share
     """What of the energy of its reference is sure for the car."""
     sweeps: list[Sweep]
-    price_s_per_kwh: float
-    usable: NDArray[np.intp]
+    price: ChargePrice
+    usable: Ints
     """Stations of the snapshot that static facts allow and the roads reach."""
     power_kw: F64
     """Shape (stations of the snapshot,): the most that the car takes there, 0 where nothing."""
@@ -57,7 +51,7 @@ class Trip:
     legs_kept: "dict[tuple[bytes, float], CarLegs]" = field(default_factory=dict)
     """Legs between some of the places, made once for all searches of the trip."""
 
-    def legs_between(self, place_of: NDArray[np.intp], capacity_kwh: float) -> CarLegs:
+    def legs_between(self, place_of: Ints, capacity_kwh: float) -> CarLegs:
         """Return the legs between some of the places."""
         key = (place_of.tobytes(), capacity_kwh)
         if key not in self.legs_kept:
@@ -75,8 +69,20 @@ class Trip:
         """All places, joined to the roads."""
         return self.bounds.legs.places
 
+    @property
+    def price_s_per_kwh(self) -> float:
+        """What a kWh counts in bounds: no charging takes less, stop included."""
+        return self.price.of_stops
+
+    def saved_s(self, stations: Ints) -> F64:
+        """Most seconds that a stop saves of bounds where one leaves otherwise than one arrives.
+
+        That is at any price of energy up to what charging it takes. Infinite where it is not known.
+        """
+        return _saved_s(self.world, self.bounds, self.sharp, stations, self.price.of_posts)
+
     @cached_property
-    def quickest(self) -> NDArray[np.intp]:
+    def quickest(self) -> Ints:
         """Of the usable stations the few best at each road node."""
         if not self.mission.exclude_stations:
             return self.pool.chosen.places
@@ -93,7 +99,7 @@ class Trip:
         stations = len(self.world.snapshot.stations)
         return [stations + number for number in range(len(self.mission.waypoints))]
 
-    def places_with(self, stations: NDArray[np.intp]) -> NDArray[np.intp]:
+    def places_with(self, stations: Ints) -> Ints:
         """List some stations and behind them the waypoints, by their places."""
         return np.concatenate([stations, self.waypoints]).astype(np.intp)
 
@@ -105,7 +111,7 @@ class Trip:
     @property
     def kind(self) -> int:
         """Of the kinds of legs that the roads are prepared for, that which suits charging here."""
-        usual = USUAL_PRICE * self.price_s_per_kwh
+        usual = USUAL_PRICE * self.price.of_posts
         return min(range(THRIFTIEST), key=lambda kind: abs(PRICES_S_PER_KWH[kind] - usual))
 
 
@@ -124,34 +130,25 @@ def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: i
     power_kw, usable = _station_power(world, mission, pool), pool.usable
     if mission.exclude_stations:
         usable = usable_of(world.sites, power_kw)
-    price = _least_price(world, mission, chargers, pool)
     waypoints = [power_kw.size + number for number in range(len(snaps))]
     sharp = sharp_share_of(bounds.legs.car.terms, world.roads.prepared.terrain)
-    sweeps = sweep_trip(bounds, waypoints, price, sharp)
+
+    def saved_s(stations: Ints, price: float) -> F64:
+        return _saved_s(world, bounds, sharp, stations, price)
+
+    price = charge_price(pool, chargers, bounds, saved_s)
+    sweeps = sweep_trip(bounds, waypoints, price.of_stops, sharp)
     return Trip(
         world, mission, chargers, bounds, sharp, sweeps, price, usable, power_kw, pool, first_stop
     )
 
 
-def _least_price(world: World, mission: Mission, chargers: Chargers, pool: Pool) -> float:
-    """Least seconds per kWh, stop included, in which this car can charge anywhere.
-
-    Of the most powerful EVSE the quickest pieces of the curve are taken first, whatever their
-    order: no real stop can charge an amount of energy sooner. Posts of less power only cap the
-    same curve lower, so none is quicker.
-    """
-    if pool.power_kw.max(initial=0.0) < LEAST_POWER_KW:
-        return 0.0
-    strongest = int(np.argmax(pool.power_kw))
-    first, last = world.snapshot.first[strongest : strongest + 2].tolist()
-    usable = chargers.reason[first:last] == 0
-    best = first + int(np.argmax(np.where(usable, chargers.power_kw[first:last], 0.0)))
-    connector = world.snapshot.evse(best).connectors[int(chargers.connector[best])]
-    curve = curve_at(mission.vehicle, connector)
-    energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
-    quickest = np.argsort(seconds / energy)
-    charged, spent = np.cumsum(energy[quickest]), np.cumsum(seconds[quickest])
-    return float(((STOP_OVERHEAD_S + spent) / charged).min())
+def _saved_s(
+    world: World, bounds: RoadBounds, sharp: Share, stations: Ints, price_s_per_kwh: float
+) -> F64:
+    legs = bounds.legs
+    weight = world.sites.parted(legs.car).saved(legs.places.arrive[stations])
+    return bounds.saved_s(weight, price_s_per_kwh, sharp)
 
 
 def _station_power(world: World, mission: Mission, pool: Pool) -> F64:

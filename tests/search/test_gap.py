@@ -14,10 +14,13 @@ from small_worlds import Recipe, make_missions, make_world
 
 from planner.energy.charging import ChargingCurve, charging_curve
 from planner.legs.car import JoinedPlaces
+from planner.legs.profiles import REFERENCES
 from planner.model.mission import Objective
 from planner.model.plan import Plan
+from planner.model.vehicle import CurvePoint
 from planner.plan import open_trip, plan
 from planner.search.gap import is_proven, least_s
+from planner.search.problem import STOP_OVERHEAD_S
 from planner.search.relaxed import quickest
 from planner.search.trip import Trip
 from tests.access.worlds import CAR
@@ -109,7 +112,50 @@ def test_curves_whose_breaks_differ_by_rounding_make_one_curve() -> None:
     assert made.time_s[-1] == pytest.approx(plain.time_s[-1], rel=1e-6)
 
 
-def test_nothing_is_proven_where_one_may_stop_at_a_junction_that_parts_ways(
+EVEN = replace(
+    REFERENCES[0].vehicle,
+    id="even",
+    usable_kwh=50.0,
+    dc_curve=(CurvePoint(soc=0.0, power_kw=300.0), CurvePoint(soc=1.0, power_kw=300.0)),
+)
+"""Takes what the reference takes and charges evenly: bounds of its trips are near to them."""
+
+STREETS = Recipe(
+    nodes=(20, 40), stations=(8, 16), width_km=600.0, height_km=40.0, plain=True, streets=True
+)
+
+
+def test_what_is_proven_holds_where_one_leaves_otherwise_than_one_arrives(tmp_path: Path) -> None:
+    proven, doubtful, lowered = 0, 0, 0
+    for seed in (*range(47, 51), *range(138, 142), *range(152, 156)):
+        world = make_world(81_000 + seed, tmp_path, STREETS)
+        for drawn in islice(make_missions(world, seed, plain=True), 3):
+            mission = replace(
+                drawn,
+                vehicle=EVEN,
+                conditions=REFERENCES[0].conditions,
+                soc=0.9,
+                reserve_soc=0.0,
+                arrival_soc=0.0,
+                guarantee=replace(drawn.guarantee, fallbacks=0),
+                objective=Objective(preset="fastest"),
+            )
+            trip = open_trip(world, mission)
+            truth_s = AllRoads(trip).least_s() if trip.has_route else np.inf
+            if not isfinite(truth_s):
+                continue
+            lowered += trip.price.of_stops < trip.price.of_posts
+            if is_proven(trip, truth_s):
+                assert least_s(trip, 10.0 * truth_s) <= truth_s + 1e-3, seed
+                proven += 1
+            else:
+                doubtful += 1
+    assert proven > 10
+    assert doubtful > 10
+    assert lowered > 10
+
+
+def test_nothing_is_proven_where_a_stop_may_save_more_than_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make_world(71_000, tmp_path, Recipe(nodes=(30, 60), stations=(8, 16)))
@@ -124,5 +170,7 @@ def test_nothing_is_proven_where_one_may_stop_at_a_junction_that_parts_ways(
     depart[stations[0]] = (depart[stations[0]] + 1) % len(world.region.lon)
     parted = JoinedPlaces(usual.arrive, depart, usual.distance_m)
     monkeypatch.setattr(Trip, "places", parted)
-    assert not is_proven(trip, 1e6)
+    for saved_s, proven in ((STOP_OVERHEAD_S - 1.0, True), (STOP_OVERHEAD_S, False)):
+        monkeypatch.setattr(Trip, "saved_s", lambda _, near, s=saved_s: np.full(near.size, s))
+        assert is_proven(trip, 1e6) == proven
     assert is_proven(trip, 0.0)

@@ -75,6 +75,9 @@ def matrix(sources: ArrayLike, targets: Selection) -> I32:
     def work(start: int) -> None:
         sweep_lanes(ranks[start : start + LANES], *known, found[start : start + LANES])
 
+    if len(ranks) <= LANES:
+        work(0)
+        return found
     with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(work, range(0, len(ranks), LANES)))
     return found

@@ -1,0 +1,118 @@
+"""The least time in which a car can charge a kWh anywhere: by it ways count their energy as time.
+
+No stop may be worth more than it takes, or a trip by it would be shorter than the bounds of drives
+without a stop say. What a stop saves besides, where one leaves otherwise than one arrives
+(`planner.legs.parted`), is worth something too; there the price is less.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.access.chargers import Chargers
+from planner.access.memory import Memory, Same
+from planner.energy.charging import DC_EFFICIENCY, ChargingCurve
+from planner.legs.bounds import RoadBounds
+from planner.search.doors import curve_at
+from planner.search.havens import Pool
+from planner.search.problem import STOP_OVERHEAD_S
+
+F64 = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Saved = Callable[[Ints, float], F64]
+"""Most seconds that stops at stations save, each kWh at a price."""
+
+ROUNDING = 1e-6
+"""Share by which powers are rounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePrice:
+    """Least seconds for a kWh, stop included: by the posts alone, and by what stops save as well.
+
+    The latter holds for stations of which it is known that a stop saves less than it takes without
+    any charging, energy at ``of_posts``.
+    """
+
+    of_posts: float
+    of_stops: float
+
+
+NOTHING = ChargePrice(0.0, 0.0)
+"""Where nothing can be charged."""
+
+
+def charge_price(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:
+    """Work the prices out, or return them as worked out before for this car and these stations."""
+    if not pool.usable.size:
+        return NOTHING
+    key = Same(pool, bounds.legs.car, chargers.snapshot.facts)
+    return _PRICES.recall(key, lambda: _work_out(pool, chargers, bounds, saved))
+
+
+_PRICES: Memory[ChargePrice] = Memory(48)
+
+
+def _work_out(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:
+    of_posts = _of_posts(chargers)
+    places, usable = bounds.legs.places, pool.usable
+    parted = usable[places.arrive[usable] != places.depart[usable]]
+    worth = parted[_least_of_power(pool.power_kw[parted]) < of_posts]
+    if not worth.size:
+        return ChargePrice(of_posts, of_posts)
+    of_stops = of_posts
+    for station, saved_s in zip(worth.tolist(), saved(worth, of_posts).tolist(), strict=True):
+        if 0.0 < saved_s < STOP_OVERHEAD_S:
+            for evse in range(*chargers.snapshot.first[station : station + 2].tolist()):
+                if chargers.reason[evse] == 0:
+                    price = _paces(chargers, evse).least(STOP_OVERHEAD_S - saved_s)
+                    of_stops = min(of_stops, price)
+    return ChargePrice(of_posts, of_stops)
+
+
+def _of_posts(chargers: Chargers) -> float:
+    """Least of all posts that may be used; of equal ones one is looked at, the strongest first."""
+    used = np.flatnonzero(chargers.reason == 0)
+    used = used[np.unique(chargers.snapshot.facts_of[used], return_index=True)[1]]
+    power_kw = chargers.power_kw[used].astype(np.float64)
+    price = np.inf
+    for place in np.argsort(-power_kw):
+        if _least_of_power(power_kw[place]) >= price:
+            break
+        price = min(price, _paces(chargers, int(used[place])).least(STOP_OVERHEAD_S))
+    return price
+
+
+def _least_of_power(power_kw: F64 | float) -> F64:
+    """Less seconds for a kWh than any post of some power at the plug takes."""
+    return np.asarray((1.0 - ROUNDING) * 3600.0 / (np.asarray(power_kw) * DC_EFFICIENCY))
+
+
+@dataclass(frozen=True, eq=False)
+class _Paces:
+    """Pieces of a charging curve, the quickest first whatever their order, summed up.
+
+    No charging of so much takes less, from whatever charge.
+    """
+
+    charged_kwh: F64
+    spent_s: F64
+
+    def least(self, overhead_s: float) -> float:
+        """Least seconds for a kWh at a stop that takes so long besides."""
+        return float(((overhead_s + self.spent_s) / self.charged_kwh).min())
+
+
+def _paces(chargers: Chargers, evse: int) -> _Paces:
+    connector = chargers.snapshot.evse(evse).connectors[int(chargers.connector[evse])]
+    return _paces_of(curve_at(chargers.vehicle, connector))
+
+
+@lru_cache(maxsize=1024)
+def _paces_of(curve: ChargingCurve) -> _Paces:
+    energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
+    quickest = np.argsort(seconds / energy)
+    return _Paces(np.cumsum(energy[quickest]), np.cumsum(seconds[quickest]))
