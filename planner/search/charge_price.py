@@ -29,26 +29,28 @@ ROUNDING = 1e-6
 """Share by which powers are rounded."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChargePrice:
-    """Least seconds for a kWh, stop included: by the posts alone, and by what stops save as well.
+    """Least seconds for a kWh, stop included: ``of_posts`` where stops save nothing besides.
 
-    The latter holds for stations of which it is known that a stop saves less than it takes without
-    any charging, energy at ``of_posts``.
+    ``stations``, ascending, are those that must be looked at besides: a stop there saves
+    ``saved_s`` at most, and ``of_stops`` is the price at which it is worth no more than it takes.
+    Where it saves more than a stop takes at all there is none, and the station is not listed.
     """
 
     of_posts: float
-    of_stops: float
+    stations: Ints
+    saved_s: F64
+    of_stops: F64
 
-
-NOTHING = ChargePrice(0.0, 0.0)
-"""Where nothing can be charged."""
+    def by(self, stations: Ints, most_saved_s: float = np.inf) -> float:
+        """Return the price for trips by some stations, of which no stop saves more than that."""
+        counts = np.isin(self.stations, stations) & (self.saved_s <= most_saved_s)
+        return float(self.of_stops[counts].min(initial=self.of_posts))
 
 
 def charge_price(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:
     """Work the prices out, or return them as worked out before for this car and these stations."""
-    if not pool.usable.size:
-        return NOTHING
     key = Same(pool, bounds.legs.car, chargers.snapshot.facts)
     return _PRICES.recall(key, lambda: _work_out(pool, chargers, bounds, saved))
 
@@ -57,20 +59,21 @@ _PRICES: Memory[ChargePrice] = Memory(48)
 
 
 def _work_out(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:
-    of_posts = _of_posts(chargers)
+    of_posts = _of_posts(chargers) if pool.usable.size else 0.0
     places, usable = bounds.legs.places, pool.usable
     parted = usable[places.arrive[usable] != places.depart[usable]]
     worth = parted[_least_of_power(pool.power_kw[parted]) < of_posts]
-    if not worth.size:
-        return ChargePrice(of_posts, of_posts)
-    of_stops = of_posts
-    for station, saved_s in zip(worth.tolist(), saved(worth, of_posts).tolist(), strict=True):
-        if 0.0 < saved_s < STOP_OVERHEAD_S:
-            for evse in range(*chargers.snapshot.first[station : station + 2].tolist()):
-                if chargers.reason[evse] == 0:
-                    price = _paces(chargers, evse).least(STOP_OVERHEAD_S - saved_s)
-                    of_stops = min(of_stops, price)
-    return ChargePrice(of_posts, of_stops)
+    saved_s = saved(worth, of_posts) if worth.size else np.empty(0)
+    worth, saved_s = worth[saved_s < STOP_OVERHEAD_S], saved_s[saved_s < STOP_OVERHEAD_S]
+    of_stops = [
+        min(
+            _paces(chargers, evse).least(STOP_OVERHEAD_S - seconds)
+            for evse in range(*chargers.snapshot.first[station : station + 2].tolist())
+            if chargers.reason[evse] == 0
+        )
+        for station, seconds in zip(worth.tolist(), saved_s.tolist(), strict=True)
+    ]
+    return ChargePrice(of_posts, worth, saved_s, np.array(of_stops))
 
 
 def _of_posts(chargers: Chargers) -> float:

@@ -68,6 +68,11 @@ def least_detour_s(sweeps: list[Sweep]) -> F64:
     return least
 
 
+def width_s(sweeps: list[Sweep]) -> float:
+    """Extra driving time up to which places are near the trip."""
+    return 1800.0 + 0.2 * sum(sweep.direct_s for sweep in sweeps)
+
+
 def choose_first(
     sweeps: list[Sweep],
     stations: NDArray[np.intp],

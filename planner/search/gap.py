@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from planner.model.plan import Plan
 from planner.search.problem import STOP_OVERHEAD_S
-from planner.search.relaxed import bound_rests, relax, spare_kwh, stations_within
+from planner.search.relaxed import bound_rest, bound_rests, narrowed, relax, spare_kwh
 from planner.search.solve import Solution
 from planner.search.styles import slower_trips
 from planner.search.trip import Trip
@@ -74,7 +74,7 @@ def is_proven(trip: Trip, most_s: float) -> bool:
     nobody may drive who does not stop. What that saves is less than the stop takes, and energy
     counts so little that it stays so (`planner.search.charge_price`); but not everywhere.
     """
-    rest, stations = bound_rests(trip)[0], trip.usable
+    rest, stations = bound_rest(trip, 0.0), trip.usable
     parted = stations[trip.places.arrive[stations] != trip.places.depart[stations]]
     near = parted[((rest.behind_s <= most_s) | (rest.ahead_s <= most_s))[:, parted].any(axis=0)]
     doubtful = near[trip.saved_s(near) >= STOP_OVERHEAD_S]
@@ -101,7 +101,7 @@ def worth_another_look(found: Solution, least: Least | None) -> bool:
 
 def least_by_s(trip: Trip, stations: NDArray[np.intp]) -> float:
     """Bound a trip by no other than these stations, infinite where there is none."""
-    posed = relax(trip, bound_rests(trip), np.unique(stations), np.inf)
+    posed = relax(trip, bound_rests(trip, stations), np.unique(stations), np.inf)
     return posed.least_s(most_s=np.inf, most_settled=MOST_SETTLED, stretch=1.0)
 
 
@@ -137,10 +137,10 @@ def _spent_s(made: Plan) -> float:
 
 def least_s(trip: Trip, most_s: float) -> float:
     """Least seconds of any trip by the stations of the wallet, ``most_s`` where none is sooner."""
-    rests = bound_rests(trip)
+    rests, stations = narrowed(trip, most_s)
     at_once = max(rest.whole_s - rest.price_s_per_kwh * spare_kwh(trip) for rest in rests)
     if at_once >= most_s * (1.0 - GOOD_ENOUGH):
         return min(at_once, most_s)
-    posed = relax(trip, rests, stations_within(trip, rests, most_s), most_s)
+    posed = relax(trip, rests, stations, most_s)
     found_s = posed.least_s(most_s=most_s, most_settled=MOST_SETTLED, stretch=1.0 + NEAR_ENOUGH)
     return min(max(found_s, at_once), most_s)

@@ -46,12 +46,12 @@ class Rest:
         return float(self.ahead_s[0, -self.ahead_s.shape[0] - 1])
 
 
-def bound_rests(trip: Trip) -> list[Rest]:
-    """Add up what any way takes at least, at no price of energy and at that of the best charging.
+def bound_rests(trip: Trip, stations: Ints) -> list[Rest]:
+    """Add up what any way by some stations takes at least, at two prices of energy.
 
-    Prices between them led a search by no shorter way.
+    At none, and at that of the best charging. Prices between them led a search by no shorter way.
     """
-    best = trip.price_s_per_kwh
+    best = trip.prices.by(stations)
     prices = [0.0, best] if best > 0.0 else [0.0]
     return [bound_rest(trip, price) for price in prices]
 
@@ -87,6 +87,13 @@ def stations_within(trip: Trip, rests: list[Rest], most_s: float) -> Ints:
         by_s = (rest.behind_s + rest.ahead_s)[:, trip.usable].min(axis=0)
         least_s = np.maximum(least_s, by_s - rest.price_s_per_kwh * spare_kwh(trip))
     return np.asarray(trip.usable[least_s <= most_s])
+
+
+def narrowed(trip: Trip, most_s: float) -> tuple[list[Rest], Ints]:
+    """Return the rests for trips of so little time, and the stations by which these may go."""
+    by_time = stations_within(trip, [bound_rest(trip, 0.0)], most_s)
+    rests = bound_rests(trip, by_time)
+    return rests, stations_within(trip, rests, most_s)
 
 
 @dataclass(frozen=True, eq=False)

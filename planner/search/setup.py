@@ -10,7 +10,7 @@ from planner.legs.nearest import Nearest
 from planner.legs.profiles import THRIFTIEST
 from planner.legs.rows import Path, Row
 from planner.model.mission import Mission
-from planner.search.corridor import choose_first
+from planner.search.corridor import choose_first, width_s
 from planner.search.doors import WalletDoors
 from planner.search.havens import (
     Havens,
@@ -83,9 +83,8 @@ def stage_first(
     besides. ``stops``, of shape (stations of the snapshot,), says where the trip may stop; its
     fallbacks may be anywhere.
     """
-    longest = sum(sweep.direct_s for sweep in trip.sweeps)
     quickest = trip.quickest
-    kept = quickest[trip.least_detour_s[quickest] <= 1800.0 + 0.2 * longest]
+    kept = quickest[trip.least_detour_s[quickest] <= width_s(trip.sweeps)]
     if trip.first_stop in trip.usable:
         kept = np.union1d(kept, [trip.first_stop])
     candidate = _candidates(trip, kept, STOPS_PER_STRETCH, stops)

@@ -43,18 +43,18 @@ def test_no_charging_takes_less_and_none_is_worth_more_than_what_its_stop_does_n
         for mission in islice(make_missions(world, seed), 4):
             trip = open_trip(world, mission)
             if not trip.usable.size:
-                assert trip.price.of_posts == 0.0
+                assert trip.prices.of_posts == 0.0
                 continue
             places, stations = trip.places, trip.usable.tolist()
             least = min(least_price(trip, station, STOP_OVERHEAD_S) for station in stations)
-            assert 0.8 * least < trip.price.of_posts <= least + 1e-9
-            assert trip.price.of_stops <= trip.price.of_posts
+            assert 0.8 * least < trip.prices.of_posts <= least + 1e-9
+            assert trip.prices.by(trip.usable) <= trip.prices.of_posts
             for station, saved_s in zip(stations, trip.saved_s(trip.usable).tolist(), strict=True):
                 parted = places.arrive[station] != places.depart[station]
                 if parted and saved_s < STOP_OVERHEAD_S:
                     price = least_price(trip, station, STOP_OVERHEAD_S - saved_s)
-                    assert trip.price.of_stops <= price + 1e-9
-            lower += trip.price.of_stops < trip.price.of_posts
+                    assert trip.prices.by(trip.usable) <= price + 1e-9
+            lower += trip.prices.by(trip.usable) < trip.prices.of_posts
             trips += 1
     assert trips > 10
     assert lower > 5
@@ -90,4 +90,4 @@ def test_the_strongest_post_need_not_charge_soonest(tmp_path: Path) -> None:
     assert trip.usable.tolist() == [0, 1]
     assert trip.power_kw.tolist() == [22.0, 21.5]
     prices = [least_price(trip, station, STOP_OVERHEAD_S) for station in (0, 1)]
-    assert 0.99 * prices[1] < trip.price.of_posts <= prices[1] < prices[0]
+    assert 0.99 * prices[1] < trip.prices.of_posts <= prices[1] < prices[0]

@@ -144,7 +144,7 @@ def test_what_is_proven_holds_where_one_leaves_otherwise_than_one_arrives(tmp_pa
             truth_s = AllRoads(trip).least_s() if trip.has_route else np.inf
             if not isfinite(truth_s):
                 continue
-            lowered += trip.price.of_stops < trip.price.of_posts
+            lowered += trip.prices.by(trip.usable) < trip.prices.of_posts
             if is_proven(trip, truth_s):
                 assert least_s(trip, 10.0 * truth_s) <= truth_s + 1e-3, seed
                 proven += 1
