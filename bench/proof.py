@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -72,14 +72,14 @@ def trips(
     recipe: Recipe = Recipe(),  # noqa: B008 -- frozen
     share: tuple[int, int] = (0, 1),
 ) -> Iterator[tuple[str, World, Mission]]:
-    """Make that many missions on as many small worlds as that takes.
+    """Make that many missions on as many small worlds as that takes, a third of them with streets.
 
     Of ``share``, (which, of how many), only every so manieth world is made.
     """
     worlds = -(-count // TRIPS_PER_WORLD)
     for number in range(share[0], worlds, share[1]):
         name = seed * 1_000_000 + number
-        world = make_world(name, folder, recipe)
+        world = make_world(name, folder, replace(recipe, streets=number % 3 == 2))
         missions = make_missions(world, name, plain=recipe.plain)
         most = min(TRIPS_PER_WORLD, count - number * TRIPS_PER_WORLD)
         for place, mission in enumerate(islice(missions, most)):

@@ -12,7 +12,7 @@ from planner.search.answers import explain_failure, write_plan
 from planner.search.causes import find_cause
 from planner.search.choices import explain_stops
 from planner.search.gap import (
-    least_at_any_speed,
+    least_at_any_speed_s,
     with_gaps,
     worth_another_look,
 )
@@ -53,12 +53,12 @@ def plan(world: World, mission: Mission, *, gap: bool = True, ledger: bool = Tru
     if not isinstance(found, Solution):
         cause = find_cause(trip, found)
         return relax(explain_failure(trip, cause), cause, trip, tries_on(world, trip))
-    least = least_at_any_speed(trip, found.cost) if gap else None
-    if worth_another_look(found, least):
+    best_s = least_at_any_speed_s(trip, found.cost) if gap else None
+    if worth_another_look(found, best_s):
         found = look_again(found)
     best = write_plan(found, MOST_LISTED if ledger else 0)
     made = _by_preferred(world, best) or find_alternatives(best, found.stage.trip)
-    return checked(world, with_gaps(made, least))
+    return checked(world, with_gaps(made, best_s))
 
 
 def _by_preferred(world: World, best: Plan) -> Plan | None:

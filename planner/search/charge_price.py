@@ -58,6 +58,13 @@ def charge_price(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Save
 _PRICES: Memory[ChargePrice] = Memory(48)
 
 
+def most_worth_s(chargers: Chargers, station: int, prices: ChargePrice) -> float:
+    """Most seconds that charging at a station is worth above its time, up to the price of posts."""
+    return max(
+        _paces(chargers, evse).most_worth_s(prices.of_posts) for evse in _evses(chargers, station)
+    )
+
+
 def _work_out(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:
     of_posts = _of_posts(chargers) if pool.usable.size else 0.0
     places, usable = bounds.legs.places, pool.usable
@@ -68,12 +75,16 @@ def _work_out(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) 
     of_stops = [
         min(
             _paces(chargers, evse).least(STOP_OVERHEAD_S - seconds)
-            for evse in range(*chargers.snapshot.first[station : station + 2].tolist())
-            if chargers.reason[evse] == 0
+            for evse in _evses(chargers, station)
         )
         for station, seconds in zip(worth.tolist(), saved_s.tolist(), strict=True)
     ]
     return ChargePrice(of_posts, worth, saved_s, np.array(of_stops))
+
+
+def _evses(chargers: Chargers, station: int) -> list[int]:
+    first, last = chargers.snapshot.first[station : station + 2].tolist()
+    return [evse for evse in range(first, last) if chargers.reason[evse] == 0]
 
 
 def _of_posts(chargers: Chargers) -> float:
@@ -107,6 +118,10 @@ class _Paces:
     def least(self, overhead_s: float) -> float:
         """Least seconds for a kWh at a stop that takes so long besides."""
         return float(((overhead_s + self.spent_s) / self.charged_kwh).min())
+
+    def most_worth_s(self, price_s_per_kwh: float) -> float:
+        """Most that charging is worth at a price above its time, nothing at least."""
+        return float((price_s_per_kwh * self.charged_kwh - self.spent_s).max(initial=0.0))
 
 
 def _paces(chargers: Chargers, evse: int) -> _Paces:

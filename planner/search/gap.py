@@ -14,15 +14,15 @@ more than the rest of the true trip takes. The search answers with no trip while
 open; weighted by w, the key is at most w * C.
 """
 
-from dataclasses import dataclass, replace
-from math import ceil
+from dataclasses import replace
+from math import ceil, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.model.plan import Plan
-from planner.search.problem import STOP_OVERHEAD_S
-from planner.search.relaxed import bound_rest, bound_rests, narrowed, relax, spare_kwh
+from planner.search.relaxed import bound_rests, narrowed, relax, spare_kwh
+from planner.search.savings import most_above_s
 from planner.search.solve import Solution
 from planner.search.styles import slower_trips
 from planner.search.trip import Trip
@@ -43,60 +43,35 @@ FAR = 0.04
 """Share by which a trip might be shorter from which on it is searched again, more widely."""
 
 
-@dataclass(frozen=True, slots=True)
-class Least:
-    """Least seconds of any trip of a mission, and whether that is proven."""
-
-    seconds: float
-    is_proven: bool
-
-
-def least_at_any_speed(trip: Trip, most_s: float) -> Least | None:
-    """Bound the trip at any speed it offers, by ``most_s`` where none is sooner.
+def least_at_any_speed_s(trip: Trip, most_s: float) -> float | None:
+    """Least seconds of the trip at any speed it offers, ``most_s`` where none is sooner.
 
     None where money counts: what a session costs is not known before it is planned; nor where
-    doubts do.
+    doubts do, nor where nothing is proven.
     """
     if not _counts_time(trip):
         return None
-    best = Least(least_s(trip, most_s), is_proven(trip, most_s))
+    best_s = least_s(trip, most_s)
     for slower in slower_trips(trip):
-        proven = best.is_proven and is_proven(slower, most_s)
-        best = Least(least_s(slower, best.seconds), proven)
-    return best
+        if best_s is None:
+            return None
+        best_s = least_s(slower, best_s)
+    return best_s
 
 
-def is_proven(trip: Trip, most_s: float) -> bool:
-    """Say whether the bound of a trip that takes less than ``most_s`` is one.
-
-    The sweeps know of no stops. Who stops where one arrives at another node than one leaves from
-    (by a forbidden turn, in a street that only residents may drive through) may leave by a way that
-    nobody may drive who does not stop. What that saves is less than the stop takes, and energy
-    counts so little that it stays so (`planner.search.charge_price`); but not everywhere.
-    """
-    rest, stations = bound_rest(trip, 0.0), trip.usable
-    parted = stations[trip.places.arrive[stations] != trip.places.depart[stations]]
-    near = parted[((rest.behind_s <= most_s) | (rest.ahead_s <= most_s))[:, parted].any(axis=0)]
-    doubtful = near[trip.saved_s(near) >= STOP_OVERHEAD_S]
-    # Drives to the first of these stops and from the last one are as the sweeps say.
-    may_come = (rest.behind_s[:, doubtful] <= most_s).any()
-    may_leave = (rest.ahead_s[:, doubtful] <= most_s).any()
-    return not (may_come and may_leave)
-
-
-def worth_another_look(found: Solution, least: Least | None) -> bool:
+def worth_another_look(found: Solution, best_s: float | None) -> bool:
     """Say whether a trip might be much shorter, and not only the bound be far from any trip.
 
     Told by the bound of a trip by the very stops that were found: what that lies below what they
     take, waiting apart, it lies below other trips as well.
     """
-    if least is None or least.seconds >= (1.0 - FAR) * found.cost:
+    if best_s is None or best_s >= (1.0 - FAR) * found.cost:
         return False
     stops = found.way.stops
     waiting_s = sum(stop.waiting_s for stop in stops)
     by_these_s = least_by_s(found.stage.trip, found.stage.station_of[[s.place for s in stops]])
     unknown_s = max(found.cost - waiting_s - by_these_s, 0.0)
-    return found.cost - unknown_s - least.seconds > FAR * found.cost
+    return found.cost - unknown_s - best_s > FAR * found.cost
 
 
 def least_by_s(trip: Trip, stations: NDArray[np.intp]) -> float:
@@ -105,11 +80,13 @@ def least_by_s(trip: Trip, stations: NDArray[np.intp]) -> float:
     return posed.least_s(most_s=np.inf, most_settled=MOST_SETTLED, stretch=1.0)
 
 
-def with_gaps(made: Plan, least: Least | None) -> Plan:
-    """Say of a plan and its alternatives how far each may be from the best, where it is proven."""
-    if least is None or not least.is_proven:
+def with_gaps(made: Plan, best_s: float | None) -> Plan:
+    """Say of a plan and its alternatives how far each may be from the best, of ``best_s`` seconds.
+
+    None is told where that is None.
+    """
+    if best_s is None:
         return made
-    best_s = least.seconds
 
     def told(one: Plan) -> Plan:
         if one.mission.objective.preset != "fastest":  # an alternative for its price
@@ -135,12 +112,24 @@ def _spent_s(made: Plan) -> float:
     return made.summary.arrival - made.summary.departure
 
 
-def least_s(trip: Trip, most_s: float) -> float:
-    """Least seconds of any trip by the stations of the wallet, ``most_s`` where none is sooner."""
+def least_s(trip: Trip, most_s: float) -> float | None:
+    """Least seconds of any trip by the stations of the wallet, ``most_s`` where none is sooner.
+
+    None where it is not known how far bounds lie above trips (`planner.search.savings`). Else they
+    are taken for so much more, and what they say for so much less.
+    """
+    above_s = most_above_s(trip, most_s)
+    if not isfinite(above_s):
+        return None
+    bound_s = _bound_s(trip, most_s + above_s) - above_s
+    return min(bound_s, most_s)
+
+
+def _bound_s(trip: Trip, most_s: float) -> float:
     rests, stations = narrowed(trip, most_s)
     at_once = max(rest.whole_s - rest.price_s_per_kwh * spare_kwh(trip) for rest in rests)
     if at_once >= most_s * (1.0 - GOOD_ENOUGH):
-        return min(at_once, most_s)
+        return at_once
     posed = relax(trip, rests, stations, most_s)
     found_s = posed.least_s(most_s=most_s, most_settled=MOST_SETTLED, stretch=1.0 + NEAR_ENOUGH)
-    return min(max(found_s, at_once), most_s)
+    return max(found_s, at_once)

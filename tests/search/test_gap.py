@@ -19,9 +19,11 @@ from planner.model.mission import Objective
 from planner.model.plan import Plan
 from planner.model.vehicle import CurvePoint
 from planner.plan import open_trip, plan
-from planner.search.gap import is_proven, least_s
+from planner.search.charge_price import most_worth_s
+from planner.search.gap import least_s
 from planner.search.problem import STOP_OVERHEAD_S
 from planner.search.relaxed import quickest
+from planner.search.savings import most_above_s
 from planner.search.trip import Trip
 from tests.access.worlds import CAR
 from tests.oracle.all_roads import AllRoads
@@ -44,6 +46,7 @@ def test_the_bound_is_never_above_the_quickest_trip_over_all_roads_and_near_it(
             if not isfinite(truth_s):
                 continue
             bound_s = least_s(trip, 10.0 * truth_s)
+            assert bound_s is not None
             assert bound_s <= truth_s + 1e-3, (seed, mission)
             shares.append(bound_s / truth_s)
     assert len(shares) > 20
@@ -76,7 +79,7 @@ def test_of_a_trip_that_takes_longer_the_gap_is_wider(tmp_path: Path) -> None:
     for trip in trips:
         truth_s = AllRoads(trip).least_s() if trip.has_route else np.inf
         if isfinite(truth_s):
-            near, far = (1.0 - least_s(trip, s) / s for s in (truth_s, 1.25 * truth_s))
+            near, far = (1.0 - (least_s(trip, s) or 0.0) / s for s in (truth_s, 1.25 * truth_s))
             assert near < 0.2 <= far + 1e-9
             assert far == pytest.approx(1.0 - (1.0 - near) / 1.25, abs=0.005)
 
@@ -126,7 +129,7 @@ STREETS = Recipe(
 
 
 def test_what_is_proven_holds_where_one_leaves_otherwise_than_one_arrives(tmp_path: Path) -> None:
-    proven, doubtful, lowered = 0, 0, 0
+    proven, unknown, above, lowered = 0, 0, 0, 0
     for seed in (*range(47, 51), *range(138, 142), *range(152, 156)):
         world = make_world(81_000 + seed, tmp_path, STREETS)
         for drawn in islice(make_missions(world, seed, plain=True), 3):
@@ -145,32 +148,42 @@ def test_what_is_proven_holds_where_one_leaves_otherwise_than_one_arrives(tmp_pa
             if not isfinite(truth_s):
                 continue
             lowered += trip.prices.by(trip.usable) < trip.prices.of_posts
-            if is_proven(trip, truth_s):
-                assert least_s(trip, 10.0 * truth_s) <= truth_s + 1e-3, seed
-                proven += 1
-            else:
-                doubtful += 1
-    assert proven > 10
-    assert doubtful > 10
+            bound_s = least_s(trip, 1.1 * truth_s)
+            if bound_s is None:
+                unknown += 1
+                continue
+            assert bound_s <= truth_s + 1e-3, seed
+            proven += 1
+            above += most_above_s(trip, 1.1 * truth_s) > 0.0
+    assert proven > 20
+    assert above > 10
     assert lowered > 10
+    assert unknown < proven
 
 
-def test_nothing_is_proven_where_a_stop_may_save_more_than_it_takes(
+def test_nothing_is_proven_where_it_is_not_known_what_a_stop_saves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make_world(71_000, tmp_path, Recipe(nodes=(30, 60), stations=(8, 16)))
     trip = next(
         trip
         for mission in islice(make_missions(world, 0), 10)
-        if (trip := open_trip(world, mission)).has_route and trip.usable.size
+        if len(mission.waypoints) == 2
+        and (trip := open_trip(world, mission)).has_route
+        and trip.usable.size
     )
     usual, stations = trip.places, trip.usable
-    assert is_proven(trip, 1e6)
+    most_s = 1e6
+    assert most_above_s(trip, most_s) == 0.0
     depart = usual.depart.copy()
     depart[stations[0]] = (depart[stations[0]] + 1) % len(world.region.lon)
     parted = JoinedPlaces(usual.arrive, depart, usual.distance_m)
     monkeypatch.setattr(Trip, "places", parted)
-    for saved_s, proven in ((STOP_OVERHEAD_S - 1.0, True), (STOP_OVERHEAD_S, False)):
+    worth_s = most_worth_s(trip.chargers, int(stations[0]), trip.prices)
+    told = {}
+    for saved_s in (STOP_OVERHEAD_S - 1.0, STOP_OVERHEAD_S + 20.0, 2.0 * STOP_OVERHEAD_S):
         monkeypatch.setattr(Trip, "saved_s", lambda _, near, s=saved_s: np.full(near.size, s))
-        assert is_proven(trip, 1e6) == proven
-    assert is_proven(trip, 0.0)
+        told[saved_s] = most_above_s(trip, most_s)
+    assert list(told.values()) == [0.0, pytest.approx(20.0 + worth_s), np.inf]
+    assert least_s(trip, most_s) is None
+    assert most_above_s(trip, 1.0) == 0.0
