@@ -5,7 +5,7 @@ without a stop say. What a stop saves besides, where one leaves otherwise than o
 (`planner.legs.parted`), is worth something too; there the price is less.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from planner.access.chargers import Chargers
 from planner.access.memory import Memory, Same
 from planner.energy.charging import DC_EFFICIENCY, ChargingCurve
 from planner.legs.bounds import RoadBounds
-from planner.search.doors import curve_at
+from planner.search.doors import Curves
 from planner.search.havens import Pool
 from planner.search.problem import STOP_OVERHEAD_S
 
@@ -49,8 +49,14 @@ class ChargePrice:
         return float(self.of_stops[counts].min(initial=self.of_posts))
 
 
+NOTHING = ChargePrice(0.0, np.empty(0, np.intp), np.empty(0), np.empty(0))
+"""Where nothing can be charged."""
+
+
 def charge_price(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:
     """Work the prices out, or return them as worked out before for this car and these stations."""
+    if not pool.usable.size:
+        return NOTHING
     key = Same(pool, bounds.legs.car, chargers.snapshot.facts)
     return _PRICES.recall(key, lambda: _work_out(pool, chargers, bounds, saved))
 
@@ -60,26 +66,36 @@ _PRICES: Memory[ChargePrice] = Memory(48)
 
 def most_worth_s(chargers: Chargers, station: int, prices: ChargePrice) -> float:
     """Most seconds that charging at a station is worth above its time, up to the price of posts."""
-    return max(
-        _paces(chargers, evse).most_worth_s(prices.of_posts) for evse in _evses(chargers, station)
-    )
+    found = _curves(chargers, _evses(chargers, station))
+    return max(_paces(curve).most_worth_s(prices.of_posts) for curve in found)
 
 
 def _work_out(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:
-    of_posts = _of_posts(chargers) if pool.usable.size else 0.0
+    of_posts = _of_posts(chargers)
     places, usable = bounds.legs.places, pool.usable
     parted = usable[places.arrive[usable] != places.depart[usable]]
-    worth = parted[_least_of_power(pool.power_kw[parted]) < of_posts]
+    worth = parted[pool.power_kw[parted] > _least_power_kw(of_posts)]
     saved_s = saved(worth, of_posts) if worth.size else np.empty(0)
     worth, saved_s = worth[saved_s < STOP_OVERHEAD_S], saved_s[saved_s < STOP_OVERHEAD_S]
     of_stops = [
-        min(
-            _paces(chargers, evse).least(STOP_OVERHEAD_S - seconds)
-            for evse in _evses(chargers, station)
-        )
+        _least(_curves(chargers, _evses(chargers, station)), STOP_OVERHEAD_S - seconds)
         for station, seconds in zip(worth.tolist(), saved_s.tolist(), strict=True)
     ]
     return ChargePrice(of_posts, worth, saved_s, np.array(of_stops))
+
+
+def _of_posts(chargers: Chargers) -> float:
+    """Least of all posts that may be used; of equal ones that may be quicker one is looked at."""
+    power_kw = np.where(chargers.reason == 0, chargers.power_kw, 0.0)
+    price = _least(_curves(chargers, [int(power_kw.argmax())]), STOP_OVERHEAD_S)
+    quicker = np.flatnonzero(power_kw > _least_power_kw(price))
+    first = np.unique(chargers.snapshot.facts_of[quicker], return_index=True)[1]
+    return _least(_curves(chargers, quicker[first].tolist()), STOP_OVERHEAD_S)
+
+
+def _least_power_kw(price_s_per_kwh: float) -> float:
+    """Return a power at the plug at which no post charges a kWh in that time, nor at less."""
+    return (1.0 - ROUNDING) * 3600.0 / (price_s_per_kwh * DC_EFFICIENCY)
 
 
 def _evses(chargers: Chargers, station: int) -> list[int]:
@@ -87,22 +103,14 @@ def _evses(chargers: Chargers, station: int) -> list[int]:
     return [evse for evse in range(first, last) if chargers.reason[evse] == 0]
 
 
-def _of_posts(chargers: Chargers) -> float:
-    """Least of all posts that may be used; of equal ones one is looked at, the strongest first."""
-    used = np.flatnonzero(chargers.reason == 0)
-    used = used[np.unique(chargers.snapshot.facts_of[used], return_index=True)[1]]
-    power_kw = chargers.power_kw[used].astype(np.float64)
-    price = np.inf
-    for place in np.argsort(-power_kw):
-        if _least_of_power(power_kw[place]) >= price:
-            break
-        price = min(price, _paces(chargers, int(used[place])).least(STOP_OVERHEAD_S))
-    return price
+def _curves(chargers: Chargers, evses: Iterable[int]) -> set[ChargingCurve]:
+    curves = Curves(chargers)
+    return {curves.of(evse) for evse in evses}
 
 
-def _least_of_power(power_kw: F64 | float) -> F64:
-    """Less seconds for a kWh than any post of some power at the plug takes."""
-    return np.asarray((1.0 - ROUNDING) * 3600.0 / (np.asarray(power_kw) * DC_EFFICIENCY))
+def _least(curves: Iterable[ChargingCurve], overhead_s: float) -> float:
+    """Least seconds for a kWh of stops that take so long besides."""
+    return min(_paces(curve).least(overhead_s) for curve in curves)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +124,7 @@ class _Paces:
     spent_s: F64
 
     def least(self, overhead_s: float) -> float:
-        """Least seconds for a kWh at a stop that takes so long besides."""
+        """Least seconds for a kWh of a stop that takes so long besides."""
         return float(((overhead_s + self.spent_s) / self.charged_kwh).min())
 
     def most_worth_s(self, price_s_per_kwh: float) -> float:
@@ -124,13 +132,8 @@ class _Paces:
         return float((price_s_per_kwh * self.charged_kwh - self.spent_s).max(initial=0.0))
 
 
-def _paces(chargers: Chargers, evse: int) -> _Paces:
-    connector = chargers.snapshot.evse(evse).connectors[int(chargers.connector[evse])]
-    return _paces_of(curve_at(chargers.vehicle, connector))
-
-
 @lru_cache(maxsize=1024)
-def _paces_of(curve: ChargingCurve) -> _Paces:
+def _paces(curve: ChargingCurve) -> _Paces:
     energy, seconds = np.diff(curve.energy_kwh), np.diff(curve.time_s)
     quickest = np.argsort(seconds / energy)
     return _Paces(np.cumsum(energy[quickest]), np.cumsum(seconds[quickest]))

@@ -44,7 +44,6 @@ class WalletDoors:
     _options: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _periods: dict[tuple[int, bool], tuple[Period, ...]] = field(default_factory=dict)
     _rates: dict[int, tuple[float, float, float]] = field(default_factory=dict)
-    _curves: dict[tuple[object, ...], ChargingCurve] = field(default_factory=dict)
 
     def options(self, place: int) -> tuple[int, ...]:
         """EVSEs of a station that static facts allow, the surest and most powerful first.
@@ -151,6 +150,10 @@ class WalletDoors:
         return works(self.chargers, evse) and not alone
 
     @cached_property
+    def _curves(self) -> "Curves":
+        return Curves(self.chargers)
+
+    @cached_property
     def _sure(self) -> NDArray[np.bool_]:
         """Mark the places that may be counted on all through the trip, shape (places,)."""
         end = np.full(self.soonest.size, self.mission.departure + STEADY_S)
@@ -179,21 +182,11 @@ class WalletDoors:
 
     def connector(self, evse: int) -> Connector:
         """Return the connector of the EVSE that the car would use."""
-        return self.snapshot.evse(evse).connectors[int(self.chargers.connector[evse])]
+        return connector_of(self.chargers, evse)
 
     def curve(self, evse: int) -> ChargingCurve:
         """Return the car's charging curve there."""
-        connector = self.connector(evse)
-        key = (
-            connector.power_type,
-            connector.power_kw,
-            connector.voltage_v,
-            connector.standard,
-        )
-        known = self._curves.get(key)
-        if known is None:
-            known = self._curves[key] = curve_at(self.mission.vehicle, connector)
-        return known
+        return self._curves.of(evse)
 
     def _rate(self, evse: int, arrival: float) -> tuple[float, float, float]:
         """Estimate a linear price from two sessions; an unknown price is ranked as a dear one.
@@ -244,6 +237,33 @@ class WalletDoors:
             parking_s=0.0,
         )
         return None if money is None else float(money.amount)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """A car's charging curves at EVSEs that it can use; equal connectors give the same one."""
+
+    chargers: Chargers
+    _known: dict[tuple[object, ...], ChargingCurve] = field(default_factory=dict)
+
+    def of(self, evse: int) -> ChargingCurve:
+        """Return the curve at the connector that the car would use."""
+        connector = connector_of(self.chargers, evse)
+        key = (
+            connector.power_type,
+            connector.power_kw,
+            connector.voltage_v,
+            connector.standard,
+        )
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = curve_at(self.chargers.vehicle, connector)
+        return known
+
+
+def connector_of(chargers: Chargers, evse: int) -> Connector:
+    """Return the connector of an EVSE that the car would use."""
+    return chargers.snapshot.evse(evse).connectors[int(chargers.connector[evse])]
 
 
 def curve_at(vehicle: Vehicle, connector: Connector) -> ChargingCurve:

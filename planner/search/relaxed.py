@@ -8,6 +8,7 @@ a bound of its own are left out. Windows of waypoints are kept.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from planner.energy.charging import ChargingCurve
 from planner.legs.car import CarLegs, JoinedPlaces
 from planner.legs.corners import CornerLegs
 from planner.search import core
-from planner.search.doors import curve_at
+from planner.search.doors import Curves
 from planner.search.leaving import Leaving
 from planner.search.problem import STOP_OVERHEAD_S
 from planner.search.trip import Trip
@@ -285,12 +286,11 @@ class _Posts:
     trip: Trip
     nodes: _Nodes
     reserve_kwh: float
-    _curves: dict[tuple[object, ...], ChargingCurve] = field(default_factory=dict)
     _quickest: dict[frozenset[int], core.Curve] = field(default_factory=dict)
 
     def bring(self, place: int) -> tuple[core.Offer, ...]:
         """Return the one offer of a node."""
-        found = {id(curve): curve for curve in map(self._curve, self._evses(place))}
+        found = {id(curve): curve for curve in map(self._curves.of, self._evses(place))}
         key = frozenset(found)
         if key not in self._quickest:
             self._quickest[key] = quickest(list(found.values()), self.reserve_kwh)
@@ -305,13 +305,9 @@ class _Posts:
             if chargers.reason[evse] == 0
         ]
 
-    def _curve(self, evse: int) -> ChargingCurve:
-        trip = self.trip
-        known = trip.world.snapshot.evse(evse).connectors[int(trip.chargers.connector[evse])]
-        key = (known.power_type, known.power_kw, known.voltage_v, known.standard)
-        if key not in self._curves:
-            self._curves[key] = curve_at(trip.mission.vehicle, known)
-        return self._curves[key]
+    @cached_property
+    def _curves(self) -> Curves:
+        return Curves(self.trip.chargers)
 
 
 SAME_KWH = 1e-6
