@@ -26,7 +26,8 @@ from worlds import WORLDS, build
 
 from planner.model.plan import Plan
 from planner.plan import open_trip, plan
-from planner.search.gap import least_at_any_speed_s, least_s, with_gaps
+from planner.search.bound import least_s
+from planner.search.gap import least_at_any_speed_s, with_gaps
 from planner.settings import Settings
 from planner.world import World
 

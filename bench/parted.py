@@ -5,7 +5,8 @@
 Such places are junctions with forbidden turns, and those in streets for arriving only. Of some of
 them in each extract: how many seconds of the quickest way a stop saves at most, and what finding it
 out takes. Then trips between random places, with made-up stations at random ones and a battery so
-small that they need one: of how many the gap is proven, and how low the price of energy is for it.
+small that they need one: of how many the gap is proven, and to which share of it the price of
+energy is lowered for that.
 """
 
 import argparse
@@ -86,7 +87,8 @@ def gaps(graph: RoadGraph, stations: int, trips: int) -> dict[str, Any]:
         planned = plan(world, mission)
         if isinstance(planned, Plan):
             trip = open_trip(world, mission)
-            prices.append(trip.price_s_per_kwh / trip.prices.of_posts)
+            price = trip.prices.for_trips_by(trip.usable)
+            prices.append(price / trip.prices.of_posts)
             found.append(planned.summary.gap)
     told = [gap for gap in found if gap is not None]
     parted = np.asarray(graph.leaves_from)[spots] != spots

@@ -6,6 +6,7 @@ round.
 """
 
 import random
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,12 +91,35 @@ def _block(rng: random.Random, laid: _Laid, tail: int, head: int, metres: float,
 
 
 def _assembled(laid: _Laid, graph: RoadGraph) -> RoadGraph:
-    lon, lat, ele_m = np.array(laid.nodes).T
-    tail, head = np.array([edge[:2] for edge in laid.edges], np.int32).T
-    length_m, speed_kmh = np.array([edge[2:] for edge in laid.edges]).T
+    return roads_of(
+        laid.nodes,
+        laid.edges,
+        arriving=laid.arriving,
+        turns=laid.turns,
+        max_snap_m=graph.max_snap_m,
+        has_elevation=graph.has_elevation,
+    )
+
+
+def roads_of(
+    nodes: Sequence[tuple[float, float, float]],
+    edges: Sequence[tuple[int, int, float, float]],
+    *,
+    arriving: Collection[int],
+    turns: Sequence[tuple[int, ...]],
+    max_snap_m: float = 10_000.0,
+    has_elevation: bool = False,
+) -> RoadGraph:
+    """Make a graph of nodes (longitude, latitude, height) and edges (tail, head, metres, km/h).
+
+    ``arriving`` are the edges by which one may only arrive, ``turns`` those that may not follow
+    one another.
+    """
+    lon, lat, ele_m = np.array(nodes).T
+    tail, head = np.array([edge[:2] for edge in edges], np.int32).T
+    length_m, speed_kmh = np.array([edge[2:] for edge in edges]).T
     rise_m = (ele_m[head] - ele_m[tail]).astype(np.float32)
     none = np.zeros(len(tail), np.int32)
-    arriving = np.isin(np.arange(len(tail)), sorted(laid.arriving))
     draft = Draft(
         lon=lon,
         lat=lat,
@@ -114,12 +138,12 @@ def _assembled(laid: _Laid, graph: RoadGraph) -> RoadGraph:
         name_of=none,
     )
     return assemble(
-        set_apart(draft, arriving, laid.turns),
-        name=graph.name,
-        as_of=graph.as_of,
-        attribution=graph.attribution,
-        notes=graph.notes,
-        source=graph.source,
-        max_snap_m=graph.max_snap_m,
-        has_elevation=graph.has_elevation,
+        set_apart(draft, np.isin(np.arange(len(tail)), sorted(arriving)), turns),
+        name="small",
+        as_of="2026-01-01",
+        attribution="",
+        notes=(),
+        source="made up",
+        max_snap_m=max_snap_m,
+        has_elevation=has_elevation,
     )

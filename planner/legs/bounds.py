@@ -82,14 +82,10 @@ class RoadBounds:
         """Bounds of drives from all places to one; for ``sharp`` see `sharply_priced`."""
         price, share = price_s_per_kwh, self.legs.car.share
         side = _Side(self, place, inward=True)
-        priced_s = side.priced(price, sharp)
-        if price > 0.0:
-            mixed = {0: 1.0, THRIFTIEST: price * share}
-            priced_s = np.maximum(priced_s, side.bound(mixed, 1.0, price))
         return Floors(
             side.bound({0: 1.0}, 1.0, 0.0),
             side.bound({0: 0.0, THRIFTIEST: share}, 0.0, 1.0),
-            priced_s,
+            side.priced(price, sharp),
         )
 
     def sharply_priced(
@@ -105,28 +101,34 @@ class RoadBounds:
     def mixtures(self, price: float, sharp: Share) -> list[dict[int, float]]:
         """How often least weights of kinds count, in seconds or kWh, in bounds at a price.
 
-        Each of them is a bound, told by one share of the reference's energy.
+        Each of them is a bound, told by one share of the reference's energy or by time and energy
+        each at their least.
         """
-        found = [_below(price * self.legs.car.share)]
-        part = 1.0 - price * sharp.lost_kw / 3600.0
+        share = self.legs.car.share
+        found = [_below(price * share)]
+        if price > 0.0:
+            found.append({0: 1.0, THRIFTIEST: price * share})
+        part = _part(price, sharp)
         if sharp.of_energy > 0.0 and part > 0.0:
             below = _below(price * sharp.of_energy / part)
             found.append({kind: part * times for kind, times in below.items()})
         return found
 
-    def saved_s(self, weight: I32, price: float, sharp: Share) -> F64:
-        """Most that bounds up to a price lie above trips by some stops, shape (places,).
+    def most_saved_s(self, weight: I32, price: float, sharp: Share) -> F64:
+        """Most that bounds at any price up to one lie above trips by some stops, shape (places,).
 
         ``weight``, shape (places, kinds), is what the stops save of the least weights
         (`planner.legs.parted`); infinite where that is not known.
         """
         car, known = self.legs.car, (weight < FAR).all(axis=1)
+        mixtures = self.mixtures(price, sharp)
+        if _part(price, sharp) <= 0.0:  # the sharp share counts at lower prices only
+            at_most = 3600.0 / sharp.lost_kw * sharp.of_energy
+            mixtures.append({THRIFTIEST - 1: 1.0, THRIFTIEST: at_most})
+        # At lower prices it is no more than at this one, or at one that the roads are prepared for.
+        highest = max(min(mixed) for mixed in mixtures)
         told = np.zeros(len(weight))
-        mixtures = [{0: 1.0, THRIFTIEST: price * car.share}, *self.mixtures(price, sharp)]
-        highest = max(kind for mixed in mixtures for kind in mixed if kind < THRIFTIEST)
-        # At lower prices these kinds count, in shares that add up to no more than one.
-        mixtures += [{kind: 1.0} for kind in range(highest + 1)]
-        for mixed in mixtures:
+        for mixed in (*mixtures, *({kind: 1.0} for kind in range(highest + 1))):
             saved = [n * weight[:, kind] / _weight_per(kind) for kind, n in mixed.items()]
             told = np.maximum(told, np.sum(saved, axis=0))
         # Of two drives each is rounded by heights where one was.
@@ -236,6 +238,11 @@ def measured(weight: NDArray[np.int32], kind: int) -> F64:
 def _weight_per(kind: int) -> float:
     """Units of weight in a second, of the thriftiest kind in a kWh."""
     return WEIGHT_PER_KWH if kind == THRIFTIEST else WEIGHT_PER_S
+
+
+def _part(price: float, sharp: Share) -> float:
+    """Return the part of the time that is left where energy told by the sharp share is priced."""
+    return 1.0 - price * sharp.lost_kw / 3600.0
 
 
 def _below(price: float) -> dict[int, float]:

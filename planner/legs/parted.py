@@ -105,9 +105,9 @@ class _Sides:
     def of(self, end: int, begin: int) -> tuple[list[int] | None, list[int] | None]:
         """List them for a place where drives end at one node and begin at another; None: too many.
 
-        Where anybody may drive on from the second, no drive comes to it but by the place's own
-        nodes, and none goes on but by the edges from it: so these are looked at, for more ways to
-        go on are taken together at the place itself.
+        Neighbours of the place's nodes would do anywhere. In a street for arriving only they tell
+        too much, for no way leads round from the one to the other; there it is the nodes of the
+        open roads, and where drives within the street begin and end.
         """
         before, after = self._before(end), self._after(begin)
         is_junction = all(self.graph.leaves_from[node] == begin for node in before)
@@ -143,7 +143,10 @@ class _Sides:
         return bool(self.graph.component_ok[node])
 
     def _is_open(self, node: int) -> bool:
-        """Say whether one comes to a node from the roads of all, and from it to them."""
+        """Say whether one comes to a node from the roads of all, and from it to them.
+
+        Whatever is said, all ways are cut; it decides how near to the place.
+        """
         if node not in self._opened:
             self._opened[node] = self.open_node >= 0 and all(
                 self.query.weight(*way) < NEVER

@@ -23,7 +23,7 @@ from planner.search.problem import STOP_OVERHEAD_S
 F64 = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Saved = Callable[[Ints, float], F64]
-"""Most seconds that stops at stations save, each kWh at a price."""
+"""Most seconds that stops at stations save, each kWh at any price up to that."""
 
 ROUNDING = 1e-6
 """Share by which powers are rounded."""
@@ -33,9 +33,11 @@ ROUNDING = 1e-6
 class ChargePrice:
     """Least seconds for a kWh, stop included: ``of_posts`` where stops save nothing besides.
 
-    ``stations``, ascending, are those that must be looked at besides: a stop there saves
-    ``saved_s`` at most, and ``of_stops`` is the price at which it is worth no more than it takes.
-    Where it saves more than a stop takes at all there is none, and the station is not listed.
+    ``stations``, ascending, are those at which charging may be worth its time, and where a stop
+    saves something besides: ``saved_s``, shape (stations,), and there ``of_stops`` is the price at
+    which the stop is worth no more than it takes. At posts that are slower charging is worth
+    nothing at these prices. Stations are left out at which a stop saves as much as it takes, for
+    there is no such price; bounds are mended for these otherwise (`planner.search.savings`).
     """
 
     of_posts: float
@@ -43,7 +45,7 @@ class ChargePrice:
     saved_s: F64
     of_stops: F64
 
-    def by(self, stations: Ints, most_saved_s: float = np.inf) -> float:
+    def for_trips_by(self, stations: Ints, most_saved_s: float = np.inf) -> float:
         """Return the price for trips by some stations, of which no stop saves more than that."""
         counts = np.isin(self.stations, stations) & (self.saved_s <= most_saved_s)
         return float(self.of_stops[counts].min(initial=self.of_posts))
@@ -57,7 +59,8 @@ def charge_price(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Save
     """Work the prices out, or return them as worked out before for this car and these stations."""
     if not pool.usable.size:
         return NOTHING
-    key = Same(pool, bounds.legs.car, chargers.snapshot.facts)
+    car = bounds.legs.car
+    key = (Same(pool, chargers.snapshot.facts), car.vehicle, car.conditions)
     return _PRICES.recall(key, lambda: _work_out(pool, chargers, bounds, saved))
 
 
@@ -74,14 +77,14 @@ def _work_out(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) 
     of_posts = _of_posts(chargers)
     places, usable = bounds.legs.places, pool.usable
     parted = usable[places.arrive[usable] != places.depart[usable]]
-    worth = parted[pool.power_kw[parted] > _least_power_kw(of_posts)]
-    saved_s = saved(worth, of_posts) if worth.size else np.empty(0)
-    worth, saved_s = worth[saved_s < STOP_OVERHEAD_S], saved_s[saved_s < STOP_OVERHEAD_S]
+    quick = parted[pool.power_kw[parted] > _least_power_kw(of_posts)]
+    saved_s = saved(quick, of_posts) if quick.size else np.empty(0)
+    quick, saved_s = quick[saved_s < STOP_OVERHEAD_S], saved_s[saved_s < STOP_OVERHEAD_S]
     of_stops = [
         _least(_curves(chargers, _evses(chargers, station)), STOP_OVERHEAD_S - seconds)
-        for station, seconds in zip(worth.tolist(), saved_s.tolist(), strict=True)
+        for station, seconds in zip(quick.tolist(), saved_s.tolist(), strict=True)
     ]
-    return ChargePrice(of_posts, worth, saved_s, np.array(of_stops))
+    return ChargePrice(of_posts, quick, saved_s, np.array(of_stops))
 
 
 def _of_posts(chargers: Chargers) -> float:

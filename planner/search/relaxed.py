@@ -47,14 +47,14 @@ class Rest:
         return float(self.ahead_s[0, -self.ahead_s.shape[0] - 1])
 
 
-def bound_rests(trip: Trip, stations: Ints) -> list[Rest]:
-    """Add up what any way by some stations takes at least, at two prices of energy.
+def bound_rests(trip: Trip, by_time: Rest, stations: Ints) -> list[Rest]:
+    """Add up what ways by some stations take at least, at two prices of energy.
 
-    At none, and at that of the best charging. Prices between them led a search by no shorter way.
+    At none, which is ``by_time``, and at that of the best charging. Prices between them led a
+    search by no shorter way.
     """
-    best = trip.prices.by(stations)
-    prices = [0.0, best] if best > 0.0 else [0.0]
-    return [bound_rest(trip, price) for price in prices]
+    best = trip.prices.for_trips_by(stations)
+    return [by_time, bound_rest(trip, best)] if best > 0.0 else [by_time]
 
 
 def bound_rest(trip: Trip, price_s_per_kwh: float) -> Rest:
@@ -88,13 +88,6 @@ def stations_within(trip: Trip, rests: list[Rest], most_s: float) -> Ints:
         by_s = (rest.behind_s + rest.ahead_s)[:, trip.usable].min(axis=0)
         least_s = np.maximum(least_s, by_s - rest.price_s_per_kwh * spare_kwh(trip))
     return np.asarray(trip.usable[least_s <= most_s])
-
-
-def narrowed(trip: Trip, most_s: float) -> tuple[list[Rest], Ints]:
-    """Return the rests for trips of so little time, and the stations by which these may go."""
-    by_time = stations_within(trip, [bound_rest(trip, 0.0)], most_s)
-    rests = bound_rests(trip, by_time)
-    return rests, stations_within(trip, rests, most_s)
 
 
 @dataclass(frozen=True, eq=False)

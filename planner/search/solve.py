@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.search.bound import stations_of_shorter
 from planner.search.floors import Floors
 from planner.search.posing import Ground, Terms
 from planner.search.problem import EPSILON_KWH, Arrival, Trace
 from planner.search.proofs import MOST_SETTLED, MOST_SETTLED_IN_ALL, Prover
 from planner.search.reach import is_surely_late, may_arrive
-from planner.search.relaxed import narrowed
 from planner.search.setup import Stage, stage_first, stage_full
 from planner.search.trip import Trip
 from planner.search.ways import Way
@@ -108,7 +108,7 @@ def look_again(found: Solution) -> Solution:
     if found.settled > AGAIN_SETTLED:
         return found
     stops = np.zeros(len(trip.world.snapshot.stations), np.bool_)
-    stops[narrowed(trip, found.cost)[1]] = True
+    stops[stations_of_shorter(trip, found.cost)] = True
     other = search_stage(
         stage_full(trip, priced=False, stops=stops),
         order=order,

@@ -1,7 +1,7 @@
 """A mission on a world, made ready for its searches: roads swept, stations gathered."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,8 @@ class Trip:
     sweeps: list[Sweep]
     prices: ChargePrice
     price_s_per_kwh: float
-    """What a kWh counts in bounds: no charging near the way takes less, stop included."""
+    """What a kWh counts in bounds: no charging near the way is worth more at that than its stop
+    takes, less what it saves besides if that is no more than `MOST_SAVED_S`."""
     usable: Ints
     """Stations of the snapshot that static facts allow and the roads reach."""
     power_kw: F64
@@ -136,14 +137,11 @@ def prepare(world: World, mission: Mission, chargers: Chargers, *, first_stop: i
     waypoints = [power_kw.size + number for number in range(len(snaps))]
     sharp = sharp_share_of(bounds.legs.car.terms, world.roads.prepared.terrain)
 
-    def saved_s(stations: Ints, price: float) -> F64:
-        return _saved_s(world, bounds, sharp, stations, price)
-
-    prices = charge_price(pool, chargers, bounds, saved_s)
+    prices = charge_price(pool, chargers, bounds, partial(_saved_s, world, bounds, sharp))
     price, sweeps = prices.of_posts, sweep_trip(bounds, waypoints, prices.of_posts, sharp)
     if prices.stations.size:
         near = least_detour_s(sweeps)[prices.stations] <= width_s(sweeps)
-        price = prices.by(prices.stations[near], MOST_SAVED_S)
+        price = prices.for_trips_by(prices.stations[near], MOST_SAVED_S)
         sweeps = sweep_trip(bounds, waypoints, price, sharp)
     return Trip(
         world, mission, chargers, bounds, sharp, sweeps, prices, price,
@@ -156,7 +154,7 @@ def _saved_s(
 ) -> F64:
     legs = bounds.legs
     weight = world.sites.parted(legs.car).saved(legs.places.arrive[stations])
-    return bounds.saved_s(weight, price_s_per_kwh, sharp)
+    return bounds.most_saved_s(weight, price_s_per_kwh, sharp)
 
 
 def _station_power(world: World, mission: Mission, pool: Pool) -> F64:

@@ -1,0 +1,80 @@
+"""Least seconds of a trip over all roads, by all stations of the wallet: a bound from below.
+
+It is found as the best trip of a problem that asks for less (`planner.search.relaxed`).
+
+The bounds of the rest by which the search is led hold for the true trip, not for the one that asks
+for less; so the trip that it finds need not be the best of those. Its cost is a bound all the
+same. Take the best true trip, of cost C. Step by step the search may do as it does, for no more
+time and with no less charge. So until a trip is answered, a label is open that is as good as some
+part of it, or the label of one that covers it; with g so far and h ahead, g + h <= C + a, for h is
+more than the rest of the true trip takes by no more than a (`planner.search.savings`, mostly 0).
+The search answers with no trip while a key below is open; weighted by w, the key is at most
+w * (C + a).
+"""
+
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.search.relaxed import Rest, bound_rest, bound_rests, relax, spare_kwh, stations_within
+from planner.search.savings import most_above_s
+from planner.search.trip import Trip
+
+Ints = NDArray[np.intp]
+
+NEAR_ENOUGH = 0.0002
+"""Share by which the bound itself may lie below what it could be: it is found much sooner."""
+
+GOOD_ENOUGH = 0.001
+"""A gap that is not looked into further."""
+
+MOST_SETTLED = 200
+"""Labels after which the bound is left as it is then."""
+
+
+def least_s(trip: Trip, most_s: float) -> float | None:
+    """Least seconds of any trip by the stations of the wallet, ``most_s`` where none is sooner.
+
+    None where it is not known how far bounds lie above trips.
+    """
+    by_time = bound_rest(trip, 0.0)
+    above_s = most_above_s(trip, by_time, most_s)
+    if not isfinite(above_s):
+        return None
+    # Where bounds of both sides are added up, they lie above a trip by twice as much.
+    bound_s = _bound_s(trip, by_time, most_s + 2.0 * above_s)
+    return min(bound_s - above_s, most_s)
+
+
+def least_by_s(trip: Trip, stations: Ints) -> float:
+    """Bound a trip by no other than these stations, infinite where there is none."""
+    rests = bound_rests(trip, bound_rest(trip, 0.0), stations)
+    posed = relax(trip, rests, np.unique(stations), np.inf)
+    return posed.least_s(most_s=np.inf, most_settled=MOST_SETTLED, stretch=1.0)
+
+
+def stations_of_shorter(trip: Trip, most_s: float) -> Ints:
+    """List the stations by which a trip may take less than that, as far as it is known."""
+    by_time = bound_rest(trip, 0.0)
+    above_s = most_above_s(trip, by_time, most_s)
+    return _narrowed(trip, by_time, most_s + 2.0 * (above_s if isfinite(above_s) else 0.0))[1]
+
+
+def _bound_s(trip: Trip, by_time: Rest, most_s: float) -> float:
+    rests, stations = _narrowed(trip, by_time, most_s)
+    at_once = max(rest.whole_s - rest.price_s_per_kwh * spare_kwh(trip) for rest in rests)
+    if at_once >= most_s * (1.0 - GOOD_ENOUGH):
+        return at_once
+    posed = relax(trip, rests, stations, most_s)
+    found_s = posed.least_s(most_s=most_s, most_settled=MOST_SETTLED, stretch=1.0 + NEAR_ENOUGH)
+    return max(found_s, at_once)
+
+
+def _narrowed(trip: Trip, by_time: Rest, most_s: float) -> tuple[list[Rest], Ints]:
+    """Return the rests for trips of so little time, and the stations by which these may go.
+
+    ``by_time`` is the rest at no price of energy.
+    """
+    rests = bound_rests(trip, by_time, stations_within(trip, [by_time], most_s))
+    return rests, stations_within(trip, rests, most_s)
