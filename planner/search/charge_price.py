@@ -67,10 +67,10 @@ def charge_price(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Save
 _PRICES: Memory[ChargePrice] = Memory(48)
 
 
-def most_worth_s(chargers: Chargers, station: int, prices: ChargePrice) -> float:
-    """Most seconds that charging at a station is worth above its time, up to the price of posts."""
+def most_worth_s(chargers: Chargers, station: int, price_s_per_kwh: float) -> float:
+    """Most seconds that charging at a station is worth at a price above its time."""
     found = _curves(chargers, _evses(chargers, station))
-    return max(_paces(curve).most_worth_s(prices.of_posts) for curve in found)
+    return max(_paces(curve).most_worth_s(price_s_per_kwh) for curve in found)
 
 
 def _work_out(pool: Pool, chargers: Chargers, bounds: RoadBounds, saved: Saved) -> ChargePrice:

@@ -34,27 +34,24 @@ class Rest:
     """The least that remains of a trip at one price of energy, shape (stretches, places).
 
     ``ahead_s`` from each place to the end of the trip, ``behind_s`` from its begin to each place:
-    seconds, each kWh among them at ``price_s_per_kwh``.
+    seconds, each kWh among them at ``price_s_per_kwh``. Each of the two may lie above a trip by
+    ``above_s`` (`planner.search.savings`).
     """
 
     price_s_per_kwh: float
     ahead_s: F64
     behind_s: F64
+    above_s: float = 0.0
+
+    @property
+    def stretches(self) -> int:
+        """Number of ways from a waypoint to the next."""
+        return len(self.ahead_s)
 
     @property
     def whole_s(self) -> float:
         """The least of the whole trip."""
-        return float(self.ahead_s[0, -self.ahead_s.shape[0] - 1])
-
-
-def bound_rests(trip: Trip, by_time: Rest, stations: Ints) -> list[Rest]:
-    """Add up what ways by some stations take at least, at two prices of energy.
-
-    At none, which is ``by_time``, and at that of the best charging. Prices between them led a
-    search by no shorter way.
-    """
-    best = trip.prices.for_trips_by(stations)
-    return [by_time, bound_rest(trip, best)] if best > 0.0 else [by_time]
+        return float(self.ahead_s[0, -self.stretches - 1]) - self.above_s
 
 
 def bound_rest(trip: Trip, price_s_per_kwh: float) -> Rest:
@@ -86,7 +83,8 @@ def stations_within(trip: Trip, rests: list[Rest], most_s: float) -> Ints:
     least_s = np.zeros(trip.usable.size)
     for rest in rests:
         by_s = (rest.behind_s + rest.ahead_s)[:, trip.usable].min(axis=0)
-        least_s = np.maximum(least_s, by_s - rest.price_s_per_kwh * spare_kwh(trip))
+        spare_s = rest.price_s_per_kwh * spare_kwh(trip) + 2.0 * rest.above_s
+        least_s = np.maximum(least_s, by_s - spare_s)
     return np.asarray(trip.usable[least_s <= most_s])
 
 
@@ -129,7 +127,7 @@ def relax(trip: Trip, rests: list[Rest], stations: Ints, most_s: float) -> Relax
     reach = _Reach.of(trip, rests, nodes, most_s, capacity_kwh)
     rows = _Rows(corners, reach, count, waypoints.size)
     posts = _Posts(trip, nodes, reserve_kwh)
-    least = np.stack([_joined(rest.ahead_s, nodes, waypoints) for rest in rests])
+    least = np.stack([_joined(rest.ahead_s - rest.above_s, nodes, waypoints) for rest in rests])
     full = np.full((len(rests), waypoints.size, count + waypoints.size), np.inf)
     full[:, :-1] = least
     for number, point in enumerate(mission.waypoints[1:-1], start=1):
@@ -219,12 +217,13 @@ class _Reach:
         cls, trip: Trip, rests: list[Rest], nodes: _Nodes, most_s: float, capacity_kwh: float
     ) -> "_Reach":
         price = np.array([rest.price_s_per_kwh for rest in rests])
+        above_s = np.array([rest.above_s for rest in rests])
         left_kwh = np.stack([sweep.energy_kwh for sweep in trip.sweeps])
         return cls(
             price,
             np.stack([_least_of(rest.ahead_s, nodes) for rest in rests]),
             np.stack([_least_of(rest.behind_s, nodes) for rest in rests]),
-            most_s + price * spare_kwh(trip),
+            most_s + price * spare_kwh(trip) + 2.0 * above_s,
             _least_of(left_kwh, nodes),
             -_least_of(-left_kwh, nodes),
             capacity_kwh,

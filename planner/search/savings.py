@@ -29,67 +29,71 @@ of a trip save beyond what they take is less than the time of the trip."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Doubtful:
-    """Stations at which stops may save more than they take, and how much more, shape (stations,).
+class Savings:
+    """Stations at which a trip may save more than its stops take, shape (stations,) each.
 
-    ``unlimited`` are those at which it may be `MOST_S` or more, or is not known.
+    ``above_s`` is how much more, charging apart, and ``times`` in how many stretches.
     """
 
+    trip: Trip
     stations: Ints
     above_s: F64
-    unlimited: Ints
+    times: Ints
+
+    def most_s(self, price_s_per_kwh: float) -> float:
+        """Most by which bounds of one side at a price of energy may lie above a trip."""
+        worth_s = [
+            most_worth_s(self.trip.chargers, station, price_s_per_kwh)
+            for station in self.stations.tolist()
+        ]
+        return float((self.times * (self.above_s + np.array(worth_s))).sum())
 
 
-def most_above_s(trip: Trip, rest: Rest, most_s: float) -> float:
-    """Most seconds by which bounds of one side lie above those trips that take ``most_s`` or less.
+def find_savings(trip: Trip, by_time: Rest, most_s: float) -> Savings | None:
+    """Find them for trips that take ``most_s`` or less; None where that is not known.
 
-    Infinite where that is not known. ``rest`` is for no price of energy.
+    ``by_time`` is the rest at no price of energy.
     """
-    doubtful = _find(trip, rest, most_s)
-    if _may_stop(rest, doubtful, most_s):
-        return np.inf
-    counted = _counted(rest, doubtful, most_s)
-    worth_s = [
-        most_worth_s(trip.chargers, station, trip.prices) for station in doubtful.stations.tolist()
-    ]
-    return float((counted * (doubtful.above_s + np.array(worth_s))).sum())
+    doubtful, saved_s = _doubtful(trip, by_time, most_s)
+    unlimited = saved_s >= MOST_S
+    stations, above_s = doubtful[~unlimited], saved_s[~unlimited] - STOP_OVERHEAD_S
+    if _may_stop(by_time, doubtful[unlimited], most_s + 2.0 * by_time.stretches * above_s.sum()):
+        return None
+    return Savings(trip, stations, above_s, _times(by_time, stations, above_s, most_s))
 
 
-def _find(trip: Trip, rest: Rest, most_s: float) -> _Doubtful:
-    """Look for them where a trip may stop before all unlimited ones, or after them.
+def _doubtful(trip: Trip, by_time: Rest, most_s: float) -> tuple[Ints, F64]:
+    """Look for doubtful stations, before all at which `MOST_S` or more may be saved or after them.
 
-    To there, or from there, it takes half of what bounds say at the least.
+    To there, or from there, a trip takes half of what bounds say at the least.
     """
     stations = trip.usable
     parted = stations[trip.places.arrive[stations] != trip.places.depart[stations]]
-    near = (rest.behind_s[:, parted] <= 2.0 * most_s) | (rest.ahead_s[:, parted] <= 2.0 * most_s)
-    parted = parted[near.any(axis=0)]
+    comes, leaves = (s[:, parted] <= 2.0 * most_s for s in (by_time.behind_s, by_time.ahead_s))
+    parted = parted[(comes | leaves).any(axis=0)]
     saved_s = trip.saved_s(parted)
-    unlimited = saved_s >= MOST_S
-    summed = (saved_s >= STOP_OVERHEAD_S) & ~unlimited
-    return _Doubtful(parted[summed], saved_s[summed] - STOP_OVERHEAD_S, parted[unlimited])
+    return parted[saved_s >= STOP_OVERHEAD_S], saved_s[saved_s >= STOP_OVERHEAD_S]
 
 
-def _may_stop(rest: Rest, doubtful: _Doubtful, most_s: float) -> bool:
-    """Say whether a trip may stop at an unlimited station: once, or at a first and a last one."""
-    behind_s, ahead_s = (s[:, doubtful.unlimited] for s in (rest.behind_s, rest.ahead_s))
-    above_s = len(rest.ahead_s) * float(doubtful.above_s.sum())
+def _may_stop(by_time: Rest, stations: Ints, most_s: float) -> bool:
+    """Say whether a trip may stop at one of these: once, or at a first and a last one."""
+    behind_s, ahead_s = (s[:, stations] for s in (by_time.behind_s, by_time.ahead_s))
     once_s = (behind_s + ahead_s).min(initial=np.inf)
     twice_s = behind_s.min(initial=np.inf) + ahead_s.min(initial=np.inf) + STOP_OVERHEAD_S
-    return bool(min(once_s, twice_s) + STOP_OVERHEAD_S <= most_s + 2.0 * above_s)
+    return bool(min(once_s, twice_s) + STOP_OVERHEAD_S <= most_s)
 
 
-def _counted(rest: Rest, doubtful: _Doubtful, most_s: float) -> NDArray[np.bool_]:
-    """Mark the stretches and doubtful stations at which a trip may stop.
+def _times(by_time: Rest, stations: Ints, above_s: F64, most_s: float) -> Ints:
+    """Count the stretches in which a trip may stop at each, shape (stations,).
 
     Bounds to there and from there are too high by no more than what the others save, each. So those
     are left out at which a trip cannot stop with the help of all others, until none is.
     """
-    by_s = (rest.behind_s + rest.ahead_s)[:, doubtful.stations] + STOP_OVERHEAD_S
+    by_s = (by_time.behind_s + by_time.ahead_s)[:, stations] + STOP_OVERHEAD_S
     counted = np.isfinite(by_s)
     while True:
-        others_s = float((counted * doubtful.above_s).sum()) - doubtful.above_s
+        others_s = float((counted * above_s).sum()) - above_s
         kept = counted & (by_s <= most_s + 2.0 * others_s)
         if (kept == counted).all():
-            return counted
+            return np.asarray(counted.sum(axis=0))
         counted = kept

@@ -23,7 +23,7 @@ from planner.search.bound import least_s
 from planner.search.charge_price import most_worth_s
 from planner.search.problem import STOP_OVERHEAD_S
 from planner.search.relaxed import bound_rest, quickest
-from planner.search.savings import most_above_s
+from planner.search.savings import find_savings
 from planner.search.trip import Trip
 from tests.access.worlds import CAR
 from tests.oracle.all_roads import AllRoads
@@ -158,7 +158,9 @@ def test_what_is_proven_holds_where_one_leaves_otherwise_than_one_arrives(tmp_pa
                 continue
             assert bound_s <= truth_s + 1e-3, seed
             proven += 1
-            above += most_above_s(trip, bound_rest(trip, 0.0), 1.1 * truth_s) > 0.0
+            savings = find_savings(trip, bound_rest(trip, 0.0), 1.1 * truth_s)
+            assert savings is not None
+            above += savings.most_s(0.0) > 0.0
     assert proven > 20
     assert above > 10
     assert lowered > 10
@@ -177,17 +179,23 @@ def test_nothing_is_proven_where_it_is_not_known_what_a_stop_saves(
         and trip.usable.size
     )
     usual, stations = trip.places, trip.usable
-    most_s = 1e6
-    assert most_above_s(trip, bound_rest(trip, 0.0), most_s) == 0.0
+    most_s, by_time, price = 1e6, bound_rest(trip, 0.0), trip.prices.of_posts
+    savings = find_savings(trip, by_time, most_s)
+    assert savings is not None
+    assert savings.most_s(price) == 0.0
     depart = usual.depart.copy()
     depart[stations[0]] = (depart[stations[0]] + 1) % len(world.region.lon)
     parted = JoinedPlaces(usual.arrive, depart, usual.distance_m)
     monkeypatch.setattr(Trip, "places", parted)
-    worth_s = most_worth_s(trip.chargers, int(stations[0]), trip.prices)
-    told = {}
-    for saved_s in (STOP_OVERHEAD_S - 1.0, STOP_OVERHEAD_S + 20.0, 2.0 * STOP_OVERHEAD_S):
+    told = []
+    for saved_s in (STOP_OVERHEAD_S - 1.0, STOP_OVERHEAD_S + 20.0):
         monkeypatch.setattr(Trip, "saved_s", lambda _, near, s=saved_s: np.full(near.size, s))
-        told[saved_s] = most_above_s(trip, bound_rest(trip, 0.0), most_s)
-    assert list(told.values()) == [0.0, pytest.approx(20.0 + worth_s), np.inf]
+        savings = find_savings(trip, by_time, most_s)
+        assert savings is not None
+        told.append((savings.most_s(0.0), savings.most_s(price)))
+    worth_s = most_worth_s(trip.chargers, int(stations[0]), price)
+    assert told == [(0.0, 0.0), (pytest.approx(20.0), pytest.approx(20.0 + worth_s))]
+    monkeypatch.setattr(Trip, "saved_s", lambda _, near: np.full(near.size, 2.0 * STOP_OVERHEAD_S))
+    assert find_savings(trip, by_time, most_s) is None
     assert least_s(trip, most_s) is None
-    assert most_above_s(trip, bound_rest(trip, 0.0), 1.0) == 0.0
+    assert find_savings(trip, by_time, 1.0) is not None

@@ -4,7 +4,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from small_stations import NOW, make_snapshot, make_station
 from small_streets import roads_of
@@ -19,7 +18,7 @@ from planner.plan import open_trip
 from planner.roads.graph import RoadGraph
 from planner.search.bound import least_s
 from planner.search.relaxed import bound_rest
-from planner.search.savings import MOST_S, most_above_s
+from planner.search.savings import MOST_S, find_savings
 from planner.search.trip import Trip
 from planner.world import RoadSide, World
 from tests.oracle.all_roads import AllRoads
@@ -142,6 +141,8 @@ def test_stations_at_which_no_trip_of_so_little_time_stops_do_not_count() -> Non
     assert ((saved_s > 300.0) & (saved_s < MOST_S)).all()
     rest = bound_rest(trip, 0.0)
     truth_s = AllRoads(trip).least_s()
-    near_s, far_s = (most_above_s(trip, rest, most_s) for most_s in (truth_s, 10.0 * truth_s))
-    assert 0.0 < near_s < far_s
-    assert np.isfinite(far_s)
+    near, far = (find_savings(trip, rest, most_s) for most_s in (truth_s, 10.0 * truth_s))
+    assert near is not None
+    assert far is not None
+    assert 0.0 < near.most_s(0.0) < far.most_s(0.0)
+    assert near.most_s(0.0) < near.most_s(trip.prices.of_posts)
